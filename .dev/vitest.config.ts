@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+const root = new URL('..', import.meta.url).pathname;
+
+/** Tests are told apart by folder: beside the code they are unit tests, in `test/` they cross parts. */
+export default defineConfig({
+  root,
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      project('unit', ['{core,shell,node-agent,vscode-extension}/**/*.test.ts'], 10_000),
+      project('tidy', ['test/tidy/**/*.test.ts'], 60_000),
+      project('conformance', ['test/conformance/**/*.test.ts'], 60_000),
+      project('integration', ['test/integration/**/*.test.ts'], 60_000),
+      project('simulation', ['test/simulation/**/*.test.ts'], 120_000),
+      project('e2e', ['test/e2e/**/*.test.ts'], 300_000, { fileParallelism: false }),
+    ],
+  },
+});
+
+function project(name: string, include: string[], testTimeout: number, more: object = {}) {
+  return { root, test: { name, include, testTimeout, hookTimeout: testTimeout, ...more } };
+}
