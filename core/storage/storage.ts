@@ -22,6 +22,8 @@ export interface KeyValueStore {
    * Applies all `writes` in one revision if every condition holds, otherwise nothing. A key appears at most once
    * among the writes. A store that loses the reply finds out whether the transaction was applied before it
    * answers; only when it cannot find out does it throw with reason "unknown-outcome".
+   * Writes that change nothing (none, or deletes of absent keys) commit without taking a revision.
+   * Throws "too-large" beyond `maxValueBytes`, `maxTransactionBytes` or `maxTransactionKeys`, before anything is sent.
    */
   transact(
     conditions: readonly Condition[],
@@ -33,20 +35,24 @@ export interface KeyValueStore {
    * Every change under `prefix` with a revision greater than `after`, once, in order, until `signal` aborts
    * (the iteration then ends normally). Changes of one revision always come in one batch. A batch without
    * changes is progress: everything up to its revision was delivered. Lost connections are resumed inside.
-   * Throws "compacted" when the changes after `after` are no longer kept: list again, then watch from there.
+   * Throws "compacted" when the changes after `after` are no longer kept: list again, then watch from there;
+   * "closed" when the store is closed.
    */
   watch(prefix: string, options: WatchOptions): AsyncIterable<WatchBatch>;
 
   /** The newest committed revision (linearizable). */
   revision(options: CallOptions): Promise<Revision>;
 
-  /** Forgets history before `revision`: reads and watches from before it throw "compacted". */
+  /**
+   * Forgets history before `revision`: reads and watches from before it throw "compacted". Does nothing when that
+   * is forgotten already; throws "future" when `revision` is not reached yet.
+   */
   compact(revision: Revision, options: CallOptions): Promise<void>;
 
   /** Resolves when a linearizable read succeeds; throws "unavailable" with the cause otherwise. */
   health(options: CallOptions): Promise<void>;
 
-  /** Ends all watches and releases everything. Calls after it throw "closed". */
+  /** Releases everything. Calls after it, and watches that still run, throw "closed". */
   close(): Promise<void>;
 }
 
@@ -72,11 +78,14 @@ export interface ListOptions extends CallOptions {
 
 export interface WatchOptions {
   readonly after: Revision;
+  /** Fill `Change.previous`. Costs etcd a second value per change, so only those who need it ask. */
+  readonly withPrevious?: boolean;
   readonly signal: AbortSignal;
 }
 
 export interface KeyValue {
   readonly key: string;
+  /** Owns its memory (never a slice of a larger receive buffer) and is read-only to everyone. */
   readonly value: Buffer;
   /** Revision of the last change to this key. */
   readonly modRevision: Revision;
@@ -111,6 +120,7 @@ export type Outcome =
       readonly current: readonly (KeyValue | undefined)[];
     };
 
+/** `revision` is that of the last change; a batch may hold several revisions, each of them whole. */
 export interface WatchBatch {
   readonly revision: Revision;
   readonly changes: readonly Change[];
@@ -126,10 +136,24 @@ export type Change =
     };
 
 export type StorageReason =
-  'compacted' | 'future' | 'unavailable' | 'unknown-outcome' | 'too-large' | 'closed' | 'corrupt';
+  | 'compacted'
+  | 'future'
+  | 'unavailable'
+  | 'unknown-outcome'
+  | 'too-large'
+  | 'closed'
+  | 'corrupt'
+  /** A watcher of the watch cache fell behind by more than its buffer and was cut: it lists again. */
+  | 'slow';
 
 /** The largest value a store must accept, in bytes (etcd's default request limit, less room for the envelope). */
 export const maxValueBytes = 1_400_000;
+
+/** The largest transaction a store must accept: the bytes of all keys and values together. */
+export const maxTransactionBytes = 1_500_000;
+
+/** How many conditions, and how many writes, a store must accept in one transaction (etcd's default limit). */
+export const maxTransactionKeys = 128;
 
 export class StorageError extends Error {
   readonly reason: StorageReason;
