@@ -1,0 +1,82 @@
+import type { ObjectSchema } from '../machinery/schema.ts';
+import type { FieldError } from './errors.ts';
+import type { KubernetesObject, Mutable } from './object.ts';
+import type { ResourceFact } from './schema/facts.ts';
+
+/**
+ * One kind, declared once. Discovery, OpenAPI, validation, pruning, defaulting, patches, apply, Table, completion
+ * and protobuf all derive from this, so nothing can be advertised that is not served.
+ */
+export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> extends ResourceFact {
+  /** Name of the type, such as "core/v1.Pod"; the CRD's name for custom kinds. */
+  readonly type: string;
+  readonly schema: ObjectSchema;
+  /** Fills in what the user left out, beyond the defaults declared on the schema. Runs before admission and after. */
+  readonly applyDefaults?: (object: Mutable<T>) => void;
+  /** All that the schema cannot say. Pure: also runs in the editor. */
+  readonly validate?: (object: T) => readonly FieldError[];
+  /** Immutable fields and allowed transitions. `validate` has passed on `object`. */
+  readonly validateUpdate?: (object: T, old: T) => readonly FieldError[];
+  /** Field selectors beyond metadata.name and metadata.namespace: what each reads. */
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** An update without resourceVersion is refused unless set (upstream: AllowUnconditionalUpdate). */
+  readonly unconditionalUpdate: boolean;
+  /** Where scale reads and writes; paths such as "spec.replicas". */
+  readonly scale?: ScalePaths;
+}
+
+export interface ScalePaths {
+  readonly specReplicas: string;
+  readonly statusReplicas: string;
+  readonly selector: string;
+}
+
+/** The kinds a server serves. Changes at run time when custom resources come and go. */
+export class Scheme {
+  readonly #byResource = new Map<string, KindDeclaration>();
+  readonly #byKind = new Map<string, KindDeclaration>();
+  readonly #listeners = new Set<() => void>();
+
+  declare(...declarations: readonly KindDeclaration[]): this {
+    for (const declaration of declarations) {
+      const { group, version, plural, kind } = declaration;
+      const resource = `${group}/${version}/${plural}`;
+      if (this.#byResource.has(resource)) throw new Error(`Cannot declare "${resource}" twice`);
+      this.#byResource.set(resource, declaration);
+      this.#byKind.set(`${group}/${version}/${kind}`, declaration);
+    }
+    this.#changed();
+    return this;
+  }
+
+  withdraw(group: string, version: string, plural: string): void {
+    const declaration = this.byResource(group, version, plural);
+    if (declaration === undefined) return;
+    this.#byResource.delete(`${group}/${version}/${plural}`);
+    this.#byKind.delete(`${group}/${version}/${declaration.kind}`);
+    this.#changed();
+  }
+
+  byResource(group: string, version: string, plural: string): KindDeclaration | undefined {
+    return this.#byResource.get(`${group}/${version}/${plural}`);
+  }
+
+  byKind(group: string, version: string, kind: string): KindDeclaration | undefined {
+    return this.#byKind.get(`${group}/${version}/${kind}`);
+  }
+
+  /** In declaration order. */
+  all(): readonly KindDeclaration[] {
+    return [...this.#byResource.values()];
+  }
+
+  /** Calls back after every change; the returned function ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}
