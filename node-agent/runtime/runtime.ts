@@ -15,8 +15,11 @@ export interface ContainerRuntime {
   version(signal: AbortSignal): Promise<RuntimeVersion>;
   capacity(signal: AbortSignal): Promise<Capacity>;
 
-  /** Everything this agent ever made and that still exists, running or not. Throws rather than answer partially. */
-  list(signal: AbortSignal): Promise<readonly SandboxStatus[]>;
+  /**
+   * Everything this agent ever made and that still exists, running or not; with `podUid`, only what belongs to that
+   * Pod, at a cost that does not grow with the others. Throws rather than answer partially.
+   */
+  list(signal: AbortSignal, podUid?: string): Promise<readonly SandboxStatus[]>;
 
   /** Changes as they happen; only hints, so the kubelet lists again. Ends when `signal` aborts; reconnects by itself. */
   events(signal: AbortSignal): AsyncIterable<RuntimeEvent>;
