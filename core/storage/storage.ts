@@ -64,7 +64,7 @@ export type Revision = number;
 
 export interface CallOptions {
   /** Aborting rejects the call with the signal's reason. Without one, a call still ends: stores apply a deadline of their own. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ListOptions extends CallOptions {

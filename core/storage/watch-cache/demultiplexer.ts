@@ -1,0 +1,79 @@
+import type { StateChange } from './event.ts';
+import type { CacheWatcher } from './watcher.ts';
+
+/**
+ * Finds the watchers that a change may concern: by key, by index value, or by prefix up to a slash (a namespace), so
+ * that a thousand watchers of one node or one namespace each cost nothing when another one changes.
+ */
+export class Demultiplexer<T> {
+  readonly #byKey = new Map<string, Set<CacheWatcher<T>>>();
+  readonly #byPosting = new Map<string, Set<CacheWatcher<T>>>();
+  readonly #byFolder = new Map<string, Set<CacheWatcher<T>>>();
+  #touched: CacheWatcher<T>[] = [];
+  #batch = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(watcher: CacheWatcher<T>): void {
+    const [table, at] = this.#place(watcher);
+    const watchers = table.get(at);
+    if (watchers === undefined) table.set(at, new Set([watcher]));
+    else watchers.add(watcher);
+    this.#size++;
+  }
+
+  remove(watcher: CacheWatcher<T>): void {
+    const [table, at] = this.#place(watcher);
+    const watchers = table.get(at);
+    if (watchers === undefined || !watchers.delete(watcher)) return;
+    if (watchers.size === 0) table.delete(at);
+    this.#size--;
+  }
+
+  all(): CacheWatcher<T>[] {
+    return [this.#byKey, this.#byPosting, this.#byFolder].flatMap((table) =>
+      [...table.values()].flatMap((watchers) => [...watchers]),
+    );
+  }
+
+  offer(change: StateChange<T>): void {
+    const { key, before, after } = change;
+    if (this.#byKey.size > 0) this.#offerTo(this.#byKey.get(key), change);
+    if (this.#byPosting.size > 0) {
+      for (const at of after?.postings ?? []) this.#offerTo(this.#byPosting.get(at), change);
+      for (const at of before?.postings ?? []) {
+        if (after?.postings.includes(at) !== true) this.#offerTo(this.#byPosting.get(at), change);
+      }
+    }
+    if (this.#byFolder.size === 0) return;
+    for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
+      this.#offerTo(this.#byFolder.get(key.slice(0, slash + 1)), change);
+    }
+    this.#offerTo(this.#byFolder.get(''), change);
+  }
+
+  /** Ends an upstream batch: wakes the readers that it concerned. */
+  flush(): void {
+    this.#batch++;
+    const touched = this.#touched;
+    this.#touched = [];
+    for (const watcher of touched) watcher.wake();
+  }
+
+  #offerTo(watchers: Set<CacheWatcher<T>> | undefined, change: StateChange<T>): void {
+    if (watchers === undefined) return;
+    for (const watcher of watchers) {
+      if (!change.key.startsWith(watcher.scope.prefix)) continue;
+      if (watcher.offer(change, this.#batch)) this.#touched.push(watcher);
+    }
+  }
+
+  #place({ scope }: CacheWatcher<T>): [Map<string, Set<CacheWatcher<T>>>, string] {
+    if (scope.key !== undefined) return [this.#byKey, scope.key];
+    if (scope.posting !== undefined) return [this.#byPosting, scope.posting];
+    return [this.#byFolder, scope.prefix.slice(0, scope.prefix.lastIndexOf('/') + 1)];
+  }
+}

@@ -1,0 +1,82 @@
+import type { KeyValue, Revision } from '../storage.ts';
+
+/** One object as the cache holds it. Shared by everyone and never changed: an update makes another item. */
+export interface CachedItem<T> {
+  readonly key: string;
+  /** What the cache's `decode` made of the stored bytes. */
+  readonly object: T;
+  readonly modRevision: Revision;
+  readonly createRevision: Revision;
+  /** Size of the stored value. */
+  readonly bytes: number;
+  /** Where the item stands in the indexes: see `posting`. */
+  readonly postings: readonly string[];
+}
+
+/** Functions that say under which values an object is found, by index name: `{'spec.nodeName': pod => [...]}`. */
+export type Indexes<T> = Readonly<Record<string, (object: T) => readonly string[]>>;
+
+/** One value of one named index. */
+export interface IndexValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** An index value as one string: the key of dispatch tables and the start of every key in the posting tree. */
+export function posting({ name, value }: IndexValue): string {
+  return `${name}\0${value}\0`;
+}
+
+/** Makes items out of entries; what a decoder or an index function throws is reported, not passed on. */
+export class ItemMaker<T> {
+  readonly #decode: (entry: KeyValue) => T;
+  readonly #indexes: readonly (readonly [name: string, values: (object: T) => readonly string[]])[];
+  readonly #onError: (error: unknown) => void;
+
+  constructor(decode: (entry: KeyValue) => T, indexes: Indexes<T>, onError: (error: unknown) => void) {
+    this.#decode = decode;
+    this.#indexes = Object.entries(indexes);
+    this.#onError = onError;
+  }
+
+  /** Undefined when the entry cannot be decoded: one broken value must not take the whole prefix down. */
+  make(entry: KeyValue): CachedItem<T> | undefined {
+    const { key, modRevision, createRevision } = entry;
+    let object: T;
+    try {
+      object = this.#decode(entry);
+    } catch (cause) {
+      this.#onError(
+        new Error(`Cannot decode "${key}" at revision ${modRevision}: it is left out`, { cause }),
+      );
+      return undefined;
+    }
+    return {
+      key,
+      object,
+      modRevision,
+      createRevision,
+      bytes: entry.value.length,
+      postings: this.#postings(key, object),
+    };
+  }
+
+  has(index: string): boolean {
+    return this.#indexes.some(([name]) => name === index);
+  }
+
+  #postings(key: string, object: T): readonly string[] {
+    if (this.#indexes.length === 0) return nowhere;
+    const postings: string[] = [];
+    for (const [name, values] of this.#indexes) {
+      try {
+        for (const value of values(object)) postings.push(posting({ name, value }));
+      } catch (cause) {
+        this.#onError(new Error(`Cannot index "${key}" by ${name}: it is not found by it`, { cause }));
+      }
+    }
+    return postings.length === 0 ? nowhere : postings;
+  }
+}
+
+const nowhere: readonly string[] = [];

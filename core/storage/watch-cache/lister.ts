@@ -1,0 +1,88 @@
+import type { Clock } from '../../machinery/clock.ts';
+import type { KeyValueStore, Page, Revision } from '../storage.ts';
+import type { CachedItem, IndexValue, ItemMaker } from './item.ts';
+import { posting } from './item.ts';
+import type { WaitOptions } from './readiness.ts';
+import { Slices } from './slices.ts';
+import type { CacheSnapshot } from './state.ts';
+
+export interface CacheListOptions<T> extends WaitOptions {
+  /** The cache's own prefix unless given. */
+  readonly prefix?: string | undefined;
+  /** Only keys strictly greater: the key of the last item of the page before. */
+  readonly startAfter?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly filter?: ((object: T) => boolean) | undefined;
+  /** Only items found under this value: as fast as there are few of them. */
+  readonly index?: IndexValue | undefined;
+  /** Exactly this revision; the newest in the cache unless given. */
+  readonly revision?: Revision | undefined;
+}
+
+export interface CacheList<T> {
+  readonly items: readonly CachedItem<T>[];
+  readonly revision: Revision;
+  /** How many follow after this page: 0 means none. With a filter it counts what was not looked at yet. */
+  readonly remaining: number;
+}
+
+type Matches<T> = ((item: CachedItem<T>) => boolean) | undefined;
+
+/** Pauses between slices: the snapshot stands still however long it takes. */
+export async function listSnapshot<T>(
+  snapshot: CacheSnapshot<T>,
+  options: CacheListOptions<T> & { readonly prefix: string },
+  matches: Matches<T>,
+  clock: Clock,
+): Promise<CacheList<T>> {
+  const { prefix, index, startAfter, limit = Infinity, signal } = options;
+  const items: CachedItem<T>[] = [];
+  const slices = new Slices(clock);
+  for (const item of snapshot.items({ prefix, startAfter, index })) {
+    if (matches === undefined || matches(item)) items.push(item);
+    if (items.length >= limit) break;
+    if (slices.due()) {
+      await slices.pause();
+      signal?.throwIfAborted();
+    }
+  }
+  const last = items.at(-1);
+  const remaining =
+    last === undefined || items.length < limit ? 0 : snapshot.count({ prefix, index, startAfter: last.key });
+  return { items, revision: snapshot.revision, remaining };
+}
+
+/** The same from the store, for a revision that the cache has no snapshot of. */
+export async function listStore<T>(
+  store: KeyValueStore,
+  maker: ItemMaker<T>,
+  options: CacheListOptions<T> & { readonly prefix: string; readonly revision: Revision },
+  matches: Matches<T>,
+): Promise<CacheList<T>> {
+  const { prefix, index, limit = Infinity, revision, signal } = options;
+  const at = index === undefined ? undefined : posting(index);
+  const items: CachedItem<T>[] = [];
+  let startAfter = options.startAfter;
+  for (;;) {
+    const page: Page = await store.list(prefix, {
+      limit: Math.min(limit, storePageSize),
+      revision,
+      signal,
+      ...(startAfter === undefined ? {} : { startAfter }),
+    });
+    for (const [position, entry] of page.items.entries()) {
+      const item = maker.make(entry);
+      if (item === undefined) continue;
+      if (at !== undefined && !item.postings.includes(at)) continue;
+      if (matches !== undefined && !matches(item)) continue;
+      items.push(item);
+      if (items.length >= limit) {
+        return { items, revision, remaining: page.items.length - position - 1 + page.remaining };
+      }
+    }
+    startAfter = page.items.at(-1)?.key;
+    if (page.remaining === 0 || startAfter === undefined) return { items, revision, remaining: 0 };
+  }
+}
+
+const storePageSize = 500;

@@ -1,0 +1,28 @@
+import type { Clock } from '../../machinery/clock.ts';
+
+/** Cuts long work into slices, so that a list of 100,000 objects does not hold up everybody else's reply. */
+export class Slices {
+  readonly #clock: Clock;
+  #steps = 0;
+  #endsMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#endsMs = clock.monotonicMs() + sliceMs;
+  }
+
+  /** Counts one step; true when it is time to `pause`. The clock is looked at only now and then. */
+  due(): boolean {
+    return (++this.#steps & 63) === 0 && this.#clock.monotonicMs() >= this.#endsMs;
+  }
+
+  /** Lets the event loop serve what waits. */
+  async pause(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+    this.#endsMs = this.#clock.monotonicMs() + sliceMs;
+  }
+}
+
+const sliceMs = 5;

@@ -1,0 +1,101 @@
+import type { OrderedView } from '../ordered-map.ts';
+import { OrderedMap } from '../ordered-map.ts';
+import type { Revision } from '../storage.ts';
+import { StateChange } from './event.ts';
+import type { CachedItem, IndexValue } from './item.ts';
+import { posting } from './item.ts';
+
+/** The current items, by key and by index. Writers go through the cache; readers take a snapshot. */
+export class CacheState<T> {
+  readonly #items = new OrderedMap<CachedItem<T>>();
+  /** Every item once per index value, under the posting followed by its key. */
+  readonly #postings = new OrderedMap<CachedItem<T>>();
+
+  get size(): number {
+    return this.#items.size;
+  }
+
+  get(key: string): CachedItem<T> | undefined {
+    return this.#items.get(key);
+  }
+
+  put(item: CachedItem<T>): StateChange<T> {
+    const before = this.#items.get(item.key);
+    this.#items.set(item.key, item);
+    if (before !== undefined) {
+      for (const at of before.postings) if (!item.postings.includes(at)) this.#postings.delete(at + item.key);
+    }
+    for (const at of item.postings) this.#postings.set(at + item.key, item);
+    return new StateChange(item.key, item.modRevision, before, item);
+  }
+
+  delete(key: string, revision: Revision): StateChange<T> | undefined {
+    const before = this.#items.get(key);
+    if (before === undefined) return undefined;
+    this.#items.delete(key);
+    for (const at of before.postings) this.#postings.delete(at + key);
+    return new StateChange(key, revision, before, undefined);
+  }
+
+  /** `since` is the revision of the last change: the items are the same at every revision from there on. */
+  snapshot(since: Revision, revision: Revision): CacheSnapshot<T> {
+    return new CacheSnapshot(this.#items.snapshot(), this.#postings.snapshot(), since, revision);
+  }
+}
+
+export interface Range {
+  readonly prefix: string;
+  readonly startAfter?: string | undefined;
+  /** Only items found under this value. */
+  readonly index?: IndexValue | undefined;
+}
+
+/** All items as of one revision; immutable, and it costs nothing until the cache changes. */
+export class CacheSnapshot<T> {
+  readonly revision: Revision;
+  readonly #since: Revision;
+  readonly #items: OrderedView<CachedItem<T>>;
+  readonly #postings: OrderedView<CachedItem<T>>;
+
+  constructor(
+    items: OrderedView<CachedItem<T>>,
+    postings: OrderedView<CachedItem<T>>,
+    since: Revision,
+    revision: Revision,
+  ) {
+    this.#items = items;
+    this.#postings = postings;
+    this.#since = since;
+    this.revision = revision;
+  }
+
+  /** Whether these are exactly the items of `revision`. */
+  isAt(revision: Revision): boolean {
+    return this.#since <= revision && revision <= this.revision;
+  }
+
+  get(key: string): CachedItem<T> | undefined {
+    return this.#items.get(key);
+  }
+
+  count(range: Range): number {
+    const { view, prefix, startAfter } = this.#resolve(range);
+    return view.count(prefix, startAfter);
+  }
+
+  /** In key order. */
+  *items(range: Range): Generator<CachedItem<T>, void, undefined> {
+    const { view, prefix, startAfter } = this.#resolve(range);
+    for (const [, item] of view.entries(prefix, startAfter)) yield item;
+  }
+
+  #resolve({ prefix, startAfter, index }: Range) {
+    if (index === undefined) return { view: this.#items, prefix, startAfter };
+    const at = posting(index);
+    return {
+      view: this.#postings,
+      prefix: at + prefix,
+      startAfter: startAfter === undefined ? undefined : at + startAfter,
+    };
+  }
+}

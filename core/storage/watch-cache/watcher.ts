@@ -1,0 +1,180 @@
+import type { Clock } from '../../machinery/clock.ts';
+import type { Revision } from '../storage.ts';
+import { StorageError } from '../storage.ts';
+import type { CacheEvent, StateChange } from './event.ts';
+import type { CachedItem } from './item.ts';
+
+/** What a watcher is sent at once: everything of its scope up to `revision`. No events: progress, a bookmark. */
+export interface CacheBatch<T> {
+  readonly revision: Revision;
+  readonly events: readonly CacheEvent<T>[];
+  /** Set on the one batch that ends the initial events. */
+  readonly initialEventsEnd: boolean;
+}
+
+/** Which keys a watcher sees; the demultiplexer finds it by the narrowest of these. */
+export interface Scope {
+  readonly prefix: string;
+  /** Only this key. */
+  readonly key: string | undefined;
+  /** Only items with this posting, now or before. */
+  readonly posting: string | undefined;
+}
+
+export interface WatcherOptions<T> {
+  readonly scope: Scope;
+  readonly matches: ((item: CachedItem<T>) => boolean) | undefined;
+  /** What comes before the live events: the initial ones, or history. */
+  readonly backlog: AsyncGenerator<CacheBatch<T>, void, undefined> | undefined;
+  /** Nothing up to this revision is sent, even if the cache itself has yet to come there. */
+  readonly after: Revision;
+  readonly maxBytes: number;
+  readonly clock: Clock;
+  readonly progressIntervalMs: number | undefined;
+  /** The revision up to which the cache has offered everything. */
+  readonly position: () => Revision;
+  /** Called once, when nothing must be offered any more. */
+  readonly onEnd: (watcher: CacheWatcher<T>) => void;
+}
+
+/**
+ * One subscription and its buffer. Events are offered synchronously while the cache applies an upstream batch, and
+ * taken all at once by the reader, so a reader that is late takes few large batches. The buffer is bounded in bytes:
+ * a reader that is too late is cut with "slow", and has to list again.
+ */
+export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
+  readonly scope: Scope;
+  readonly #options: WatcherOptions<T>;
+  #backlog: AsyncGenerator<CacheBatch<T>, void, undefined> | undefined;
+  #queue: CacheEvent<T>[] = [];
+  #queuedBytes = 0;
+  /** The upstream batch that the oldest queued event came in: that one alone never makes a reader slow. */
+  #oldestBatch = 0;
+  #progressDue = false;
+  #cancelProgress: (() => void) | undefined;
+  #ended = false;
+  #failure: Error | undefined;
+  #reader: { resolve(result: IteratorResult<CacheBatch<T>>): void; reject(error: Error): void } | undefined;
+
+  constructor(options: WatcherOptions<T>) {
+    this.scope = options.scope;
+    this.#options = options;
+    this.#backlog = options.backlog;
+  }
+
+  /** Ends with `signal`; asks for progress from now on. */
+  start(signal: AbortSignal): void {
+    const onAbort = () => this.#end(undefined);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    this.#detach = () => signal.removeEventListener('abort', onAbort);
+    this.#armProgress();
+  }
+
+  /** Returns whether there is something to `wake` the reader for. `batch` numbers the upstream batch. */
+  offer(change: StateChange<T>, batch: number): boolean {
+    if (change.revision <= this.#options.after) return false;
+    const event = change.eventFor(this.#options.matches);
+    if (event === undefined) return false;
+    if (this.#queue.length === 0) this.#oldestBatch = batch;
+    this.#queue.push(event);
+    this.#queuedBytes += change.bytes + eventOverheadBytes;
+    if (this.#queuedBytes > this.#options.maxBytes && this.#oldestBatch !== batch) {
+      this.#end(
+        new StorageError(
+          'slow',
+          `Cannot keep up a watch of "${this.scope.prefix}": its reader is ${this.#queue.length} events and ${this.#queuedBytes} bytes behind`,
+        ),
+      );
+      return false;
+    }
+    return this.#reader !== undefined && this.#queue.length === 1;
+  }
+
+  /** Hands over what was offered, once the cache's revision has caught up with it. */
+  wake(): void {
+    if (this.#reader === undefined || this.#queue.length === 0) return;
+    this.#settle().resolve({ done: false, value: this.#take() });
+  }
+
+  fail(error: Error): void {
+    this.#end(error);
+  }
+
+  next(): Promise<IteratorResult<CacheBatch<T>>> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#ended) return Promise.resolve({ done: true, value: undefined });
+    if (this.#backlog !== undefined) return this.#nextOfBacklog(this.#backlog);
+    if (this.#queue.length > 0 || this.#progressDue) {
+      return Promise.resolve({ done: false, value: this.#take() });
+    }
+    if (this.#reader !== undefined) {
+      return Promise.reject(new TypeError('Cannot read a watch twice at the same time'));
+    }
+    return new Promise((resolve, reject) => {
+      this.#reader = { resolve, reject };
+    });
+  }
+
+  return(): Promise<IteratorResult<CacheBatch<T>>> {
+    this.#end(undefined);
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #detach: () => void = () => {};
+
+  async #nextOfBacklog(
+    backlog: AsyncGenerator<CacheBatch<T>, void, undefined>,
+  ): Promise<IteratorResult<CacheBatch<T>>> {
+    const result = await backlog.next();
+    if (result.done !== true && !this.#ended) return result;
+    this.#backlog = undefined;
+    return this.next();
+  }
+
+  #take(): CacheBatch<T> {
+    const events = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#progressDue = false;
+    const revision = Math.max(this.#options.position(), this.#options.after);
+    return { revision, events, initialEventsEnd: false };
+  }
+
+  #armProgress(): void {
+    const { clock, progressIntervalMs } = this.#options;
+    if (progressIntervalMs === undefined || this.#ended) return;
+    this.#cancelProgress = clock.after(progressIntervalMs, () => {
+      this.#progressDue = true;
+      if (this.#reader !== undefined) this.#settle().resolve({ done: false, value: this.#take() });
+      this.#armProgress();
+    });
+  }
+
+  #settle() {
+    const reader = this.#reader!;
+    this.#reader = undefined;
+    return reader;
+  }
+
+  #end(failure: Error | undefined): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#failure = failure;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#cancelProgress?.();
+    this.#detach();
+    this.#options.onEnd(this);
+    if (this.#reader === undefined) return;
+    if (failure === undefined) this.#settle().resolve({ done: true, value: undefined });
+    else this.#settle().reject(failure);
+  }
+}
+
+/** A queued event is a reference, but its reader will make a frame around the value. */
+const eventOverheadBytes = 100;
