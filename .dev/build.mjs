@@ -16,7 +16,15 @@ const programs = [
 ];
 
 /** Packages that find files beside themselves, or hold native code, cannot be bundled. */
-const external = ['blessed', 'lmdb', 'etcd3', 'dockerode', '@grpc/reflection', 'grpc-health-check', 'esbuild'];
+const external = [
+  'blessed',
+  'lmdb',
+  'etcd3',
+  'dockerode',
+  '@grpc/reflection',
+  'grpc-health-check',
+  'esbuild',
+];
 
 const stamp = stampOf(['core', 'shell', 'node-agent', 'package-lock.json', '.dev/build.mjs']);
 if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) process.exit(0);
@@ -39,7 +47,9 @@ await build({
   keepNames: true,
   external,
   // CommonJS packages inside an ES module bundle still call require for Node's own modules.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
 writeFileSync(stampFile, stamp);

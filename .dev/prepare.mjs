@@ -21,7 +21,9 @@ function requireNode([major, minor]) {
 }
 
 function installDependencies(say) {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const stamp = join(root, '.build', 'dependencies');
   const installed = existsSync(join(root, 'node_modules'));
   if (installed && existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;

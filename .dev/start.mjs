@@ -8,6 +8,8 @@ const wh = join(root, 'shell/bin/wh');
 const args = process.argv.slice(2);
 const up = spawnSync(wh, ['up', ...args], { stdio: ['inherit', 2, 2] });
 if (up.status !== 0) process.exit(up.status ?? 1);
-const profile = args.filter((arg, index) => arg === '-p' || args[index - 1] === '-p' || /^--profile/.test(arg));
+const profile = args.filter(
+  (arg, index) => arg === '-p' || args[index - 1] === '-p' || arg.startsWith('--profile'),
+);
 const shell = spawnSync(wh, [...profile], { stdio: 'inherit' });
 process.exit(shell.status ?? 1);

@@ -1,4 +1,3 @@
-import type { KubernetesObject } from '../api/object.ts';
 import type { TablePrinter } from './table.ts';
 import * as cluster from './tables/cluster.ts';
 import * as core from './tables/core.ts';
@@ -79,8 +78,8 @@ const printersOfVersion: Readonly<Record<string, unknown>> = {
 };
 
 /** How objects of a kind are printed; kinds without columns of their own get their name and creation time. */
-export function printerFor(group: string, version: string, kind: string): TablePrinter<KubernetesObject> {
+export function printerFor(group: string, version: string, kind: string): TablePrinter {
   const found =
     printersOfVersion[`${group}/${version}/${kind}`] ?? printers[group]?.[kind] ?? cluster.plainTable;
-  return found as TablePrinter<KubernetesObject>;
+  return found as TablePrinter;
 }
