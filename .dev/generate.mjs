@@ -1,21 +1,29 @@
-// Writes core/api/generated from the API's facts: `npm run generate`.
+// Writes core/api/generated from the API's facts and from the gRPC contract: `npm run generate`.
 import { build } from 'esbuild';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const root = resolve(import.meta.dirname, '..');
-const bundle = join(root, '.build/generate.mjs');
-await build({
-  entryPoints: [join(root, 'core/api/schema/generate.ts')],
-  outfile: bundle,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  packages: 'external',
-  logLevel: 'warning',
-});
-const { generateFiles } = await import(pathToFileURL(bundle).href);
+
+async function load(source) {
+  const bundle = join(root, '.build', source.replace(/\.ts$/, '.mjs'));
+  await build({
+    entryPoints: [join(root, source)],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  });
+  return import(pathToFileURL(bundle).href);
+}
+
+const { generateFiles } = await load('core/api/schema/generate.ts');
+const { generateWireFiles } = await load('core/api/proto/generate.ts');
 const folder = join(root, 'core/api/generated');
 mkdirSync(folder, { recursive: true });
-for (const [name, text] of generateFiles()) writeFileSync(join(folder, name), text);
+for (const [name, text] of [...generateFiles(), ...generateWireFiles(join(root, 'core/api/proto'))]) {
+  writeFileSync(join(folder, name), text);
+}
