@@ -37,7 +37,7 @@ export interface ContainerRuntime {
   stopContainer(containerId: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
   removeContainer(containerId: string, signal: AbortSignal): Promise<void>;
 
-  /** Undefined when the image is not present. */
+  /** Undefined when the image is not present. Throws "invalid-image-name" for what can be no image's name. */
   imageStatus(image: string, signal: AbortSignal): Promise<ImageStatus | undefined>;
   /** Throws `RuntimeError` with reason "image-not-found", "registry-unavailable" or "unauthorized" and the runtime's words. */
   pullImage(image: string, auth: RegistryAuth | undefined, signal: AbortSignal): Promise<ImageStatus>;
@@ -259,6 +259,7 @@ export interface ContainerStats {
 
 export type RuntimeReason =
   | 'image-not-found'
+  | 'invalid-image-name'
   | 'registry-unavailable'
   | 'unauthorized'
   | 'not-found'
