@@ -1,0 +1,14 @@
+import type { Client } from '../../client/client.ts';
+import type { EventRecorder } from '../../client/events.ts';
+import type { InformerFactory } from '../../client/informer-factory.ts';
+import type { Clock } from '../../machinery/clock.ts';
+
+/** What every controller is given. */
+export interface ControllerDependencies {
+  readonly client: Client;
+  readonly informers: InformerFactory;
+  readonly clock: Clock;
+  /** A recorder that signs as the component, such as "deployment-controller". */
+  readonly eventsOf: (component: string) => EventRecorder;
+  readonly onError?: (error: unknown, doing: string) => void;
+}
