@@ -97,6 +97,14 @@ export function formatPath(path: readonly (string | number)[]): string {
   return text;
 }
 
+/** Whether objects and lists stand in one another more than `maxDepth` levels deep. */
+export function exceedsDepth(value: unknown, maxDepth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (maxDepth === 0) return true;
+  for (const key in value) if (exceedsDepth((value as JsonObject)[key], maxDepth - 1)) return true;
+  return false;
+}
+
 function decode(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
