@@ -19,8 +19,11 @@ export interface Terminal {
   write(text: string | Uint8Array): void;
   /** Resolves when the terminal can take more output. */
   drained(signal?: AbortSignal): Promise<void>;
-  /** Borrows the keyboard as decoded keys. The handler runs once per event, in order. */
-  borrowKeys(handler: (event: InputEvent) => void, options?: BorrowOptions): KeyboardLease;
+  /**
+   * Borrows the keyboard as decoded keys. The handler runs once per event, in order; what it answers with `'keep'` is
+   * type-ahead, delivered again to the next borrower (as bytes if that one wants bytes).
+   */
+  borrowKeys(handler: (event: InputEvent) => void | 'keep', options?: BorrowOptions): KeyboardLease;
   /** Borrows the keyboard as raw bytes, for `exec -it` and `attach`: Ctrl-C and Ctrl-Z belong to the far side. */
   borrowBytes(): ByteLease;
   /** Stops the process like Ctrl-Z at a shell would, and restores everything on `fg`. */
@@ -28,11 +31,16 @@ export interface Terminal {
 }
 
 export interface BorrowOptions {
-  /** Escape sequences that set up what this borrower needs (say an alternate screen), and undo it again. */
-  readonly enter?: string;
-  readonly leave?: string;
-  /** Called after `fg` with the screen in an unknown state: draw everything again. */
-  readonly onResume?: () => void;
+  /**
+   * Puts the terminal into the state this borrower needs (modes, alternate screen) and draws. Called when the lease
+   * begins, when a later borrower has given the keyboard back, and after `fg`: the screen may hold anything then.
+   */
+  readonly enter?: (reason: 'begin' | 'uncovered' | 'resumed') => void;
+  /**
+   * Undoes `enter` with `write` alone, synchronously. Called when somebody borrows on top, on release, before the
+   * process stops or ends: whatever happens to the process, what `leave` writes is the last thing the user sees.
+   */
+  readonly leave?: (reason: 'end' | 'covered' | 'suspended' | 'exit') => void;
 }
 
 export interface KeyboardLease {
