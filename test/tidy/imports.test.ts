@@ -28,7 +28,7 @@ const rooms: Record<string, readonly string[]> = {
 const fences: Record<string, readonly string[]> = {
   etcd3: ['core/storage/etcd'],
   lmdb: ['core/storage/embedded'],
-  '@grpc/grpc-js': ['core/apiserver/grpc', 'core/client', 'node-agent/streaming'],
+  '@grpc/grpc-js': ['core/apiserver/grpc', 'core/client', 'core/storage/etcd', 'node-agent/streaming'],
   dockerode: ['node-agent/runtime/docker'],
   blessed: ['shell/panes'],
   vscode: ['vscode-extension'],

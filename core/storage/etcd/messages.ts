@@ -1,0 +1,142 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Root } from 'protobufjs';
+
+/**
+ * etcd's wire messages, from the .proto files in the etcd3 package. Requests are plain objects in the shape below;
+ * in responses a field that was not sent has its default, and a 64-bit number may be a Long: see `int64`.
+ */
+const root = loadProto();
+
+export const rangeMethod = method<RangeRequest, RangeResponse>('KV/Range', 'RangeRequest', 'RangeResponse');
+export const txnMethod = method<TxnRequest, TxnResponse>('KV/Txn', 'TxnRequest', 'TxnResponse');
+export const compactMethod = method<CompactRequest, HeaderResponse>(
+  'KV/Compact',
+  'CompactionRequest',
+  'CompactionResponse',
+);
+export const watchMethod = method<WatchRequest, WatchResponse>(
+  'Watch/Watch',
+  'WatchRequest',
+  'WatchResponse',
+);
+
+export interface Method<Request, Response> {
+  readonly path: string;
+  readonly encode: (request: Request) => Buffer;
+  readonly decode: (bytes: Buffer) => Response;
+}
+
+export type Int64 = number | { toNumber(): number };
+
+/** Revisions and counts stay far below 2^53. */
+export function int64(value: Int64): number {
+  return typeof value === 'number' ? value : value.toNumber();
+}
+
+export interface ResponseHeader {
+  readonly revision: Int64;
+}
+
+/** Every response has one; protobuf leaves it open. */
+export interface HeaderResponse {
+  readonly header: ResponseHeader | null;
+}
+
+export interface RangeRequest {
+  readonly key: Buffer;
+  readonly rangeEnd?: Buffer;
+  readonly limit?: number;
+  readonly revision?: number;
+  readonly keysOnly?: boolean;
+  readonly countOnly?: boolean;
+}
+
+export interface WireKeyValue {
+  readonly key: Buffer;
+  readonly value: Buffer;
+  readonly createRevision: Int64;
+  readonly modRevision: Int64;
+}
+
+export interface RangeResponse extends HeaderResponse {
+  readonly kvs: readonly WireKeyValue[];
+  readonly count: Int64;
+}
+
+export interface Compare {
+  readonly key: Buffer;
+  /** 0 is "equal". */
+  readonly result: 0;
+  /** 2 is "mod". */
+  readonly target: 2;
+  readonly modRevision: number;
+}
+
+export type RequestOp =
+  | { readonly requestRange: RangeRequest }
+  | { readonly requestPut: { readonly key: Buffer; readonly value: Buffer } }
+  | { readonly requestDeleteRange: { readonly key: Buffer } };
+
+export interface TxnRequest {
+  readonly compare: readonly Compare[];
+  readonly success: readonly RequestOp[];
+  readonly failure: readonly RequestOp[];
+}
+
+export interface TxnResponse extends HeaderResponse {
+  readonly succeeded: boolean;
+  readonly responses: readonly { readonly responseRange: RangeResponse | null }[];
+}
+
+export interface CompactRequest {
+  readonly revision: number;
+}
+
+export interface WatchRequest {
+  readonly createRequest: {
+    readonly key: Buffer;
+    readonly rangeEnd?: Buffer;
+    readonly startRevision: number;
+    readonly prevKv: boolean;
+    /** A batch larger than etcd's request limit may come in pieces instead of one message of any size. */
+    readonly fragment: boolean;
+  };
+}
+
+export interface WireEvent {
+  /** 0 is a put, 1 a delete. */
+  readonly type: number;
+  readonly kv: WireKeyValue;
+  readonly prevKv: WireKeyValue | null;
+}
+
+export interface WatchResponse extends HeaderResponse {
+  readonly created: boolean;
+  readonly canceled: boolean;
+  readonly compactRevision: Int64;
+  readonly cancelReason: string;
+  readonly fragment: boolean;
+  readonly events: readonly WireEvent[];
+}
+
+function method<Request extends object, Response>(
+  path: string,
+  requestName: string,
+  responseName: string,
+): Method<Request, Response> {
+  const request = root.lookupType(`etcdserverpb.${requestName}`);
+  const response = root.lookupType(`etcdserverpb.${responseName}`);
+  return {
+    path: `/etcdserverpb.${path}`,
+    encode: (message) => request.encode(message).finish() as Buffer,
+    decode: (bytes) => response.decode(bytes) as unknown as Response,
+  };
+}
+
+function loadProto(): Root {
+  const folder = join(dirname(createRequire(import.meta.url).resolve('etcd3/package.json')), 'proto');
+  const proto = new Root();
+  proto.resolvePath = (_origin, target) => join(folder, target);
+  return proto.loadSync('rpc.proto');
+}

@@ -1,0 +1,108 @@
+import type { ClientDuplexStream } from '@grpc/grpc-js';
+import type { Clock } from '../../machinery/clock.ts';
+import { compactedError } from '../check.ts';
+import type { Change, Revision, WatchBatch } from '../storage.ts';
+import { StorageError } from '../storage.ts';
+import { change, eventRevision } from './codec.ts';
+import type { EtcdConnection } from './connection.ts';
+import { isCompacted, isServiceError } from './errors.ts';
+import type { WatchRequest, WatchResponse, WireEvent } from './messages.ts';
+import { int64, rangeMethod, watchMethod } from './messages.ts';
+
+export interface RawWatchOptions {
+  readonly range: { readonly key: Buffer; readonly rangeEnd?: Buffer };
+  readonly after: Revision;
+  readonly withPrevious: boolean;
+  readonly signal: AbortSignal;
+  /** How long etcd may take to confirm the watch. */
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * One etcd watch over one stream, until that stream fails: whole revisions in order, each batch ending at the revision
+ * of its last change. Where to resume is up to the caller, who knows what it has delivered; the position that etcd
+ * tells when the watch is created is not used, since it is ahead of what it has yet to send.
+ *
+ * Throws "compacted" when `after` is before the compaction, and what gRPC throws when the stream fails.
+ */
+export async function* rawWatch(
+  connection: EtcdConnection,
+  options: RawWatchOptions,
+): AsyncGenerator<WatchBatch, void, undefined> {
+  const { range, after, withPrevious, signal, timeoutMs, clock } = options;
+  await connection.ready({ timeoutMs, signal });
+  const ending = new AbortController();
+  const { call, giveUp } = connection.stream(watchMethod, AbortSignal.any([signal, ending.signal]));
+  const cancelTimer = clock.after(timeoutMs, giveUp);
+  try {
+    call.write({
+      createRequest: { ...range, startRevision: after + 1, prevKv: withPrevious, fragment: true },
+    });
+    /** Of a fragmented response: changes of the revision that may go on in the next fragment. */
+    let held: WireEvent[] = [];
+    for await (const response of responses(call)) {
+      if (response.canceled) throw cancelled(response, after);
+      if (response.created) {
+        cancelTimer();
+        await checkNotCompacted(connection, range.key, after, { signal, timeoutMs });
+      }
+      if (response.events.length === 0 && held.length === 0) continue;
+      const events = held.concat(response.events);
+      held = [];
+      if (response.fragment) {
+        const last = eventRevision(events[events.length - 1]!);
+        while (events.length > 0 && eventRevision(events[events.length - 1]!) === last) {
+          held.unshift(events.pop()!);
+        }
+      }
+      if (events.length === 0) continue;
+      const changes: Change[] = events.map(change);
+      yield { revision: eventRevision(events[events.length - 1]!), changes };
+    }
+    throw new StorageError('unavailable', 'Cannot go on watching etcd: the stream ended');
+  } finally {
+    cancelTimer();
+    ending.abort();
+  }
+}
+
+/** Reading with for-await keeps gRPC's flow control: a reader that is late holds etcd back, not memory. */
+async function* responses(
+  call: ClientDuplexStream<WatchRequest, WatchResponse>,
+): AsyncGenerator<WatchResponse, void, undefined> {
+  for await (const response of call) yield response as WatchResponse;
+}
+
+function cancelled(response: WatchResponse, after: Revision): StorageError {
+  const compactRevision = int64(response.compactRevision);
+  if (compactRevision > 0) return compactedError('watch after', after, compactRevision);
+  return new StorageError(
+    'unavailable',
+    `Cannot watch after revision ${after} in etcd: ${response.cancelReason || 'the watch was cancelled'}`,
+  );
+}
+
+/**
+ * etcd accepts a watch that starts exactly at the compacted revision, but before 3.4.36 and 3.5.18 a deletion at that
+ * revision is gone by then. Reading at `after` says whether the compaction went beyond it.
+ */
+async function checkNotCompacted(
+  connection: EtcdConnection,
+  key: Buffer,
+  after: Revision,
+  limits: { readonly signal: AbortSignal; readonly timeoutMs: number },
+): Promise<void> {
+  if (after < 1) return;
+  try {
+    await connection.unary(rangeMethod, { key, revision: after, countOnly: true }, limits);
+  } catch (error) {
+    if (isCompacted(error)) {
+      throw new StorageError('compacted', `Cannot watch after revision ${after}: it is compacted`, {
+        cause: error,
+      });
+    }
+    if (isServiceError(error) && error.details.includes('is a future revision')) return;
+    throw error;
+  }
+}

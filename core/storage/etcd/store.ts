@@ -1,0 +1,227 @@
+import { Backoff } from '../../machinery/backoff.ts';
+import type { Clock } from '../../machinery/clock.ts';
+import { sleep } from '../../machinery/clock.ts';
+import { checkTransaction, closedError } from '../check.ts';
+import type {
+  CallOptions,
+  Condition,
+  KeyValue,
+  KeyValueStore,
+  ListOptions,
+  Outcome,
+  Page,
+  Revision,
+  WatchBatch,
+  WatchOptions,
+  Write,
+} from '../storage.ts';
+import { StorageError } from '../storage.ts';
+import { keyAfter, keyValue, prefixRange } from './codec.ts';
+import type { EtcdEndpoints } from './connection.ts';
+import { EtcdConnection } from './connection.ts';
+import { failureOf, isServiceError, receivedTooMuch, storageError } from './errors.ts';
+import type { HeaderResponse, Method, RangeRequest, RangeResponse } from './messages.ts';
+import { compactMethod, int64, rangeMethod } from './messages.ts';
+import { commit } from './transaction.ts';
+import { resumingWatch, WatchHub } from './watch-hub.ts';
+
+export interface EtcdStoreOptions extends EtcdEndpoints {
+  readonly clock: Clock;
+  /**
+   * What all keys start with; one etcd watch over it serves the watches of every prefix below. "/registry/" unless
+   * given. Where others write to the same etcd, "" (everything) lets watches report progress past their changes.
+   */
+  readonly root?: string | undefined;
+  /** One try of one call: 5 seconds unless given. */
+  readonly callTimeoutMs?: number | undefined;
+  /** A call with everything done to get it through: 10 seconds unless given. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/**
+ * etcd 3.4 or later over its gRPC API. Only the message definitions come from the etcd3 package: its watch loses a
+ * backlog when the link is cut, its retries apply writes twice, and its calls have no deadline.
+ */
+export class EtcdStore implements KeyValueStore {
+  readonly name = 'etcd';
+  readonly #clock: Clock;
+  readonly #root: string;
+  readonly #callTimeoutMs: number;
+  readonly #timeoutMs: number;
+  readonly #connection: EtcdConnection;
+  readonly #hub: WatchHub;
+  readonly #closing = new AbortController();
+  /** The newest revision that any response told. */
+  #seen: Revision = 0;
+  /** Entries asked for at once: fewer when they turn out to be large. */
+  #pageSize = maxPageSize;
+
+  constructor(options: EtcdStoreOptions) {
+    this.#clock = options.clock;
+    this.#root = options.root ?? '/registry/';
+    this.#callTimeoutMs = options.callTimeoutMs ?? 5_000;
+    this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#connection = new EtcdConnection(options, options.clock);
+    this.#hub = new WatchHub(this.#connection, options.clock, this.#root, this.#callTimeoutMs);
+  }
+
+  async get(key: string, options: CallOptions): Promise<KeyValue | undefined> {
+    const response = await this.#read(`read "${key}"`, rangeMethod, { key: Buffer.from(key) }, options);
+    const [wire] = response.kvs;
+    return wire === undefined ? undefined : keyValue(wire);
+  }
+
+  async list(prefix: string, options: ListOptions): Promise<Page> {
+    const { key, rangeEnd } = prefixRange(prefix);
+    const limit = options.limit ?? Infinity;
+    const items: KeyValue[] = [];
+    let { revision, startAfter } = options;
+    for (;;) {
+      const wanted = Math.min(limit - items.length, this.#pageSize);
+      const from = startAfter === undefined || startAfter < prefix ? key : keyAfter(startAfter);
+      const request: RangeRequest = {
+        key: from,
+        rangeEnd,
+        ...(wanted === 0 ? { countOnly: true } : { limit: wanted }),
+        ...(revision === undefined ? {} : { revision }),
+      };
+      const response = await this.#readPage(prefix, request, options);
+      if (response === undefined) continue;
+      revision ??= int64(response.header!.revision);
+      for (const wire of response.kvs) items.push(keyValue(wire));
+      const remaining = int64(response.count) - response.kvs.length;
+      if (remaining === 0 || items.length >= limit) return { items, revision, remaining };
+      startAfter = items[items.length - 1]!.key;
+    }
+  }
+
+  async transact(
+    conditions: readonly Condition[],
+    writes: readonly Write[],
+    options: CallOptions,
+  ): Promise<Outcome> {
+    this.#enter(options);
+    checkTransaction(conditions, writes);
+    if (this.#seen === 0) await this.revision(options);
+    const outcome = await this.#whileOpen(
+      commit(conditions, writes, {
+        connection: this.#connection,
+        clock: this.#clock,
+        callTimeoutMs: this.#callTimeoutMs,
+        timeoutMs: this.#timeoutMs,
+        baseline: this.#seen,
+        root: this.#root,
+        signal: options.signal,
+      }),
+    );
+    this.#seen = Math.max(this.#seen, outcome.revision);
+    return outcome;
+  }
+
+  async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch, void, undefined> {
+    const { after, withPrevious = false } = options;
+    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    if (this.#hub.covers(prefix) && !withPrevious) {
+      yield* this.#hub.watch(prefix, after, signal);
+    } else {
+      yield* resumingWatch({
+        connection: this.#connection,
+        clock: this.#clock,
+        prefix,
+        after,
+        withPrevious,
+        signal,
+        timeoutMs: this.#callTimeoutMs,
+      });
+    }
+    if (!options.signal.aborted) throw closedError(this.name);
+  }
+
+  async revision(options: CallOptions): Promise<Revision> {
+    const request = { key: Buffer.from(this.#root), countOnly: true };
+    const response = await this.#read('read the revision', rangeMethod, request, options);
+    return int64(response.header!.revision);
+  }
+
+  async compact(revision: Revision, options: CallOptions): Promise<void> {
+    try {
+      await this.#read(`compact at revision ${revision}`, compactMethod, { revision }, options);
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.reason !== 'compacted') throw error;
+    }
+    this.#hub.forgetBefore(revision);
+  }
+
+  async health(options: CallOptions): Promise<void> {
+    await this.revision(options);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#connection.close();
+  }
+
+  /** Undefined when the page was too large to receive: the page size is smaller now. */
+  async #readPage(
+    prefix: string,
+    request: RangeRequest,
+    options: CallOptions,
+  ): Promise<RangeResponse | undefined> {
+    try {
+      return await this.#read(`list "${prefix}"`, rangeMethod, request, options);
+    } catch (error) {
+      const cause = error instanceof StorageError ? error.cause : undefined;
+      if (!isServiceError(cause) || !receivedTooMuch(cause) || this.#pageSize === 1) throw error;
+      this.#pageSize = Math.max(1, Math.floor(Math.min(this.#pageSize, request.limit ?? Infinity) / 4));
+      return undefined;
+    }
+  }
+
+  /** A call that may be repeated: until it is answered or the time is up. */
+  async #read<Request, Response extends HeaderResponse>(
+    action: string,
+    method: Method<Request, Response>,
+    request: Request,
+    options: CallOptions,
+  ): Promise<Response> {
+    this.#enter(options);
+    const { signal } = options;
+    const endMs = this.#clock.monotonicMs() + this.#timeoutMs;
+    const backoff = new Backoff({ initialMs: 20, maxMs: 500 });
+    for (;;) {
+      const leftMs = Math.max(1, endMs - this.#clock.monotonicMs());
+      try {
+        await this.#whileOpen(this.#connection.ready({ timeoutMs: leftMs, signal }));
+        const timeoutMs = Math.min(leftMs, this.#callTimeoutMs);
+        const response = await this.#whileOpen(
+          this.#connection.unary(method, request, { timeoutMs, signal }),
+        );
+        this.#seen = Math.max(this.#seen, int64(response.header!.revision));
+        return response;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isServiceError(error)) throw error;
+        const again = failureOf(error) === 'lost' && !receivedTooMuch(error);
+        if (!again || this.#clock.monotonicMs() >= endMs) throw storageError(action, error);
+        await sleep(this.#clock, backoff.nextMs(), signal);
+      }
+    }
+  }
+
+  #enter(options: CallOptions): void {
+    options.signal?.throwIfAborted();
+    if (this.#closing.signal.aborted) throw closedError(this.name);
+  }
+
+  /** What fails because the store was closed meanwhile says so. */
+  async #whileOpen<R>(work: Promise<R>): Promise<R> {
+    try {
+      return await work;
+    } catch (error) {
+      if (this.#closing.signal.aborted) throw closedError(this.name);
+      throw error;
+    }
+  }
+}
+
+const maxPageSize = 1_000;
