@@ -220,8 +220,8 @@ function varintBytes(value: number): number {
 
 /** How one message is written and read; `Init` leaves out what has its default. */
 export interface Codec<Init, Message> {
-  encode(message: Init): Buffer;
-  decode(bytes: Buffer): Message;
+  readonly encode: (message: Init) => Buffer;
+  readonly decode: (bytes: Buffer) => Message;
 }
 
 export interface WireMethod<RequestInit, Request, ReplyInit, Reply> {

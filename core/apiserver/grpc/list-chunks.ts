@@ -1,0 +1,132 @@
+import * as wire from '../../api/generated/wheelhouse.ts';
+import type { Encoded, EncodedList } from '../../api/verbs.ts';
+import type { Outbound } from './outbound.ts';
+
+/** Large enough that a message costs little, small enough that a slow reader holds little. */
+const chunkBytes = 256 * 1024;
+
+const itemsTag = 0x0a;
+
+/** Sends the stored bytes of a list in chunks; the last one carries revision and continuation. */
+export async function sendList(list: EncodedList, out: Outbound): Promise<void> {
+  let chunk: Buffer[] = [];
+  let size = 0;
+  for (const item of list.items) {
+    const { bytes } = item;
+    if (size > 0 && size + bytes.length > chunkBytes) {
+      if (!(await out.send(encodeItems(chunk, 0)))) return;
+      chunk = [];
+      size = 0;
+    }
+    chunk.push(bytes);
+    size += bytes.length;
+  }
+  const end = wire.ListChunk.encode({
+    resourceVersion: list.resourceVersion,
+    continue: list.continue,
+    remainingItemCount: list.remainingItemCount,
+  });
+  const last = encodeItems(chunk, end.length);
+  end.copy(last, last.length - end.length);
+  await out.send(last);
+}
+
+/** The `items` of a ListChunk, with room for other fields behind them: fields may stand in any order. */
+function encodeItems(items: readonly Buffer[], spareBytes: number): Buffer {
+  let size = spareBytes;
+  for (const item of items) size += 1 + varintBytes(item.length) + item.length;
+  const message = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const item of items) {
+    message[at++] = itemsTag;
+    at = writeVarint(message, item.length, at);
+    at += item.copy(message, at);
+  }
+  return message;
+}
+
+const eventTypes = {
+  ADDED: wire.WatchEventType.ADDED,
+  MODIFIED: wire.WatchEventType.MODIFIED,
+  DELETED: wire.WatchEventType.DELETED,
+} as const;
+
+type EventType = keyof typeof eventTypes;
+
+/** Encoded events that are kept for the next watcher: it asks within the same few milliseconds. */
+const keptBytes = 4 * 1024 * 1024;
+
+/**
+ * Encodes events for the wire once, however many watchers they go to. An event is kept as a WatchBatch of its own;
+ * batches of several are made by joining them, as the format allows.
+ */
+export class EventEncoder {
+  readonly #kept = new Map<Encoded, Map<EventType, Buffer>>();
+  #bytes = 0;
+
+  encode(type: EventType, object: Encoded): Buffer {
+    const known = this.#kept.get(object)?.get(type);
+    if (known !== undefined) return known;
+    const message = wire.WatchBatch.encode({
+      events: [{ type: eventTypes[type], json: object.bytes, resourceVersion: object.resourceVersion }],
+    });
+    this.#keep(type, object, message);
+    return message;
+  }
+
+  #keep(type: EventType, object: Encoded, message: Buffer): void {
+    const types = this.#kept.get(object);
+    if (types === undefined) this.#kept.set(object, new Map([[type, message]]));
+    else types.set(type, message);
+    this.#bytes += message.length;
+    for (const [oldest, encoded] of this.#kept) {
+      if (this.#bytes <= keptBytes) break;
+      this.#kept.delete(oldest);
+      for (const dropped of encoded.values()) this.#bytes -= dropped.length;
+    }
+  }
+}
+
+export function encodeBookmark(resourceVersion: string, initialEventsEnd: boolean): Buffer {
+  return wire.WatchBatch.encode({
+    events: [{ type: wire.WatchEventType.BOOKMARK, resourceVersion, initialEventsEnd }],
+  });
+}
+
+/** Sends encoded events in messages of bounded size. False when nobody reads any more. */
+export async function sendEvents(events: Iterable<Buffer>, out: Outbound): Promise<boolean> {
+  let batch: Buffer[] = [];
+  let size = 0;
+  for (const event of events) {
+    if (size > 0 && size + event.length > chunkBytes) {
+      if (!(await out.send(joined(batch)))) return false;
+      batch = [];
+      size = 0;
+    }
+    batch.push(event);
+    size += event.length;
+  }
+  return batch.length === 0 || out.send(joined(batch));
+}
+
+function joined(batch: readonly Buffer[]): Buffer {
+  const [only] = batch;
+  return batch.length === 1 && only !== undefined ? only : Buffer.concat(batch);
+}
+
+function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value >>> 7; rest > 0; rest >>>= 7) bytes++;
+  return bytes;
+}
+
+function writeVarint(target: Buffer, value: number, start: number): number {
+  let at = start;
+  let rest = value;
+  while (rest > 0x7f) {
+    target[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  target[at++] = rest;
+  return at;
+}

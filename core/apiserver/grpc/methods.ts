@@ -1,0 +1,146 @@
+import type {
+  MethodDefinition,
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  UntypedHandleCall,
+  sendUnaryData,
+} from '@grpc/grpc-js';
+import type { WireMethod } from '../../api/proto/wire.ts';
+import type { Call } from '../../api/verbs.ts';
+import { callerOf, type Identify } from './caller.ts';
+import { Outbound } from './outbound.ts';
+import { toServiceError, trailerOf } from './status.ts';
+
+/** A call as handlers get it: who, until when, and a place for warnings. */
+export type ServerCall = Call & { readonly signal: AbortSignal };
+
+export interface MethodContext {
+  readonly identify: Identify;
+  /** Aborts when the server goes down: calls without an end of their own must end then. */
+  readonly stopping: AbortSignal;
+  /** Told of errors that are not the caller's. */
+  readonly onError: (error: unknown, path: string) => void;
+}
+
+export interface ServedMethod {
+  readonly definition: MethodDefinition<unknown, unknown>;
+  readonly handler: UntypedHandleCall;
+}
+
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer'> & {
+  on(event: 'cancelled', listener: () => void): unknown;
+};
+
+/** One question, one answer. */
+export function unaryMethod<RequestInit, Request, ReplyInit, Reply>(
+  method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
+  context: MethodContext,
+  handle: (call: ServerCall, request: Request) => Promise<ReplyInit>,
+): ServedMethod {
+  return {
+    definition: definitionOf(method),
+    handler: (call: ServerUnaryCall<Request, ReplyInit>, reply: sendUnaryData<ReplyInit>) => {
+      const warnings: string[] = [];
+      const run = async () => handle(await open(call, context, warnings), call.request);
+      run().then(
+        (answer) => reply(null, answer, trailerOf(warnings)),
+        (error: unknown) => reply(failure(error, method, context, warnings)),
+      );
+    },
+  };
+}
+
+/** One question, a stream of encoded answers. */
+export function streamMethod<RequestInit, Request, ReplyInit, Reply>(
+  method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
+  context: MethodContext,
+  handle: (call: ServerCall, request: Request, out: Outbound) => Promise<void>,
+): ServedMethod {
+  return {
+    definition: definitionOf(method),
+    handler: (stream: ServerWritableStream<Request, Buffer>) => {
+      const warnings: string[] = [];
+      const run = async () => {
+        const call = await open(stream, context, warnings);
+        await handle(call, stream.request, new Outbound(stream, call.signal));
+      };
+      run().then(
+        () => stream.end(trailerOf(warnings)),
+        (error: unknown) => stream.emit('error', failure(error, method, context, warnings)),
+      );
+    },
+  };
+}
+
+/** Messages both ways; what the client sends is taken as fast as the handler reads. */
+export function duplexMethod<RequestInit, Request, ReplyInit, Reply>(
+  method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
+  context: MethodContext,
+  handle: (call: ServerCall, input: AsyncIterable<Request>, out: Outbound) => Promise<void>,
+): ServedMethod {
+  return {
+    definition: definitionOf(method),
+    handler: (stream: ServerDuplexStream<Request, Buffer>) => {
+      const warnings: string[] = [];
+      const run = async () => {
+        const call = await open(stream, context, warnings);
+        await handle(call, stream, new Outbound(stream, call.signal));
+      };
+      run().then(
+        () => stream.end(trailerOf(warnings)),
+        (error: unknown) => stream.emit('error', failure(error, method, context, warnings)),
+      );
+    },
+  };
+}
+
+async function open(call: AnyCall, context: MethodContext, warnings: string[]): Promise<ServerCall> {
+  // Before anything waits: a cancellation is told only once.
+  const over = new AbortController();
+  call.on('cancelled', () => over.abort());
+  const caller = callerOf(call);
+  const userAgent = caller.header('user-agent');
+  const user = await context.identify(caller);
+  return {
+    user,
+    signal: over.signal,
+    ...(userAgent === undefined ? {} : { userAgent }),
+    warn: (text) => warnings.push(text),
+  };
+}
+
+function failure(
+  error: unknown,
+  { path }: { readonly path: string },
+  { onError }: MethodContext,
+  warnings: readonly string[],
+) {
+  const failed = toServiceError(error, warnings);
+  if (isServerFault(error)) onError(error, path);
+  return failed;
+}
+
+/** Anything that is not a Status, or a Status of an internal error. */
+function isServerFault(error: unknown): boolean {
+  return !(error instanceof Error && 'code' in error && typeof error.code === 'number' && error.code !== 500);
+}
+
+/** Replies that are already encoded pass as they are. */
+function definitionOf<RequestInit, Request, ReplyInit, Reply>({
+  path,
+  requestStream,
+  responseStream,
+  request,
+  reply,
+}: WireMethod<RequestInit, Request, ReplyInit, Reply>): MethodDefinition<unknown, unknown> {
+  return {
+    path,
+    requestStream,
+    responseStream,
+    requestSerialize: (message) => request.encode(message as RequestInit),
+    requestDeserialize: (bytes) => request.decode(bytes),
+    responseSerialize: (message) => (Buffer.isBuffer(message) ? message : reply.encode(message as ReplyInit)),
+    responseDeserialize: (bytes) => reply.decode(bytes),
+  };
+}

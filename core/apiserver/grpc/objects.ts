@@ -1,0 +1,187 @@
+import { badRequest } from '../../api/errors.ts';
+import * as wire from '../../api/generated/wheelhouse.ts';
+import type {
+  Body,
+  CollectionTarget,
+  DeleteOptions,
+  Encoded,
+  FieldValidation,
+  ListOptions,
+  ObjectTarget,
+  PatchType,
+  Verbs,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from '../../api/verbs.ts';
+import { encodeBookmark, EventEncoder, sendEvents, sendList } from './list-chunks.ts';
+import { streamMethod, unaryMethod, type MethodContext, type ServedMethod } from './methods.ts';
+
+/** The verbs as a gRPC service: stored bytes go out as they are. */
+export function objectsService(verbs: Verbs, context: MethodContext): readonly ServedMethod[] {
+  const { get, list, watch, create, update, patch, delete: remove, deleteCollection } = wire.Objects;
+  const encoder = new EventEncoder();
+  return [
+    unaryMethod(get, context, async (call, { target, resourceVersion }) =>
+      reply(await verbs.get(call, objectTarget(target), given({ resourceVersion }))),
+    ),
+    streamMethod(list, context, async (call, { target, options }, out) =>
+      sendList(await verbs.list(call, collectionTarget(target), listOptions(options)), out),
+    ),
+    streamMethod(watch, context, async (call, request, out) => {
+      // A watch has no end of its own, so it ends when the server does.
+      const signal = AbortSignal.any([call.signal, context.stopping]);
+      const target = collectionTarget(request.target);
+      for await (const batch of verbs.watch({ ...call, signal }, target, watchOptions(request))) {
+        if (!(await sendEvents(encoded(batch, encoder), out))) return;
+      }
+    }),
+    unaryMethod(create, context, async (call, { target, json, options }) => {
+      const where = collectionTarget(target);
+      const name = target?.name ?? '';
+      return reply(
+        await verbs.create(call, name === '' ? where : { ...where, name }, body(json), writeOptions(options)),
+      );
+    }),
+    unaryMethod(update, context, async (call, { target, json, options }) =>
+      reply(await verbs.update(call, objectTarget(target), body(json), writeOptions(options))),
+    ),
+    unaryMethod(patch, context, async (call, request) =>
+      reply(
+        await verbs.patch(
+          call,
+          objectTarget(request.target),
+          { type: patchType(request.type), bytes: request.patch },
+          { ...writeOptions(request.options), ...(request.force ? { force: true } : {}) },
+        ),
+      ),
+    ),
+    unaryMethod(remove, context, async (call, { target, options }) => {
+      const { object, gone } = await verbs.delete(call, objectTarget(target), deleteOptions(options));
+      return { object: reply(object), gone };
+    }),
+    streamMethod(deleteCollection, context, async (call, { target, list, options }, out) =>
+      sendList(
+        await verbs.deleteCollection(
+          call,
+          collectionTarget(target),
+          listOptions(list),
+          deleteOptions(options),
+        ),
+        out,
+      ),
+    ),
+  ];
+}
+
+function* encoded(batch: readonly WatchEvent[], encoder: EventEncoder): Iterable<Buffer> {
+  for (const event of batch) {
+    yield event.type === 'BOOKMARK'
+      ? encodeBookmark(event.resourceVersion, event.initialEventsEnd)
+      : encoder.encode(event.type, event.object);
+  }
+}
+
+function reply({ bytes, resourceVersion }: Encoded): wire.ApiObjectInit {
+  return { json: bytes, resourceVersion };
+}
+
+function body(bytes: Buffer): Body {
+  return { kind: 'bytes', contentType: 'application/json', bytes };
+}
+
+function collectionTarget(target: wire.Target | undefined): CollectionTarget {
+  if (target === undefined || target.version === '' || target.resource === '') {
+    throw badRequest('Cannot serve the request: its target has no version or no resource');
+  }
+  const { group, version, resource, subresource, namespace } = target;
+  return { group, version, resource, ...given({ subresource, namespace }) };
+}
+
+function objectTarget(target: wire.Target | undefined): ObjectTarget {
+  const where = collectionTarget(target);
+  const name = target?.name ?? '';
+  if (name === '') throw badRequest(`Cannot serve the request: the target in ${where.resource} has no name`);
+  return { ...where, name };
+}
+
+function listOptions(options: wire.ListOptions | undefined): ListOptions {
+  if (options === undefined) return {};
+  const { labelSelector, fieldSelector, limit, resourceVersion, resourceVersionMatch } = options;
+  if (
+    resourceVersionMatch !== '' &&
+    resourceVersionMatch !== 'Exact' &&
+    resourceVersionMatch !== 'NotOlderThan'
+  ) {
+    throw badRequest(
+      `Cannot list: resourceVersionMatch "${resourceVersionMatch}" is neither "Exact" nor "NotOlderThan"`,
+    );
+  }
+  return {
+    ...given({ labelSelector, fieldSelector, continue: options.continue, resourceVersion }),
+    ...(limit === 0 ? {} : { limit }),
+    ...(resourceVersionMatch === '' ? {} : { resourceVersionMatch }),
+  };
+}
+
+function watchOptions(request: wire.WatchRequest): WatchOptions {
+  const { labelSelector, fieldSelector, resourceVersion, timeoutSeconds } = request;
+  return {
+    ...given({ labelSelector, fieldSelector, resourceVersion }),
+    ...(request.allowBookmarks ? { allowBookmarks: true } : {}),
+    ...(request.sendInitialEvents ? { sendInitialEvents: true } : {}),
+    ...(timeoutSeconds === 0 ? {} : { timeoutSeconds }),
+  };
+}
+
+function writeOptions(options: wire.WriteOptions | undefined): WriteOptions {
+  if (options === undefined) return {};
+  const { dryRun, fieldManager, fieldValidation } = options;
+  if (fieldValidation !== '' && !isFieldValidation(fieldValidation)) {
+    throw badRequest(
+      `Cannot write: fieldValidation "${fieldValidation}" is none of "Strict", "Warn" and "Ignore"`,
+    );
+  }
+  return {
+    ...(dryRun ? { dryRun } : {}),
+    ...given({ fieldManager }),
+    ...(fieldValidation === '' ? {} : { fieldValidation }),
+  };
+}
+
+function deleteOptions(options: wire.DeleteOptions | undefined): DeleteOptions {
+  if (options === undefined) return {};
+  const { dryRun, gracePeriodSeconds, propagationPolicy, uid, resourceVersion } = options;
+  if (propagationPolicy !== '' && !isPropagationPolicy(propagationPolicy)) {
+    throw badRequest(
+      `Cannot delete: propagationPolicy "${propagationPolicy}" is none of "Foreground", "Background" and "Orphan"`,
+    );
+  }
+  const preconditions = given({ uid, resourceVersion });
+  return {
+    ...(dryRun ? { dryRun } : {}),
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+    ...(propagationPolicy === '' ? {} : { propagationPolicy }),
+    ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+  };
+}
+
+function patchType(type: string): PatchType {
+  if (type === 'json' || type === 'merge' || type === 'strategic' || type === 'apply') return type;
+  throw badRequest(`Cannot patch: "${type}" is none of "json", "merge", "strategic" and "apply"`);
+}
+
+function isFieldValidation(value: string): value is FieldValidation {
+  return value === 'Strict' || value === 'Warn' || value === 'Ignore';
+}
+
+function isPropagationPolicy(value: string): value is NonNullable<DeleteOptions['propagationPolicy']> {
+  return value === 'Foreground' || value === 'Background' || value === 'Orphan';
+}
+
+/** Without the strings that are empty: on the wire, empty is absent. */
+function given<K extends string>(values: Readonly<Record<K, string>>): { readonly [Key in K]?: string } {
+  const present: { [Key in K]?: string } = {};
+  for (const key of Object.keys(values) as K[]) if (values[key] !== '') present[key] = values[key];
+  return present;
+}

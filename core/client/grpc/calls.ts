@@ -1,0 +1,117 @@
+import { Metadata, type ClientDuplexStream } from '@grpc/grpc-js';
+import { StatusError } from '../../api/errors.ts';
+import { warningTrailer } from '../../api/proto/trailers.ts';
+import type { WireMethod } from '../../api/proto/wire.ts';
+import type { Call } from '../../api/verbs.ts';
+import type { Clock } from '../../machinery/clock.ts';
+import type { Channel } from './channel.ts';
+import { toStatusError } from './errors.ts';
+
+export interface CallTarget {
+  readonly channel: Channel;
+  readonly clock: Clock;
+  /** For calls that answer once, and for lists as a whole. */
+  readonly deadlineMs: number;
+}
+
+/** One question, one answer, within the deadline. `doing` is for messages, such as "get pods". */
+export function unary<RequestInit, Request, ReplyInit, Reply>(
+  { channel, clock, deadlineMs }: CallTarget,
+  method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
+  request: RequestInit,
+  call: Call,
+  doing: string,
+): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const { signal } = call;
+    if (signal?.aborted) {
+      reject(cancelled(signal, doing));
+      return;
+    }
+    const started = channel.client.makeUnaryRequest(
+      method.path,
+      method.request.encode,
+      method.reply.decode,
+      request,
+      new Metadata(),
+      { deadline: clock.now() + deadlineMs },
+      (error, reply) => {
+        signal?.removeEventListener('abort', cancel);
+        if (error === null && reply !== undefined) resolve(reply);
+        else if (signal?.aborted) reject(cancelled(signal, doing));
+        else reject(toStatusError(error, channel.endpoint, doing));
+      },
+    );
+    const cancel = () => started.cancel();
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (call.warn !== undefined) started.on('status', ({ metadata }) => passWarnings(metadata, call));
+  });
+}
+
+/**
+ * Messages as they come, no faster than they are taken. Leaving the loop cancels the call; the signal ends it
+ * with an error. Without `deadlineMs` it may last for ever.
+ */
+export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
+  { channel, clock }: CallTarget,
+  method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
+  request: RequestInit,
+  call: Call,
+  doing: string,
+  deadlineMs?: number,
+): AsyncGenerator<Reply> {
+  const { signal } = call;
+  if (signal?.aborted) throw cancelled(signal, doing);
+  const stream = channel.client.makeServerStreamRequest(
+    method.path,
+    method.request.encode,
+    method.reply.decode,
+    request,
+    new Metadata(),
+    deadlineMs === undefined ? {} : { deadline: clock.now() + deadlineMs },
+  );
+  const cancel = () => stream.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  if (call.warn !== undefined) stream.on('status', ({ metadata }) => passWarnings(metadata, call));
+  // After the loop was left, the cancellation still arrives as an error that nobody waits for.
+  stream.on('error', () => {});
+  try {
+    yield* stream as AsyncIterable<Reply>;
+  } catch (error) {
+    throw signal?.aborted ? cancelled(signal, doing) : toStatusError(error, channel.endpoint, doing);
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    stream.cancel();
+  }
+}
+
+/** A stream in both directions; the caller owns it and must end or cancel it. The signal cancels it. */
+export function duplex<RequestInit, Request, ReplyInit, Reply>(
+  { channel }: Pick<CallTarget, 'channel'>,
+  method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
+  signal: AbortSignal | undefined,
+): ClientDuplexStream<RequestInit, Reply> {
+  const stream = channel.client.makeBidiStreamRequest(
+    method.path,
+    method.request.encode,
+    method.reply.decode,
+  );
+  if (signal !== undefined) {
+    const cancel = () => stream.cancel();
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    stream.once('close', () => signal.removeEventListener('abort', cancel));
+  }
+  return stream;
+}
+
+/** What a call rejects with whose own signal aborted. */
+export function cancelled(signal: AbortSignal, doing: string): StatusError {
+  return new StatusError('Timeout', `Cannot ${doing}: the request was cancelled or timed out`, {
+    cause: signal.reason,
+  });
+}
+
+function passWarnings(metadata: Metadata, { warn }: Call): void {
+  for (const warning of metadata.get(warningTrailer)) warn?.(warning.toString());
+}
