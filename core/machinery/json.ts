@@ -97,6 +97,16 @@ export function formatPath(path: readonly (string | number)[]): string {
   return text;
 }
 
+/** The steps of a path that `formatPath` wrote. Never fails: what it cannot make out becomes a step as it stands. */
+export function parsePath(text: string): (string | number)[] {
+  const steps: (string | number)[] = [];
+  for (const [, name, index, quoted] of text.matchAll(/\.?([^.[\]]+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g)) {
+    if (index !== undefined) steps.push(Number(index));
+    else steps.push(quoted === undefined ? (name as string) : (JSON.parse(quoted) as string));
+  }
+  return steps;
+}
+
 /** Whether objects and lists stand in one another more than `maxDepth` levels deep. */
 export function exceedsDepth(value: unknown, maxDepth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;

@@ -148,7 +148,7 @@ function mergeObjects(
   schema: Schema,
 ): readonly unknown[] {
   const { changes, deleted, replace } = readListPatch(patch, mergeKey);
-  if (order !== undefined) checkOrder(changes, order, mergeKey);
+  if (order !== undefined && order.length > 0) checkOrder(changes, order, mergeKey);
   const kept = replace
     ? []
     : original.filter((item) => !isObject(item) || !deleted.has(ownMember(item, mergeKey)));
