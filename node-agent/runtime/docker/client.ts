@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import Docker from 'dockerode';
@@ -108,6 +109,8 @@ export class DockerClient {
     signal.throwIfAborted();
     if (this.#closed) throw new RuntimeError('unavailable', `Cannot ${action}: the runtime was closed`);
     const abort = new AbortController();
+    // One signal may stand over many calls at once; each takes its listener off again.
+    setMaxListeners(0, signal);
     let cancelDeadline = () => {};
     let onAbort = () => {};
     const ended = new Promise<never>((_, reject) => {

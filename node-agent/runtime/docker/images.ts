@@ -5,7 +5,7 @@ import type { ImageStatus, RegistryAuth, RuntimeReason } from '../runtime.ts';
 import type { DockerClient } from './client.ts';
 import { dockerError, hasReason, unlessMissing } from './errors.ts';
 import { jsonLines } from './json-lines.ts';
-import { isImageId, parseReference } from './reference.ts';
+import { isImageId, parseReference } from '../image-reference.ts';
 
 /** Undefined when the image is not present. Throws "invalid-image-name". */
 export async function imageStatus(
