@@ -1,4 +1,4 @@
-import { RuntimeError } from '../runtime.ts';
+import { RuntimeError } from './runtime.ts';
 
 /** An image name as Docker takes it apart. */
 export interface ImageReference {
@@ -17,10 +17,11 @@ const grammar = new RegExp(
 );
 const maxReferenceLength = 512;
 
-/** Throws "image-not-found" for a name Docker would not take; a bad name never reaches Docker's URL space. */
+/** Throws "invalid-image-name" for a name Docker would not take; a bad name never reaches Docker's URL space. */
 export function parseReference(image: string): ImageReference {
+  // Only a host may have capitals, and what has neither dot nor port is none.
   const match = image.length <= maxReferenceLength ? grammar.exec(image) : null;
-  if (match?.[1] === undefined) {
+  if (match?.[1] === undefined || /^[^/.:]*[A-Z][^/.:]*\//.test(match[1])) {
     throw new RuntimeError(
       'invalid-image-name',
       `Cannot use image "${image.slice(0, 200)}": invalid reference format`,
