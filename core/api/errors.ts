@@ -37,6 +37,8 @@ export interface StatusOptions extends ErrorOptions {
   readonly causes?: readonly StatusCause[];
   readonly retryAfterSeconds?: number;
   readonly code?: number;
+  /** The token with which a client may go on despite the error (an expired list). */
+  readonly continue?: string;
 }
 
 /**
@@ -53,7 +55,7 @@ export class StatusError extends Error {
     this.status = {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata: options.continue === undefined ? {} : { continue: options.continue },
       status: 'Failure',
       message,
       reason,

@@ -17,8 +17,14 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly validate?: (object: T) => readonly FieldError[];
   /** Immutable fields and allowed transitions. `validate` has passed on `object`. */
   readonly validateUpdate?: (object: T, old: T) => readonly FieldError[];
+  /** What a status write may not do. Everything but the status is as in `old`. */
+  readonly validateStatus?: (object: T, old: T) => readonly FieldError[];
   /** Field selectors beyond metadata.name and metadata.namespace: what each reads. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  /** What is wrong with a name; nothing is when empty. A lowercase DNS subdomain unless the kind says otherwise. */
+  readonly nameProblems: (name: string) => readonly string[];
+  /** The server counts changes of what is wanted in `metadata.generation`. */
+  readonly generation: boolean;
   /** An update without resourceVersion is refused unless set (upstream: AllowUnconditionalUpdate). */
   readonly unconditionalUpdate: boolean;
   /** Where scale reads and writes; paths such as "spec.replicas". */

@@ -1,3 +1,4 @@
+import { dns1123SubdomainProblems } from '../../machinery/names.ts';
 import type { KubernetesObject } from '../object.ts';
 import type { Resource } from '../resource.ts';
 import { packageOfResource, resourceFactList } from '../schema/facts.ts';
@@ -7,7 +8,15 @@ import type { KindDeclaration } from '../scheme.ts';
 type Rules<T extends KubernetesObject> = Partial<
   Pick<
     KindDeclaration<T>,
-    'applyDefaults' | 'validate' | 'validateUpdate' | 'selectableFields' | 'unconditionalUpdate' | 'scale'
+    | 'applyDefaults'
+    | 'validate'
+    | 'validateUpdate'
+    | 'validateStatus'
+    | 'selectableFields'
+    | 'nameProblems'
+    | 'generation'
+    | 'unconditionalUpdate'
+    | 'scale'
   >
 > & {
   /** Subresources of the public API that this server serves; all of them when absent. */
@@ -37,6 +46,8 @@ export function declareKind<T extends KubernetesObject>(
     get schema() {
       return objectSchemaOf(type);
     },
+    nameProblems: dns1123SubdomainProblems,
+    generation: false,
     unconditionalUpdate: true,
     ...code,
   };

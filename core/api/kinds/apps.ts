@@ -1,0 +1,19 @@
+import { defaultDeployment, defaultReplicaSet } from '../defaults/workloads.ts';
+import { deployments, replicasets } from '../generated/resources.ts';
+import { declareKind } from './declare.ts';
+
+/** Where the workload kinds keep their size. */
+const scale = { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' };
+
+export const deploymentKind = declareKind(deployments, {
+  generation: true,
+  applyDefaults: defaultDeployment,
+  scale,
+});
+
+export const replicaSetKind = declareKind(replicasets, {
+  generation: true,
+  applyDefaults: defaultReplicaSet,
+  selectableFields: { 'status.replicas': ({ status }) => String(status.replicas) },
+  scale,
+});

@@ -1,0 +1,82 @@
+import { AdmissionChain } from '../admission/chain.ts';
+import type { AdmissionPlugin } from '../admission/chain.ts';
+import { defaultTolerationSeconds } from '../admission/default-toleration-seconds.ts';
+import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
+import { priority } from '../admission/priority.ts';
+import { ServiceAccountAdmission } from '../admission/service-account.ts';
+import { createScheme } from '../api/kinds/scheme.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import type { Scheme } from '../api/scheme.ts';
+import type { Verbs } from '../api/verbs.ts';
+import type { Clock } from '../machinery/clock.ts';
+import type { Random } from '../machinery/random.ts';
+import { Registry } from '../registry/registry.ts';
+import type { RegistryOptions } from '../registry/registry.ts';
+import { strategies } from '../registry/strategies.ts';
+import { mastersOnly } from './handlers/authorize.ts';
+import type { Authorizer } from './handlers/authorize.ts';
+import { bootstrap } from './handlers/bootstrap.ts';
+import { createHandlers } from './handlers/handlers.ts';
+import { RegistryClient } from './handlers/registry-client.ts';
+
+export interface ApiOptions {
+  readonly store: RegistryOptions['store'];
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Every kind there is unless given. */
+  readonly scheme?: Scheme | undefined;
+  /** Only the cluster's masters unless given. */
+  readonly authorizer?: Authorizer | undefined;
+  /** False when other processes write to the same store. */
+  readonly soleWriter?: boolean | undefined;
+  /** Names of admission plug-ins to leave out. */
+  readonly withoutAdmission?: readonly string[] | undefined;
+  readonly freeze?: ((object: KubernetesObject) => KubernetesObject) | undefined;
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** The API in one process, without a front end: what gRPC and REST serve, and what controllers call. */
+export interface Api {
+  readonly verbs: Verbs;
+  readonly scheme: Scheme;
+  readonly registry: Registry;
+  /** Keeps the watch caches up to date until `signal` aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Resolves when everything can be read and what every cluster has is there; `run` must have been called. */
+  ready(signal?: AbortSignal): Promise<void>;
+}
+
+export function createApi(options: ApiOptions): Api {
+  const { store, clock, random, soleWriter, freeze, onError } = options;
+  const scheme = options.scheme ?? createScheme();
+  const registry = new Registry({ scheme, store, clock, random, strategies, soleWriter, freeze, onError });
+  const left = new Set(options.withoutAdmission ?? []);
+  const plugins = admissionPlugins(new RegistryClient(scheme, registry, clock), clock, random);
+  const verbs = createHandlers({
+    scheme,
+    registry,
+    admission: new AdmissionChain(plugins.filter(({ name }) => !left.has(name))),
+    authorizer: options.authorizer ?? mastersOnly,
+    clock,
+  });
+  return {
+    verbs,
+    scheme,
+    registry,
+    run: (signal) => registry.run(signal),
+    async ready(signal) {
+      await registry.ready(signal);
+      await bootstrap(verbs, signal);
+    },
+  };
+}
+
+/** In upstream's order. To add a plug-in, write its file and name it here. */
+function admissionPlugins(client: RegistryClient, clock: Clock, random: Random): readonly AdmissionPlugin[] {
+  return [
+    new NamespaceLifecycle(client),
+    new ServiceAccountAdmission(client, clock, random),
+    priority,
+    defaultTolerationSeconds,
+  ];
+}

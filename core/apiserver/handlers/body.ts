@@ -1,0 +1,141 @@
+import { badRequest, StatusError } from '../../api/errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/object.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import type { KindDeclaration } from '../../api/scheme.ts';
+import { normalize } from '../../api/validation/normalize.ts';
+import { shown } from '../../api/validation/field-errors.ts';
+import type { Body, FieldValidation } from '../../api/verbs.ts';
+import { duplicateKeys } from '../../machinery/duplicate-keys.ts';
+import { formatPath, isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
+import type { JsonObject } from '../../machinery/json.ts';
+import type { ObjectSchema } from '../../machinery/schema.ts';
+import { validate } from '../../machinery/validation.ts';
+
+export interface KindToRead {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly schema: ObjectSchema;
+}
+
+export interface DecodeOptions {
+  /** What becomes of fields nobody knows; a warning each unless given, as upstream. */
+  readonly fieldValidation?: FieldValidation | undefined;
+  readonly warn?: ((text: string) => void) | undefined;
+}
+
+/** The JSON value of a body, and the members that were given twice. */
+export interface ParsedBody {
+  readonly value: JsonObject;
+  readonly duplicates: readonly string[];
+}
+
+export function parseBody(body: Body, options: DecodeOptions = {}): ParsedBody {
+  if (body.kind === 'object') return { value: asObject(body.object), duplicates: [] };
+  const contentType = (body.contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  if (contentType !== '' && contentType !== 'application/json') {
+    const text = `the body of the request was in an unknown format - accepted media types include: application/json`;
+    throw new StatusError('UnsupportedMediaType', text);
+  }
+  try {
+    const value = asObject(parseJson(body.bytes));
+    if (options.fieldValidation === 'Ignore') return { value, duplicates: [] };
+    return { value, duplicates: duplicateKeys(body.bytes.toString('utf8')).map(formatPath) };
+  } catch (error) {
+    if (error instanceof JsonParseError) throw badRequest(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/** Reads an object of a kind: of the right type, in canonical form, with what nobody knows dropped, refused or reported. */
+export function decodeBody(
+  kind: KindToRead,
+  { value, duplicates }: ParsedBody,
+  options: DecodeOptions = {},
+): Mutable<KubernetesObject> {
+  checkKind(kind, value);
+  const { value: object, unknown, wrong } = normalize(kind.schema, value);
+  if (wrong) throw badRequest(`${cannotHandle(kind)}: ${typeErrors(kind, value)}`);
+  if ((unknown || duplicates.length > 0) && options.fieldValidation !== 'Ignore')
+    reportFields(kind, value, unknown, duplicates, options);
+  object['apiVersion'] = apiVersionOf(kind);
+  object['kind'] = kind.kind;
+  return object as unknown as Mutable<KubernetesObject>;
+}
+
+/** The metadata a request stands for: what the address says is right, and must not be contradicted by the body. */
+export function checkNames(
+  declaration: KindDeclaration,
+  { metadata }: Mutable<KubernetesObject>,
+  { namespace, name }: { readonly namespace?: string | undefined; readonly name?: string | undefined },
+): void {
+  if (declaration.namespaced) {
+    if (namespace === undefined)
+      throw badRequest(`an empty namespace may not be set when a ${declaration.kind} is created or changed`);
+    if (metadata.namespace !== undefined && metadata.namespace !== namespace)
+      throw badRequest(
+        'the namespace of the provided object does not match the namespace sent on the request',
+      );
+    metadata.namespace = namespace;
+  } else if (metadata.namespace !== undefined) {
+    throw badRequest(
+      `${declaration.kind} is cluster-scoped: metadata.namespace ${JSON.stringify(metadata.namespace)} must not be set`,
+    );
+  }
+  if (name === undefined) return;
+  metadata.name ??= name;
+  if (metadata.name !== name)
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${name})`,
+    );
+}
+
+function checkKind(kind: KindToRead, value: JsonObject): void {
+  const { apiVersion, kind: given } = value;
+  const expected = apiVersionOf(kind);
+  if (apiVersion !== undefined && apiVersion !== null && apiVersion !== '' && apiVersion !== expected)
+    throw badRequest(
+      `the API version in the data (${shown(apiVersion)}) does not match the expected API version (${expected})`,
+    );
+  if (given !== undefined && given !== null && given !== '' && given !== kind.kind)
+    throw badRequest(
+      `the kind in the data (${shown(given)}) does not match the expected kind (${kind.kind})`,
+    );
+}
+
+function typeErrors(kind: KindToRead, value: JsonObject): string {
+  return validate(kind.schema, value, { ignoreUnknown: true })
+    .filter(({ reason }) => reason !== 'required' && reason !== 'enum')
+    .map(({ path, message }) => `${path}: ${message}`)
+    .join('; ');
+}
+
+function reportFields(
+  kind: KindToRead,
+  value: JsonObject,
+  unknown: boolean,
+  duplicates: readonly string[],
+  { fieldValidation, warn }: DecodeOptions,
+): void {
+  const problems = unknown
+    ? validate(kind.schema, value)
+        .filter(({ reason }) => reason === 'unknown')
+        .map(
+          ({ path, message }) =>
+            `unknown field ${JSON.stringify(path)}${message.replace(/^is an unknown field/, '')}`,
+        )
+    : [];
+  problems.push(...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`));
+  if (fieldValidation === 'Strict')
+    throw badRequest(`${cannotHandle(kind)}: strict decoding error: ${problems.join(', ')}`);
+  for (const problem of problems) warn?.(problem);
+}
+
+function cannotHandle({ kind, version }: KindToRead): string {
+  return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`;
+}
+
+function asObject(value: unknown): JsonObject {
+  if (isObject(value)) return value;
+  throw badRequest('Cannot read the body: it must be a JSON object');
+}

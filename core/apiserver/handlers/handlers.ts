@@ -1,0 +1,285 @@
+import type { AdmissionChain } from '../../admission/chain.ts';
+import { isNotFound, StatusError } from '../../api/errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/object.ts';
+import type { Scheme } from '../../api/scheme.ts';
+import type {
+  Body,
+  Call,
+  CollectionTarget,
+  DeleteOptions,
+  DeleteResult,
+  Encoded,
+  EncodedList,
+  GetOptions,
+  ListOptions,
+  ObjectTarget,
+  Patch,
+  PatchOptions,
+  Verbs,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from '../../api/verbs.ts';
+import type { Clock } from '../../machinery/clock.ts';
+import type { JsonObject } from '../../machinery/json.ts';
+import type { Registry } from '../../registry/registry.ts';
+import type { StoredList } from '../../registry/resource-store.ts';
+import type { StoredObject } from '../../registry/stored-object.ts';
+import type { Authorizer, RequestVerb } from './authorize.ts';
+import { checkAccess } from './authorize.ts';
+import type { DecodeOptions, ParsedBody } from './body.ts';
+import { checkNames, decodeBody, parseBody } from './body.ts';
+import { endpointOf } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import { readPatch } from './patches.ts';
+import type { SubresourceHandler } from './subresources/subresource.ts';
+import { subresourceHandlers } from './subresources/table.ts';
+import { watchStore } from '../../registry/watching.ts';
+import { WritePath } from './write-path.ts';
+import type { WriteRequest } from './write-path.ts';
+
+export interface HandlersOptions {
+  readonly scheme: Scheme;
+  readonly registry: Registry;
+  readonly admission: AdmissionChain;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+}
+
+/**
+ * The API: every request of every front end and every component passes here, in one order: authorize, decode,
+ * admit, store.
+ */
+export function createHandlers(options: HandlersOptions): Verbs {
+  return new Handlers(options);
+}
+
+/** Deletions of one deletecollection that run at once. */
+const deletionsAtOnce = 16;
+
+class Handlers implements Verbs {
+  readonly #options: HandlersOptions;
+  readonly #writePath: WritePath;
+
+  constructor(options: HandlersOptions) {
+    this.#options = options;
+    this.#writePath = new WritePath(options);
+  }
+
+  async get(call: Call, target: ObjectTarget, options: GetOptions = {}): Promise<Encoded> {
+    const endpoint = await this.#enter(call, target, 'get');
+    const stored = await endpoint.store.get(target.namespace, target.name, options, call.signal);
+    return this.#special(endpoint)?.view?.(endpoint, stored) ?? stored;
+  }
+
+  async list(call: Call, target: CollectionTarget, options: ListOptions = {}): Promise<EncodedList> {
+    const { store } = await this.#enter(call, target, 'list');
+    return listOf(await store.list(target.namespace, options, call.signal));
+  }
+
+  async *watch(
+    call: Call,
+    target: CollectionTarget,
+    options: WatchOptions,
+  ): AsyncGenerator<readonly WatchEvent[], void, undefined> {
+    const { store } = await this.#enter(call, target, 'watch');
+    yield* watchStore(store, call, target, options, this.#options.clock);
+  }
+
+  async create(
+    call: Call,
+    target: CollectionTarget & { readonly name?: string },
+    body: Body,
+    options: WriteOptions = {},
+  ): Promise<Encoded> {
+    const endpoint = await this.#enter(call, target, 'create');
+    const decoding = decodeOptions(call, options);
+    const parsed = parseBody(body, decoding);
+    const special = this.#special(endpoint);
+    if (special !== undefined)
+      return this.#createSubresource(call, target, endpoint, special, parsed, options);
+    const { declaration, store } = endpoint;
+    const object = decodeBody(declaration, parsed, decoding);
+    checkNames(declaration, object, { namespace: target.namespace });
+    declaration.applyDefaults?.(object);
+    const request = this.#request(call, endpoint, options.dryRun);
+    return store.create(object, {
+      signal: call.signal,
+      dryRun: options.dryRun,
+      admit: (created) => this.#writePath.admitCreate(request, created),
+    });
+  }
+
+  async update(call: Call, target: ObjectTarget, body: Body, options: WriteOptions = {}): Promise<Encoded> {
+    const endpoint = await this.#enter(call, target, 'update');
+    const decoding = decodeOptions(call, options);
+    const parsed = parseBody(body, decoding);
+    let decoded: Mutable<KubernetesObject> | undefined = this.#decode(endpoint, target, parsed, decoding);
+    const { uid } = decoded.metadata;
+    return this.#change(call, target, endpoint, options, { uid }, () => {
+      // A second attempt must not see what the first one changed.
+      const object = decoded ?? this.#decode(endpoint, target, parsed, { ...decoding, warn: undefined });
+      decoded = undefined;
+      return object;
+    });
+  }
+
+  async patch(call: Call, target: ObjectTarget, patch: Patch, options: PatchOptions = {}): Promise<Encoded> {
+    const endpoint = await this.#enter(call, target, 'patch');
+    if (patch.type === 'apply')
+      throw new StatusError('UnsupportedMediaType', 'Cannot patch: server-side apply is not served yet');
+    const decoding = decodeOptions(call, options);
+    const special = this.#special(endpoint);
+    const ready = readPatch(patch, (special?.kind ?? endpoint.declaration).schema);
+    return this.#change(call, target, endpoint, options, {}, (old) => {
+      const before = special?.view?.(endpoint, old).object ?? old.object;
+      const value = ready.apply(before as unknown as JsonObject);
+      return this.#decode(endpoint, target, { value, duplicates: [] }, decoding);
+    });
+  }
+
+  async delete(call: Call, target: ObjectTarget, options: DeleteOptions = {}): Promise<DeleteResult> {
+    const endpoint = await this.#enter(call, target, 'delete');
+    return this.#delete(call, endpoint, target, options);
+  }
+
+  async deleteCollection(
+    call: Call,
+    target: CollectionTarget,
+    list: ListOptions = {},
+    options: DeleteOptions = {},
+  ): Promise<EncodedList> {
+    const endpoint = await this.#enter(call, target, 'deletecollection');
+    const found = await endpoint.store.list(target.namespace, list, call.signal);
+    const waiting = found.items.values();
+    const worker = async () => {
+      for (const { object } of waiting) {
+        call.signal?.throwIfAborted();
+        const { name = '', namespace } = object.metadata;
+        const where = { ...target, name, ...(namespace === undefined ? {} : { namespace }) };
+        await this.#delete(call, endpoint, where, options).catch((error: unknown) => {
+          // Whoever deleted it first did what was asked.
+          if (!isNotFound(error)) throw error;
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(deletionsAtOnce, found.items.length) }, worker));
+    return listOf(found);
+  }
+
+  async #enter(
+    call: Call,
+    target: CollectionTarget & { readonly name?: string },
+    verb: RequestVerb,
+  ): Promise<Endpoint> {
+    call.signal?.throwIfAborted();
+    const { scheme, registry, authorizer } = this.#options;
+    const { group, version, resource, subresource, namespace, name } = target;
+    if (call.user !== undefined) {
+      const { user } = call;
+      await checkAccess(authorizer, { user, verb, group, version, resource, subresource, namespace, name });
+    }
+    return endpointOf(scheme, registry, target, verb);
+  }
+
+  #delete(
+    call: Call,
+    endpoint: Endpoint,
+    target: ObjectTarget,
+    options: DeleteOptions,
+  ): Promise<DeleteResult> {
+    const request = this.#request(call, endpoint, options.dryRun);
+    return endpoint.store.delete(target.namespace, target.name, options, {
+      signal: call.signal,
+      dryRun: options.dryRun,
+      admit: (old) => this.#writePath.admitDelete(request, old),
+    });
+  }
+
+  /** `next` makes what the client wants from what there is; called again when the race for the write was lost. */
+  async #change(
+    call: Call,
+    target: ObjectTarget,
+    endpoint: Endpoint,
+    options: WriteOptions,
+    preconditions: { readonly uid?: string | undefined },
+    next: (old: StoredObject) => Mutable<KubernetesObject>,
+  ): Promise<Encoded> {
+    const { store, declaration } = endpoint;
+    const special = this.#special(endpoint);
+    const request = this.#request(call, endpoint, options.dryRun);
+    const stored = await store.update(target.namespace, target.name, {
+      signal: call.signal,
+      dryRun: options.dryRun,
+      preconditions,
+      change: async (old) => {
+        const wanted = next(old);
+        const object = special?.change?.(endpoint, old, wanted) ?? wanted;
+        if (special === undefined) declaration.applyDefaults?.(object);
+        await this.#writePath.admitUpdate(request, object, old.object);
+        return object;
+      },
+    });
+    return special?.view?.(endpoint, stored) ?? stored;
+  }
+
+  #createSubresource(
+    call: Call,
+    target: CollectionTarget & { readonly name?: string },
+    endpoint: Endpoint,
+    special: SubresourceHandler,
+    parsed: ParsedBody,
+    options: WriteOptions,
+  ): Promise<Encoded> {
+    const { name } = target;
+    if (special.create === undefined || name === undefined)
+      throw new StatusError(
+        'MethodNotAllowed',
+        `create is not supported on ${target.resource}/${target.subresource}`,
+      );
+    const body = decodeBody(special.kind ?? endpoint.declaration, parsed, decodeOptions(call, options));
+    return special.create({
+      call,
+      endpoint,
+      target: { ...target, name },
+      body,
+      dryRun: options.dryRun === true,
+      clock: this.#options.clock,
+      delete: (deletion) =>
+        this.#delete(call, { ...endpoint, subresource: undefined }, { ...target, name }, deletion),
+    });
+  }
+
+  #decode(
+    endpoint: Endpoint,
+    target: ObjectTarget,
+    parsed: ParsedBody,
+    decoding: DecodeOptions,
+  ): Mutable<KubernetesObject> {
+    const kind = this.#special(endpoint)?.kind ?? endpoint.declaration;
+    const object = decodeBody(kind, parsed, decoding);
+    checkNames(endpoint.declaration, object, target);
+    return object;
+  }
+
+  #special({ subresource }: Endpoint): SubresourceHandler | undefined {
+    return subresource === undefined ? undefined : subresourceHandlers.get(subresource.name);
+  }
+
+  #request(call: Call, { store, subresource }: Endpoint, dryRun = false): WriteRequest {
+    return { call, store, subresource: subresource?.name ?? '', dryRun };
+  }
+}
+
+function listOf({ items, resourceVersion, continue: more, remainingItemCount }: StoredList): EncodedList {
+  return {
+    items,
+    resourceVersion,
+    ...(more === undefined ? {} : { continue: more }),
+    ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
+  };
+}
+
+function decodeOptions(call: Call, { fieldValidation }: WriteOptions): DecodeOptions {
+  return { fieldValidation, warn: call.warn };
+}

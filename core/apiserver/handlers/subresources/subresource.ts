@@ -1,0 +1,28 @@
+import type { KubernetesObject, Mutable } from '../../../api/object.ts';
+import type { Call, DeleteOptions, DeleteResult, Encoded, ObjectTarget } from '../../../api/verbs.ts';
+import type { Clock } from '../../../machinery/clock.ts';
+import type { StoredObject } from '../../../registry/stored-object.ts';
+import type { KindToRead } from '../body.ts';
+import type { Endpoint } from '../endpoint.ts';
+
+/** A subresource that is more than a part of the object seen by itself (as status is). */
+export interface SubresourceHandler {
+  /** What its bodies are, when not objects of the kind itself. */
+  readonly kind?: KindToRead;
+  /** What get, update and patch answer. */
+  view?(endpoint: Endpoint, stored: StoredObject): Encoded;
+  /** The object as the body wants it; throws where the body makes no sense. */
+  change?(endpoint: Endpoint, old: StoredObject, body: Mutable<KubernetesObject>): Mutable<KubernetesObject>;
+  create?(request: SubresourceCreate): Promise<Encoded>;
+}
+
+export interface SubresourceCreate {
+  readonly call: Call;
+  readonly endpoint: Endpoint;
+  readonly target: ObjectTarget;
+  readonly body: KubernetesObject;
+  readonly dryRun: boolean;
+  readonly clock: Clock;
+  /** Deletes the object the subresource belongs to, through admission. */
+  readonly delete: (options: DeleteOptions) => Promise<DeleteResult>;
+}

@@ -1,0 +1,116 @@
+import type { AdmissionChain, AdmissionRequest, Operation } from '../../admission/chain.ts';
+import { invalid } from '../../api/errors.ts';
+import type { FieldError } from '../../api/errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/object.ts';
+import type { KindDeclaration } from '../../api/scheme.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
+import type { Call } from '../../api/verbs.ts';
+import type { Clock } from '../../machinery/clock.ts';
+import type { ResourceStore } from '../../registry/resource-store.ts';
+import { prepareStatusUpdate, prepareUpdate } from '../../registry/updates.ts';
+
+export interface WritePathOptions {
+  readonly admission: AdmissionChain;
+  readonly clock: Clock;
+}
+
+/** Who writes what, for admission. */
+export interface WriteRequest {
+  readonly call: Call;
+  readonly store: ResourceStore;
+  /** "" for the object itself. */
+  readonly subresource: string;
+  readonly dryRun: boolean;
+}
+
+/** What happens between decoding and storing, the same for every front end and every kind of write. */
+export class WritePath {
+  readonly #admission: AdmissionChain;
+  readonly #clock: Clock;
+
+  constructor({ admission, clock }: WritePathOptions) {
+    this.#admission = admission;
+    this.#clock = clock;
+  }
+
+  /** Defaults stand already on the object: admission may change it, defaults fill in again, validation has the last word. */
+  async admitCreate(request: WriteRequest, object: Mutable<KubernetesObject>): Promise<void> {
+    const { declaration } = request.store;
+    const admission = this.#request(request, 'CREATE', object, undefined);
+    await this.#admission.mutate(admission);
+    declaration.applyDefaults?.(object);
+    refuseIf(declaration, object, [
+      ...validateObjectMeta(object.metadata, declaration),
+      ...(declaration.validate?.(object) ?? []),
+    ]);
+    await this.#admission.validate(admission);
+  }
+
+  /** As `admitCreate`, and what the update may not touch is put back or refused. */
+  async admitUpdate(
+    request: WriteRequest,
+    object: Mutable<KubernetesObject>,
+    old: KubernetesObject,
+  ): Promise<void> {
+    const { store, subresource } = request;
+    const { declaration } = store;
+    const admission = this.#request(request, 'UPDATE', object, old);
+    await this.#admission.mutate(admission);
+    declaration.applyDefaults?.(object);
+    const context = { clock: this.#clock, subresource };
+    if (subresource === 'status') prepareStatusUpdate(store, object, old, context);
+    else prepareUpdate(store, object, old, context);
+    refuseIf(declaration, object, validateUpdate(declaration, object, old, subresource));
+    await this.#admission.validate(admission);
+  }
+
+  async admitDelete(request: WriteRequest, old: KubernetesObject): Promise<void> {
+    await this.#admission.validate(this.#request(request, 'DELETE', undefined, old));
+  }
+
+  #request(
+    { call, store, subresource, dryRun }: WriteRequest,
+    operation: Operation,
+    object: Mutable<KubernetesObject> | undefined,
+    old: KubernetesObject | undefined,
+  ): AdmissionRequest {
+    const { namespace, name = '' } = (object ?? old)?.metadata ?? {};
+    return {
+      operation,
+      declaration: store.declaration,
+      subresource,
+      namespace,
+      name,
+      object,
+      old,
+      user: call.user,
+      dryRun,
+      signal: call.signal,
+      warn: call.warn ?? (() => {}),
+    };
+  }
+}
+
+function validateUpdate(
+  declaration: KindDeclaration,
+  object: KubernetesObject,
+  old: KubernetesObject,
+  subresource: string,
+): readonly FieldError[] {
+  const errors = [
+    ...validateObjectMeta(object.metadata, declaration),
+    ...validateObjectMetaUpdate(object.metadata, old.metadata),
+  ];
+  if (subresource === 'status') return [...errors, ...(declaration.validateStatus?.(object, old) ?? [])];
+  errors.push(...(declaration.validate?.(object) ?? []));
+  // The rules about change may count on a valid object.
+  return errors.length > 0 ? errors : (declaration.validateUpdate?.(object, old) ?? []);
+}
+
+export function refuseIf(
+  declaration: KindDeclaration,
+  object: KubernetesObject,
+  errors: readonly FieldError[],
+): void {
+  if (errors.length > 0) throw invalid(declaration, object.metadata.name ?? '', errors);
+}

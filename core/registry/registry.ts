@@ -1,0 +1,121 @@
+import type { KubernetesObject } from '../api/object.ts';
+import type { KindDeclaration, Scheme } from '../api/scheme.ts';
+import type { Clock } from '../machinery/clock.ts';
+import type { Random } from '../machinery/random.ts';
+import type { KeyValueStore } from '../storage/storage.ts';
+import { ResourceStore } from './resource-store.ts';
+import type { Strategy } from './strategy.ts';
+
+export interface RegistryOptions {
+  readonly scheme: Scheme;
+  readonly store: KeyValueStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** By "group/plural"; kinds without one are generic. */
+  readonly strategies: ReadonlyMap<string, Strategy>;
+  /** Whether this process alone writes to the store; false with several cores on one etcd. */
+  readonly soleWriter?: boolean | undefined;
+  readonly freeze?: ((object: KubernetesObject) => KubernetesObject) | undefined;
+  /** Failures that are got over without the client noticing: for a log. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+interface Running {
+  readonly store: ResourceStore;
+  readonly stop: AbortController;
+}
+
+const generic: Strategy = {};
+
+/** The stores of all kinds that are kept, one for each; it follows the scheme as custom kinds come and go. */
+export class Registry {
+  readonly #options: RegistryOptions;
+  readonly #stores = new Map<string, Running>();
+  #signal: AbortSignal | undefined;
+  readonly #done = new Set<Promise<void>>();
+
+  constructor(options: RegistryOptions) {
+    this.#options = options;
+    this.#follow();
+  }
+
+  /** Where the objects of a kind are kept; undefined for kinds that are only asked (reviews) or not served. */
+  storeOf(declaration: KindDeclaration): ResourceStore | undefined {
+    return this.#stores.get(keyOf(declaration))?.store;
+  }
+
+  /** Keeps all watch caches up to date until `signal` aborts. Call it once. */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#signal = signal;
+    const ended = this.#options.scheme.onChange(() => this.#follow());
+    for (const running of this.#stores.values()) this.#start(running);
+    await aborted(signal);
+    ended();
+    await Promise.all(this.#done);
+  }
+
+  /** Resolves when every store can be read. */
+  async ready(signal?: AbortSignal): Promise<void> {
+    await Promise.all(
+      [...this.#stores.values()].map(({ store }) => store.waitUntil({ kind: 'any' }, signal)),
+    );
+  }
+
+  #follow(): void {
+    const { scheme } = this.#options;
+    const kept = new Map(
+      scheme
+        .all()
+        .filter(isKept)
+        .map((declaration) => [keyOf(declaration), declaration]),
+    );
+    for (const [key, { stop }] of this.#stores) {
+      if (kept.has(key)) continue;
+      stop.abort();
+      this.#stores.delete(key);
+    }
+    for (const [key, declaration] of kept) {
+      if (this.#stores.has(key)) continue;
+      const { strategies, store, clock, random, soleWriter = true, freeze, onError } = this.#options;
+      const strategy = strategies.get(key) ?? generic;
+      const running = {
+        store: new ResourceStore({
+          declaration,
+          strategy,
+          store,
+          clock,
+          random,
+          soleWriter,
+          freeze,
+          onError,
+        }),
+        stop: new AbortController(),
+      };
+      this.#stores.set(key, running);
+      if (this.#signal !== undefined) this.#start(running);
+    }
+  }
+
+  #start({ store, stop }: Running): void {
+    if (this.#signal === undefined) return;
+    const signal = AbortSignal.any([this.#signal, stop.signal]);
+    const done = store.run(signal).catch((error: unknown) => this.#options.onError?.(error));
+    this.#done.add(done);
+    void done.then(() => this.#done.delete(done));
+  }
+}
+
+function isKept({ verbs }: KindDeclaration): boolean {
+  return verbs.includes('watch');
+}
+
+function keyOf({ group, plural }: KindDeclaration): string {
+  return `${group}/${plural}`;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,17 @@
+import { deploymentStrategy } from './deployment/strategy.ts';
+import { eventStrategy } from './event/strategy.ts';
+import { namespaceStrategy } from './namespace/strategy.ts';
+import { nodeStrategy } from './node/strategy.ts';
+import { podStrategy } from './pod/strategy.ts';
+import { secretStrategy } from './secret/strategy.ts';
+import type { Strategy } from './strategy.ts';
+
+/** The kinds that are more than generic, by "group/plural". */
+export const strategies: ReadonlyMap<string, Strategy> = new Map([
+  ['/events', eventStrategy],
+  ['/namespaces', namespaceStrategy],
+  ['/nodes', nodeStrategy],
+  ['/pods', podStrategy],
+  ['/secrets', secretStrategy],
+  ['apps/deployments', deploymentStrategy],
+]);

@@ -1,0 +1,109 @@
+import { gone } from '../api/errors.ts';
+import type { Call, CollectionTarget, WatchEvent, WatchOptions } from '../api/verbs.ts';
+import type { Clock } from '../machinery/clock.ts';
+import { fromStorage } from './errors.ts';
+import { parseRevision } from './list-options.ts';
+import type { ResourceStore } from './resource-store.ts';
+import type { StoredObject } from './stored-object.ts';
+import type { CacheEvent } from '../storage/watch-cache/event.ts';
+import type { CacheBatch } from '../storage/watch-cache/watcher.ts';
+
+/** Upstream's cacher sends bookmarks about once a minute. */
+const bookmarkIntervalMs = 60_000;
+
+/** The events of a kind to one watcher: what there is first, where asked for, then everything after, in order. */
+export async function* watchStore(
+  store: ResourceStore,
+  call: Call,
+  target: CollectionTarget,
+  options: WatchOptions,
+  clock: Clock,
+): AsyncGenerator<readonly WatchEvent[], void, undefined> {
+  const selection = store.select(options);
+  const start = startOf(options);
+  const { signal, end } = lifetime(call.signal, options.timeoutSeconds, clock);
+  try {
+    // What was acknowledged before the watch began belongs to its beginning.
+    await store.waitUntil(
+      start.initialEvents && !start.mayBeOld ? { kind: 'latest' } : { kind: 'any' },
+      signal,
+    );
+    const batches = store.cache.watch({
+      prefix: store.prefixOf(target.namespace),
+      ...(start.initialEvents ? { initialEvents: true } : { after: start.after }),
+      filter: selection.filter,
+      index: selection.index,
+      progressIntervalMs: options.allowBookmarks === true ? bookmarkIntervalMs : undefined,
+      signal,
+    });
+    for await (const batch of batches) {
+      const events = eventsOf(batch, options);
+      if (events.length > 0) yield events;
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    throw fromStorage(error);
+  } finally {
+    end();
+  }
+}
+
+type Start =
+  | { readonly initialEvents: true; readonly mayBeOld: boolean }
+  | { readonly initialEvents: false; readonly mayBeOld: true; readonly after: number };
+
+function startOf({ resourceVersion = '', sendInitialEvents }: WatchOptions): Start {
+  const revision = resourceVersion === '' ? 0 : parseRevision(resourceVersion);
+  if (sendInitialEvents === true) return { initialEvents: true, mayBeOld: resourceVersion === '0' };
+  if (revision === 0 && sendInitialEvents !== false)
+    return { initialEvents: true, mayBeOld: resourceVersion === '0' };
+  if (revision === 0) throw gone('A watch without initial events needs a resourceVersion to start from.');
+  return { initialEvents: false, mayBeOld: true, after: revision };
+}
+
+function eventsOf(batch: CacheBatch<StoredObject>, options: WatchOptions): readonly WatchEvent[] {
+  const events = batch.events.map(eventOf);
+  const closesState = batch.initialEventsEnd && options.sendInitialEvents === true;
+  const isProgress = batch.events.length === 0 && !batch.initialEventsEnd && options.allowBookmarks === true;
+  if (closesState || isProgress)
+    events.push({ type: 'BOOKMARK', resourceVersion: String(batch.revision), initialEventsEnd: closesState });
+  return events;
+}
+
+/** An event is turned into its API form once, for all its watchers. */
+const known = new WeakMap<CacheEvent<StoredObject>, WatchEvent>();
+
+function eventOf(event: CacheEvent<StoredObject>): WatchEvent {
+  const made = known.get(event);
+  if (made !== undefined) return made;
+  const fresh = newEvent(event);
+  known.set(event, fresh);
+  return fresh;
+}
+
+function newEvent({ type, object, revision }: CacheEvent<StoredObject>): WatchEvent {
+  switch (type) {
+    case 'added':
+      return { type: 'ADDED', object };
+    case 'modified':
+      return { type: 'MODIFIED', object };
+    case 'deleted':
+      // The last object, as of its end: whoever resumes from it must not see it deleted again.
+      return { type: 'DELETED', object: object.at(revision) };
+  }
+}
+
+/** Ends with the caller's signal or when the time asked for is over. */
+function lifetime(outer: AbortSignal | undefined, timeoutSeconds: number | undefined, clock: Clock) {
+  const over = new AbortController();
+  const cancel =
+    timeoutSeconds === undefined || timeoutSeconds <= 0
+      ? () => {}
+      : clock.after(timeoutSeconds * 1000, () => over.abort());
+  const signal = outer === undefined ? over.signal : AbortSignal.any([outer, over.signal]);
+  const end = () => {
+    cancel();
+    over.abort();
+  };
+  return { signal, end };
+}
