@@ -1,0 +1,212 @@
+import { isConflict, isNotFound } from '../api/errors.ts';
+import type { Node, Pod } from '../api/generated/core-v1.ts';
+import { nodes, pods } from '../api/generated/resources.ts';
+import type { Client } from '../client/client.ts';
+import { referenceTo, type EventRecorder } from '../client/events.ts';
+import type { InformerFactory } from '../client/informer-factory.ts';
+import type { Clock } from '../machinery/clock.ts';
+import type { Random } from '../machinery/random.ts';
+import { ClientBinder, type Binder } from './binder.ts';
+import { ClusterState } from './cluster/cluster-state.ts';
+import { PodFactsReader } from './cluster/pod-facts.ts';
+import { ConditionWriter } from './condition-writer.ts';
+import { describeDiagnosis, diagnose, explainNodes, type NodeExplanation } from './framework/diagnosis.ts';
+import type { ClusterEvent } from './framework/plugin.ts';
+import { PodClasses } from './framework/pod-classes.ts';
+import type { Profile } from './framework/profile.ts';
+import { Placement } from './placement.ts';
+import { defaultProfile } from './plugins/index.ts';
+import { SchedulingQueue, type QueuedPod } from './queue/scheduling-queue.ts';
+
+export interface SchedulerOptions {
+  readonly client: Client;
+  readonly informers: InformerFactory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: EventRecorder;
+  /** The name Pods choose it by in spec.schedulerName. */
+  readonly schedulerName?: string;
+  readonly profile?: Profile;
+  readonly binder?: Binder;
+  readonly onError?: (error: unknown, doing: string) => void;
+}
+
+/** Pods placed between two turns of the event loop: some milliseconds of work. */
+const slice = 64;
+
+/** Binds under way at a time. */
+const maxBinding = 1024;
+
+/**
+ * Gives every Pod a node (upstream: pkg/scheduler). One Pod is placed at a time, in memory and without waiting;
+ * telling the API goes on meanwhile.
+ */
+export class Scheduler {
+  readonly name = 'scheduler';
+  readonly #options: SchedulerOptions;
+  readonly #cluster = new ClusterState();
+  readonly #reader = new PodFactsReader();
+  readonly #classes: PodClasses;
+  readonly #queue: SchedulingQueue;
+  readonly #placement: Placement;
+  readonly #binder: Binder;
+  readonly #conditions: ConditionWriter;
+  readonly #binding = new Set<Promise<void>>();
+
+  constructor(options: SchedulerOptions) {
+    const { client, clock, random, informers, profile = defaultProfile, onError = () => {} } = options;
+    this.#options = options;
+    this.#classes = new PodClasses(profile, this.#cluster);
+    const plugins = new Map(profile.map(({ plugin }) => [plugin.name, plugin]));
+    this.#queue = new SchedulingQueue({
+      clock,
+      classKeyOf: (facts) => this.#classes.keyOf(facts),
+      mayHelp: (name, event, facts) => plugins.get(name)?.mayHelp?.(event, facts) ?? true,
+    });
+    this.#placement = new Placement(this.#cluster, random);
+    this.#binder = options.binder ?? new ClientBinder(client);
+    this.#conditions = new ConditionWriter(client, clock, onError);
+    informers.informer(nodes).addHandler({
+      onAdd: (node) => this.#nodeChanged(node, undefined),
+      onUpdate: (node, previous) => this.#nodeChanged(node, previous),
+      onDelete: ({ metadata }) => this.#cluster.removeNode(metadata.name ?? ''),
+    });
+    informers.informer(pods).addHandler({
+      onAdd: (pod) => this.#podChanged(pod),
+      onUpdate: (pod) => this.#podChanged(pod),
+      onDelete: (pod) => this.#podGone(pod),
+    });
+  }
+
+  /** Schedules until the signal aborts; resolves when the last bind has ended. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#queue.ready(signal);
+      while (this.#binding.size >= maxBinding && !signal.aborted) await Promise.race(this.#binding);
+      if (!signal.aborted) this.#scheduleSome(signal);
+      await nextTurn();
+    }
+    this.#queue.clear();
+    await Promise.all(this.#binding);
+  }
+
+  get queueSizes(): SchedulingQueue['sizes'] {
+    return this.#queue.sizes;
+  }
+
+  /** What each node has against the Pod as things are; nothing is changed by asking. */
+  explain(pod: Pod): readonly NodeExplanation[] {
+    return explainNodes(this.#classes.of(this.#reader.read(pod)), this.#cluster);
+  }
+
+  #scheduleSome(signal: AbortSignal): void {
+    for (let i = 0; i < slice && this.#binding.size < maxBinding; i++) {
+      const queued = this.#queue.pop();
+      if (queued === undefined) return;
+      this.#schedule(queued, signal);
+    }
+  }
+
+  #schedule(queued: QueuedPod, signal: AbortSignal): void {
+    const { facts } = queued;
+    const podClass = this.#classes.of(facts);
+    const slot = this.#placement.findSlot(podClass);
+    if (slot === undefined) {
+      this.#refused(queued, signal);
+      return;
+    }
+    this.#cluster.assume(facts, slot);
+    this.#happened({ kind: 'pod-placed', facts, node: this.#cluster.nodes.nodeAt(slot) });
+    const nodeName = this.#cluster.nodes.nameAt(slot);
+    const binding = this.#bind(queued, nodeName, signal).finally(() => this.#binding.delete(binding));
+    this.#binding.add(binding);
+  }
+
+  async #bind(queued: QueuedPod, nodeName: string, signal: AbortSignal): Promise<void> {
+    const { facts } = queued;
+    try {
+      await this.#binder.bind({ facts, nodeName }, signal);
+      this.#queue.delete(facts.uid);
+      this.#event(facts.pod, 'Normal', 'Scheduled', `Successfully assigned ${facts.key} to ${nodeName}`);
+    } catch (error) {
+      this.#cluster.forget(facts.uid);
+      // Gone, or bound by somebody else: the informer will tell, or has told.
+      if (signal.aborted || isNotFound(error)) return this.#queue.delete(facts.uid);
+      if (!isConflict(error)) this.#report(error, `bind Pod "${facts.key}" to node "${nodeName}"`);
+      this.#queue.returnFailed(queued);
+    }
+  }
+
+  #refused(queued: QueuedPod, signal: AbortSignal): void {
+    const { pod } = queued.facts;
+    const diagnosis = diagnose(this.#classes.of(queued.facts), this.#cluster);
+    const message = describeDiagnosis(diagnosis);
+    this.#event(pod, 'Warning', 'FailedScheduling', message);
+    this.#conditions.write(pod, { reason: 'Unschedulable', message }, signal);
+    this.#queue.returnRefused(queued, diagnosis.refusedBy);
+  }
+
+  #podChanged(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return this.#podGone(pod);
+    if (pod.spec.nodeName) {
+      this.#queue.delete(uid);
+      const facts = this.#reader.read(pod);
+      const wasPlaced = this.#cluster.isPlaced(uid);
+      this.#cluster.setPod(facts, pod.spec.nodeName);
+      if (!wasPlaced) this.#happened({ kind: 'pod-placed', facts, node: this.#nodeNamed(pod.spec.nodeName) });
+    } else if (!this.#isOurs(pod)) this.#queue.delete(uid);
+    // A state from before our own bind may still arrive after it: that Pod needs no node any more.
+    else if (this.#queue.get(uid) !== undefined || !this.#cluster.isPlaced(uid)) {
+      this.#queue.add(this.#reader.read(pod));
+    }
+  }
+
+  #podGone(pod: Pod): void {
+    const uid = pod.metadata.uid ?? '';
+    this.#queue.delete(uid);
+    const facts = this.#cluster.removePod(uid);
+    if (facts === undefined) return;
+    this.#happened({ kind: 'pod-removed', facts, node: this.#nodeNamed(pod.spec.nodeName ?? '') });
+  }
+
+  #nodeChanged(node: Node, previous: Node | undefined): void {
+    if (!this.#cluster.setNode(node)) return;
+    this.#happened(
+      previous === undefined ? { kind: 'node-added', node } : { kind: 'node-changed', node, previous },
+    );
+  }
+
+  #happened(event: ClusterEvent): void {
+    this.#queue.onEvent(event);
+  }
+
+  /** To be scheduled, by us, and not held back by a gate or on its way out. */
+  #isOurs({ spec, metadata }: Pod): boolean {
+    const { schedulerName = 'default-scheduler' } = this.#options;
+    return (
+      (spec.schedulerName ?? 'default-scheduler') === schedulerName &&
+      (spec.schedulingGates ?? []).length === 0 &&
+      metadata.deletionTimestamp === undefined
+    );
+  }
+
+  #nodeNamed(name: string): Node | undefined {
+    const slot = this.#cluster.nodes.slotOf(name);
+    return slot === undefined ? undefined : this.#cluster.nodes.nodeAt(slot);
+  }
+
+  #event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    this.#options.events.event(referenceTo(pods, pod), type, reason, message);
+  }
+
+  #report(error: unknown, doing: string): void {
+    this.#options.onError?.(error, doing);
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
