@@ -73,6 +73,7 @@ export class ProcessTerminal implements Terminal {
   #gone = false;
   #full = false;
   #lineStart = true;
+  #mainLineStart = true;
 
   constructor(options: ProcessTerminalOptions) {
     this.#options = options;
@@ -135,7 +136,15 @@ export class ProcessTerminal implements Terminal {
   write(text: string | Uint8Array): void {
     if (this.#gone || text.length === 0) return;
     this.#full = !this.#options.output.write(text);
-    this.#lineStart = endsLine(text, this.#lineStart);
+    this.#noteColumn(text);
+  }
+
+  /** Programs that leave the alternate screen find the cursor where it was when they entered it. */
+  #noteColumn(text: string | Uint8Array): void {
+    const view = typeof text === 'string' ? text : Buffer.from(text).toString('latin1');
+    if (view.includes('\x1b[?1049l')) this.#lineStart = this.#mainLineStart;
+    else if (view.includes('\x1b[?1049h')) this.#mainLineStart = this.#lineStart;
+    else this.#lineStart = endsLine(view, this.#lineStart);
   }
 
   async drained(signal?: AbortSignal): Promise<void> {
@@ -317,9 +326,9 @@ function positive(value: number | undefined): number | undefined {
 }
 
 /** Whether output that ends in `text` leaves the cursor in the first column; escape sequences do not move it. */
-function endsLine(text: string | Uint8Array, before: boolean): boolean {
-  const tail =
-    typeof text === 'string' ? text.slice(-256) : Buffer.from(text.subarray(-256)).toString('latin1');
-  const visible = tail.replace(/\x1b\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]/g, '');
+function endsLine(text: string, before: boolean): boolean {
+  const visible = text
+    .slice(-256)
+    .replace(/\x1b(?:\[[\x30-\x3f]*[\x20-\x2f]*[\x40-\x7e]|[()][\x30-\x7e]|[\x37\x38=>])/g, '');
   return visible === '' ? before : /[\n\r]$/.test(visible);
 }
