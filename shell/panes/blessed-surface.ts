@@ -111,7 +111,8 @@ export class BlessedSurface {
     // Stopped from outside: nobody left, but what is on the screen now is anybody's guess.
     if (this.#entered && reason !== 'begin') this.#program.isAlt = false;
     this.#entered = true;
-    this.resize();
+    if (this.#sink.columns !== this.#terminal.columns || this.#sink.rows !== this.#terminal.rows)
+      this.resize();
     this.#screen.enter();
     this.#terminal.write('\x1b[?2004h');
   }
@@ -125,8 +126,10 @@ export class BlessedSurface {
     this.#terminal.write('\x1b[?2004l');
   }
 
+  /** The size may have changed: clears the screen and forgets what was on it. */
   resize(): void {
-    if (this.#sink.columns === this.#terminal.columns && this.#sink.rows === this.#terminal.rows) return;
+    // Lent out: the screen is somebody else's to clear. `enter` looks at the size again.
+    if (!this.#entered) return;
     this.#sink.columns = this.#terminal.columns;
     this.#sink.rows = this.#terminal.rows;
     this.#canvas = undefined;

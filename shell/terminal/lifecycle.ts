@@ -78,6 +78,7 @@ export function shellProcess({ process, clock, color, hold }: ShellProcessOption
 
   const onStop = () => terminal.suspend();
   const onContinue = () => terminal.resume();
+  const onSize = () => terminal.sizeChanged();
   const onExit = () => terminal.close();
   const signals = Object.entries(signalCodes).map(([name, value]) => ({ name, handler: () => end(value) }));
 
@@ -90,6 +91,8 @@ export function shellProcess({ process, clock, color, hold }: ShellProcessOption
       isOpen = true;
       process.on('SIGTSTP', onStop);
       process.on('SIGCONT', onContinue);
+      // After Node's own handler, which reads the new size; its `resize` event is silent when that is the old one.
+      process.on('SIGWINCH', onSize);
       process.on('exit', onExit);
       // Before Node prints the stack: into a raw alternate screen it would be lost.
       process.on('uncaughtExceptionMonitor', onExit);
@@ -102,6 +105,7 @@ export function shellProcess({ process, clock, color, hold }: ShellProcessOption
       terminal.close();
       process.off('SIGTSTP', onStop);
       process.off('SIGCONT', onContinue);
+      process.off('SIGWINCH', onSize);
       process.off('exit', onExit);
       process.off('uncaughtExceptionMonitor', onExit);
       for (const { name, handler } of signals) process.off(name, handler);

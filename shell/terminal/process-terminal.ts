@@ -24,8 +24,8 @@ export interface TerminalOutput {
   readonly columns?: number;
   readonly rows?: number;
   write(chunk: string | Uint8Array): boolean;
-  on(event: 'resize' | 'drain' | 'error', listener: () => void): unknown;
-  off(event: 'resize' | 'drain' | 'error', listener: () => void): unknown;
+  on(event: 'drain' | 'error', listener: () => void): unknown;
+  off(event: 'drain' | 'error', listener: () => void): unknown;
 }
 
 export interface ProcessTerminalOptions {
@@ -99,7 +99,6 @@ export class ProcessTerminal implements Terminal {
     if (this.#open) return;
     this.#open = true;
     const { input, output } = this.#options;
-    output.on('resize', this.#onResize);
     output.on('error', this.#onGone);
     output.on('drain', this.#onDrain);
     input.on('data', this.#onData);
@@ -121,9 +120,16 @@ export class ProcessTerminal implements Terminal {
     input.off('end', this.#onGone);
     input.off('error', this.#onGone);
     input.pause();
-    output.off('resize', this.#onResize);
     output.off('drain', this.#onDrain);
     for (const borrower of this.#borrowers) borrower.bytes?.end();
+  }
+
+  /**
+   * After SIGWINCH, also when the size is the one it was: a terminal dragged smaller and back has cut or reflowed what
+   * it showed, and the two signals arrive as one.
+   */
+  sizeChanged(): void {
+    for (const listener of this.#resizeListeners) listener();
   }
 
   onResize(listener: () => void): () => void {
@@ -296,10 +302,6 @@ export class ProcessTerminal implements Terminal {
     });
     return Buffer.from(rest, 'latin1');
   }
-
-  readonly #onResize = (): void => {
-    for (const listener of this.#resizeListeners) listener();
-  };
 
   readonly #onDrain = (): void => {
     this.#full = false;

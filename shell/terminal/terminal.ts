@@ -13,7 +13,7 @@ export interface Terminal {
   readonly colors: boolean;
   /** False for TERM=dumb: no cursor addressing, hence no panes and no line editing. */
   readonly addressable: boolean;
-  /** Calls back after the size changed; the returned function stops that. */
+  /** Calls back after the size changed, or changed and changed back; the returned function stops that. */
   onResize(listener: () => void): () => void;
   /** Writes to the screen as it is (escape sequences included): the text is the caller's responsibility. */
   write(text: string | Uint8Array): void;

@@ -44,7 +44,7 @@ const nodes: PaneModel = {
     return state;
   },
   rows: () => nodeRows,
-  subscribe: pods.subscribe,
+  subscribe: (listener) => pods.subscribe(listener),
 };
 
 function pod(name: string, status = 'Running'): PaneRow {

@@ -58,8 +58,11 @@ export class PtyScreen {
     // Answers to questions the program asks (where is the cursor) go back as input.
     this.#terminal.onData((data) => this.pty.write(data));
     this.pty.onExit(({ exitCode, signal }) => {
-      this.exit = { code: exitCode, signal: signal ?? 0 };
-      this.#changed();
+      // Behind the last bytes, which the terminal may not have taken in yet.
+      this.#terminal.write('', () => {
+        this.exit = { code: exitCode, signal: signal ?? 0 };
+        this.#changed();
+      });
     });
   }
 
