@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ContainerRuntime, RuntimeEvent, SandboxStatus } from '../../node-agent/runtime/runtime.ts';
 import { busyboxImage } from '../environment/images.ts';
 import { containerConfig, sandboxConfig } from '../builders/runtime.ts';
-import { eventually, logText, readAll, reasonOf } from './runtime-helpers.ts';
+import { eventually, logText, readAll, reasonOf } from '../expectations/runtime.ts';
 
 export interface RuntimeUnderTest {
   /** Each call is another agent over the same Pods. */
