@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { InformerFactory } from '../../client/informer-factory.ts';
 
 /** A part that works until its signal aborts, and resolves when it has let go of everything. */
@@ -22,6 +23,8 @@ export class Manager implements Runnable {
 
   async run(signal: AbortSignal): Promise<void> {
     const stop = new AbortController();
+    // Every worker and every watch listens: many listeners are no leak here.
+    setMaxListeners(0, stop.signal);
     const abort = () => stop.abort(signal.reason);
     if (signal.aborted) return;
     signal.addEventListener('abort', abort, { once: true });
@@ -42,8 +45,10 @@ export class Manager implements Runnable {
     await this.#informers.synced(signal);
     const stop = new AbortController();
     const running = this.#parts.map(async (part) => {
+      const either = AbortSignal.any([signal, stop.signal]);
+      setMaxListeners(0, either);
       try {
-        await part.run(AbortSignal.any([signal, stop.signal]));
+        await part.run(either);
       } catch (cause) {
         if (signal.aborted || stop.signal.aborted) return;
         stop.abort(cause);
