@@ -26,9 +26,19 @@ export function resolvePlainScalar(text: string): ScalarValue {
   return /^[-+.0-9]/.test(text) ? (resolveNumber(text) ?? text) : text;
 }
 
-/** Times that go-yaml knows as such when it writes, and therefore quotes. */
+const timestamp =
+  /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt](\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?(?:Z|[-+]\d\d:\d\d))|(?: (\d\d?):(\d\d?):(\d\d?)(?:\.\d+)?))?$/;
+
+/** Times that go-yaml knows as such when it writes, and therefore quotes (parseTimestamp). */
 export function looksLikeTimestamp(text: string): boolean {
-  return /^\d{4}-\d\d?-\d\d?([Tt ]\s*\d\d?:\d\d?:\d\d?(\.\d*)?\s*([Zz]|[-+]\d\d?(:?\d\d)?)?)?$/.test(text);
+  const match = timestamp.exec(text);
+  if (match === null) return false;
+  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((group) =>
+    Number(match[group] ?? match[group + 3] ?? 0),
+  ) as [number, number, number, number, number, number];
+  const daysInMonth = new Date(Date.UTC(2000 + (year % 400), month, 0)).getUTCDate();
+  const isDate = month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth;
+  return isDate && hour < 24 && minute < 60 && second < 60;
 }
 
 function resolveNumber(text: string): number | undefined {
@@ -69,12 +79,15 @@ function isInteger64(
   return BigInt(text) <= (negative ? 2n ** 63n : 2n ** 64n - 1n);
 }
 
-/** A number as Go writes a float64 in its shortest form ('g', -1): 0.5, 1e+21, 1.5e-07. Integers are written whole. */
+/**
+ * A number as Go writes it: integers of 64 bits whole, everything else as a float64 in its shortest form with
+ * an exponent from a million on ('g', -1): 0.5, 1e+20, 1.5e-07.
+ */
 export function formatNumber(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e21) return BigInt(value).toString();
+  if (Number.isInteger(value) && value < 2 ** 64 && value >= -(2 ** 63)) return String(value);
   const [mantissa = '', exponent = ''] = value.toExponential().split('e');
   const power = Number(exponent);
-  if (power >= -4 && power < 21) return String(value);
+  if (power >= -4 && power < 6) return String(value);
   const digits = String(Math.abs(power)).padStart(2, '0');
   return `${mantissa}e${power < 0 ? '-' : '+'}${digits}`;
 }
