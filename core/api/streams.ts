@@ -46,15 +46,21 @@ export interface ExecOptions extends AttachOptions {
   readonly command: readonly string[];
 }
 
-/** A process at the other end. Ending `stdin` closes it there. */
+/**
+ * A process at the other end. Ending `stdin` closes it there. Both outputs must be read, or resumed: one that is
+ * left alone may hold up the other.
+ */
 export interface RemoteProcess {
   /** Undefined unless asked for. */
   readonly stdin: Writable | undefined;
   readonly stdout: Readable;
   /** Undefined with a TTY, where everything is on stdout. */
   readonly stderr: Readable | undefined;
-  resize(columns: number, rows: number): void;
-  /** Settles after the last output was delivered; rejects when the stream broke before the process ended. */
+  readonly resize: (columns: number, rows: number) => void;
+  /**
+   * Settles when the process has ended, while its last output may still wait in the streams; rejects when the
+   * connection to it broke before.
+   */
   readonly exitCode: Promise<number>;
 }
 

@@ -1,6 +1,6 @@
 import * as wire from '../../api/generated/wheelhouse.ts';
 import type { Encoded, EncodedList } from '../../api/verbs.ts';
-import type { Outbound } from './outbound.ts';
+import type { BoundedSender } from '../../machinery/bounded-sender.ts';
 
 /** Large enough that a message costs little, small enough that a slow reader holds little. */
 const chunkBytes = 256 * 1024;
@@ -8,7 +8,7 @@ const chunkBytes = 256 * 1024;
 const itemsTag = 0x0a;
 
 /** Sends the stored bytes of a list in chunks; the last one carries revision and continuation. */
-export async function sendList(list: EncodedList, out: Outbound): Promise<void> {
+export async function sendList(list: EncodedList, out: BoundedSender): Promise<void> {
   let chunk: Buffer[] = [];
   let size = 0;
   for (const item of list.items) {
@@ -94,7 +94,7 @@ export function encodeBookmark(resourceVersion: string, initialEventsEnd: boolea
 }
 
 /** Sends encoded events in messages of bounded size. False when nobody reads any more. */
-export async function sendEvents(events: Iterable<Buffer>, out: Outbound): Promise<boolean> {
+export async function sendEvents(events: Iterable<Buffer>, out: BoundedSender): Promise<boolean> {
   let batch: Buffer[] = [];
   let size = 0;
   for (const event of events) {

@@ -9,7 +9,7 @@ import type {
 import type { WireMethod } from '../../api/proto/wire.ts';
 import type { Call } from '../../api/verbs.ts';
 import { callerOf, type Identify } from './caller.ts';
-import { Outbound } from './outbound.ts';
+import { BoundedSender } from '../../machinery/bounded-sender.ts';
 import { toServiceError, trailerOf } from './status.ts';
 
 /** A call as handlers get it: who, until when, and a place for warnings. */
@@ -27,6 +27,12 @@ export interface ServedMethod {
   readonly definition: MethodDefinition<unknown, unknown>;
   readonly handler: UntypedHandleCall;
 }
+
+/** What a client sends: to be taken one after the other, or as it comes. */
+export type MessageInput<Request> = AsyncIterable<Request> & {
+  on(event: 'data', listener: (message: Request) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+};
 
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer'> & {
   on(event: 'cancelled', listener: () => void): unknown;
@@ -55,7 +61,7 @@ export function unaryMethod<RequestInit, Request, ReplyInit, Reply>(
 export function streamMethod<RequestInit, Request, ReplyInit, Reply>(
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   context: MethodContext,
-  handle: (call: ServerCall, request: Request, out: Outbound) => Promise<void>,
+  handle: (call: ServerCall, request: Request, out: BoundedSender) => Promise<void>,
 ): ServedMethod {
   return {
     definition: definitionOf(method),
@@ -63,7 +69,7 @@ export function streamMethod<RequestInit, Request, ReplyInit, Reply>(
       const warnings: string[] = [];
       const run = async () => {
         const call = await open(stream, context, warnings);
-        await handle(call, stream.request, new Outbound(stream, call.signal));
+        await handle(call, stream.request, new BoundedSender(stream, call.signal));
       };
       run().then(
         () => stream.end(trailerOf(warnings)),
@@ -77,7 +83,7 @@ export function streamMethod<RequestInit, Request, ReplyInit, Reply>(
 export function duplexMethod<RequestInit, Request, ReplyInit, Reply>(
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   context: MethodContext,
-  handle: (call: ServerCall, input: AsyncIterable<Request>, out: Outbound) => Promise<void>,
+  handle: (call: ServerCall, input: MessageInput<Request>, out: BoundedSender) => Promise<void>,
 ): ServedMethod {
   return {
     definition: definitionOf(method),
@@ -85,7 +91,7 @@ export function duplexMethod<RequestInit, Request, ReplyInit, Reply>(
       const warnings: string[] = [];
       const run = async () => {
         const call = await open(stream, context, warnings);
-        await handle(call, stream, new Outbound(stream, call.signal));
+        await handle(call, stream, new BoundedSender(stream, call.signal));
       };
       run().then(
         () => stream.end(trailerOf(warnings)),

@@ -6,9 +6,13 @@ import {
 } from '@grpc/grpc-js';
 import type { HealthImplementation } from 'grpc-health-check';
 import type { Discovery } from '../../api/discovery.ts';
+import type { ContainerStreams } from '../../api/streams.ts';
 import type { Verbs } from '../../api/verbs.ts';
 import { sleep, systemClock, type Clock } from '../../machinery/clock.ts';
+import type { SessionHub } from '../streaming/session-hub.ts';
+import { agentsService } from './agents.ts';
 import { identifyLoopback, type Identify } from './caller.ts';
+import { containersService } from './containers.ts';
 import { discoveryService } from './discovery.ts';
 import type { MethodContext, ServedMethod } from './methods.ts';
 import { objectsService } from './objects.ts';
@@ -16,6 +20,8 @@ import { objectsService } from './objects.ts';
 export interface GrpcServerOptions {
   readonly verbs: Verbs;
   readonly discovery: Discovery;
+  /** Absent: the services Containers and Agents are not served. */
+  readonly streaming?: GrpcStreaming;
   /** "127.0.0.1:7443", port 0 for any, or "unix:/path". */
   readonly listen: string;
   /** Absent: plain text. */
@@ -25,6 +31,11 @@ export interface GrpcServerOptions {
   /** Errors that are the server's fault, with the method they happened in. */
   readonly onError?: (error: unknown, path: string) => void;
   readonly clock?: Clock;
+}
+
+export interface GrpcStreaming {
+  readonly containers: ContainerStreams;
+  readonly agents: Pick<SessionHub, 'serve'>;
 }
 
 export interface GrpcServerTls {
@@ -56,7 +67,7 @@ const limits: ServerOptions = {
 };
 
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
-  const { verbs, discovery, listen, tls, clock = systemClock } = options;
+  const { verbs, discovery, streaming, listen, tls, clock = systemClock } = options;
   const stopping = new AbortController();
   const context: MethodContext = {
     identify: options.identify ?? identifyLoopback,
@@ -66,6 +77,10 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const server = new Server(limits);
   addService(server, objectsService(verbs, context));
   addService(server, discoveryService(discovery, context));
+  if (streaming !== undefined) {
+    addService(server, containersService(streaming.containers, context));
+    addService(server, agentsService(streaming.agents, context));
+  }
   let health: HealthImplementation | undefined;
 
   return {

@@ -85,15 +85,18 @@ export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
   }
 }
 
-/** A stream in both directions; the caller owns it and must end or cancel it. The signal cancels it. */
+/**
+ * A stream in both directions; the caller owns it and must end or cancel it. The signal cancels it. Messages that
+ * are already encoded pass as they are.
+ */
 export function duplex<RequestInit, Request, ReplyInit, Reply>(
   { channel }: Pick<CallTarget, 'channel'>,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   signal: AbortSignal | undefined,
-): ClientDuplexStream<RequestInit, Reply> {
-  const stream = channel.client.makeBidiStreamRequest(
+): ClientDuplexStream<RequestInit | Buffer, Reply> {
+  const stream = channel.client.makeBidiStreamRequest<RequestInit | Buffer, Reply>(
     method.path,
-    method.request.encode,
+    (message) => (Buffer.isBuffer(message) ? message : method.request.encode(message)),
     method.reply.decode,
   );
   if (signal !== undefined) {

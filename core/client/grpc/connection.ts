@@ -1,9 +1,12 @@
 import type { Discovery } from '../../api/discovery.ts';
 import * as wire from '../../api/generated/wheelhouse.ts';
+import type { ContainerStreams } from '../../api/streams.ts';
 import type { Verbs } from '../../api/verbs.ts';
 import { systemClock, type Clock } from '../../machinery/clock.ts';
+import { openAgentStream, type AgentStream } from './agent-stream.ts';
 import { unary, type CallTarget } from './calls.ts';
 import { Channel, type ConnectionState, type TlsOptions } from './channel.ts';
+import { RemoteContainers } from './remote-containers.ts';
 import { RemoteVerbs } from './remote-verbs.ts';
 
 export interface ConnectOptions {
@@ -27,7 +30,10 @@ export interface ConnectOptions {
 export interface Connection extends Disposable {
   readonly endpoint: string;
   readonly verbs: Verbs;
+  readonly containers: ContainerStreams;
   readonly discovery: Discovery;
+  /** For node agents: the stream that carries the sessions to their containers. The signal ends it. */
+  agentStream(signal: AbortSignal): AgentStream;
   readonly state: ConnectionState;
   /** The returned function ends it. */
   onStateChange(listener: (state: ConnectionState) => void): () => void;
@@ -57,7 +63,9 @@ export function connect(options: ConnectOptions): Connection {
   return {
     endpoint,
     verbs: new RemoteVerbs(target),
+    containers: new RemoteContainers(target),
     discovery: remoteDiscovery(target),
+    agentStream: (streamSignal) => openAgentStream(target, streamSignal),
     get state() {
       return channel.state;
     },

@@ -1,0 +1,109 @@
+import type { Readable } from 'node:stream';
+import { badRequest } from '../../api/errors.ts';
+import * as wire from '../../api/generated/wheelhouse.ts';
+import { exitStatus, type ContainerStreams, type RemoteProcess } from '../../api/streams.ts';
+import type { BoundedSender } from '../../machinery/bounded-sender.ts';
+import { duplexMethod, streamMethod, type MethodContext, type ServedMethod } from './methods.ts';
+
+/** Streams to and from containers as a gRPC service. */
+export function containersService(
+  streams: ContainerStreams,
+  context: MethodContext,
+): readonly ServedMethod[] {
+  const { logs, exec, attach, portForward } = wire.Containers;
+  return [
+    streamMethod(logs, context, async (call, { namespace, pod, container, options }, out) => {
+      const from = streams.logs(call, { namespace, name: pod }, { ...options, ...containerOf(container) });
+      for await (const data of from) {
+        if (!(await out.send(wire.LogsChunk.encode({ data })))) return;
+      }
+    }),
+    duplexMethod(exec, context, async (call, input, out) => {
+      const messages = input[Symbol.asyncIterator]();
+      const { namespace, pod, container, command, tty, stdin } = await opened(messages);
+      const options = { command, tty, stdin, ...containerOf(container) };
+      await carry(await streams.exec(call, { namespace, name: pod }, options), messages, out);
+    }),
+    duplexMethod(attach, context, async (call, input, out) => {
+      const messages = input[Symbol.asyncIterator]();
+      const { namespace, pod, container, tty, stdin } = await opened(messages);
+      const options = { tty, stdin, ...containerOf(container) };
+      await carry(await streams.attach(call, { namespace, name: pod }, options), messages, out);
+    }),
+    duplexMethod(portForward, context, async (call, input, out) => {
+      const messages = input[Symbol.asyncIterator]();
+      const { namespace, pod, port } = await opened(messages);
+      const connection = await streams.portForward(call, { namespace, name: pod }, port);
+      call.signal.addEventListener('abort', () => connection.destroy(), { once: true });
+      await send(out, { case: 'started', value: true });
+      await Promise.all([
+        feed(messages, connection),
+        sendAll(connection, 'stdout', out).then(() => send(out, { case: 'stdoutClosed', value: true })),
+      ]);
+      await sendStatus(out, 0);
+    }),
+  ];
+}
+
+type Messages = AsyncIterator<wire.StreamInput>;
+
+async function opened(messages: Messages): Promise<wire.StreamOpen> {
+  const first = await messages.next();
+  const kind = first.done === true ? undefined : first.value.kind;
+  if (kind?.case === 'open') return kind.value;
+  throw badRequest('Cannot open the stream: its first message must be "open"');
+}
+
+/** Joins a process and a call until the process has ended and its output is sent. */
+async function carry(process: RemoteProcess, messages: Messages, out: BoundedSender): Promise<void> {
+  await send(out, { case: 'started', value: true });
+  // Input ends with the process: whatever the client still sends is not waited for.
+  feed(messages, process.stdin, process).catch(() => process.stdin?.destroy());
+  const { stdout, stderr } = process;
+  await Promise.all([
+    sendAll(stdout, 'stdout', out),
+    stderr === undefined ? undefined : sendAll(stderr, 'stderr', out),
+  ]);
+  await sendStatus(out, await process.exitCode);
+}
+
+/** Hands the client's input on, no faster than it is taken. The end of the messages is the end of the input. */
+async function feed(
+  messages: Messages,
+  stdin: NodeJS.WritableStream | undefined,
+  process?: Pick<RemoteProcess, 'resize'>,
+): Promise<void> {
+  for (let next = await messages.next(); next.done !== true; next = await messages.next()) {
+    const { kind } = next.value;
+    if (kind?.case === 'stdin' && stdin !== undefined) await written(stdin, kind.value);
+    else if (kind?.case === 'resize') process?.resize(kind.value.columns, kind.value.rows);
+    else if (kind?.case === 'stdinClosed') stdin?.end();
+  }
+  stdin?.end();
+}
+
+async function sendAll(from: Readable, name: 'stdout' | 'stderr', out: BoundedSender): Promise<void> {
+  // The end of one direction of a connection must not be the end of the other.
+  const pieces = from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const data of pieces) {
+    if (!(await send(out, { case: name, value: data }))) return;
+  }
+}
+
+function sendStatus(out: BoundedSender, exitCode: number): Promise<boolean> {
+  return send(out, { case: 'status', value: Buffer.from(JSON.stringify(exitStatus(exitCode))) });
+}
+
+function send(out: BoundedSender, kind: wire.StreamOutputCaseInit): Promise<boolean> {
+  return out.send(wire.StreamOutput.encode({ kind }));
+}
+
+function written(stdin: NodeJS.WritableStream, data: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stdin.write(data, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+function containerOf(container: string): { readonly container?: string } {
+  return container === '' ? {} : { container };
+}
