@@ -49,6 +49,13 @@ export interface Writer {
     object: T,
     options?: WriteOptions & CallOptions,
   ): Promise<T>;
+  /** Replaces what the subresource stands for, such as "finalize". */
+  updateSubresource<T extends KubernetesObject>(
+    resource: Resource<T>,
+    object: T,
+    subresource: string,
+    options?: WriteOptions & CallOptions,
+  ): Promise<T>;
   patch<T extends KubernetesObject>(
     resource: Resource<T>,
     name: ObjectName,
@@ -70,6 +77,15 @@ export interface Writer {
     name: ObjectName,
     options?: DeleteOptions & CallOptions,
   ): Promise<T | undefined>;
+  /**
+   * Deletes what a list with these options finds, at most `limit` of them. Resolves to the objects as they were
+   * found; whether they are gone depends on grace and finalizers.
+   */
+  deleteCollection<T extends KubernetesObject>(
+    resource: Resource<T>,
+    list: ListOptions & InNamespace,
+    options?: DeleteOptions & CallOptions,
+  ): Promise<ObjectList<T>>;
 }
 
 export interface Watcher {

@@ -5,6 +5,7 @@ import type {
   CollectionTarget,
   DeleteOptions,
   Encoded,
+  EncodedList,
   ListOptions,
   ObjectTarget,
   PatchOptions,
@@ -50,12 +51,7 @@ class TypedClient implements Client {
   ): Promise<ObjectList<T>> {
     const { namespace, signal, ...list } = options;
     const page = await this.#verbs.list(this.#call({ signal }), target(resource, namespace), list);
-    return {
-      items: await parsed<T>(page.items),
-      resourceVersion: page.resourceVersion,
-      continue: page.continue,
-      remainingItemCount: page.remainingItemCount,
-    };
+    return await objectList<T>(page);
   }
 
   async create<T extends KubernetesObject>(
@@ -93,6 +89,15 @@ class TypedClient implements Client {
       object,
       options,
     );
+  }
+
+  updateSubresource<T extends KubernetesObject>(
+    resource: Resource<T>,
+    object: T,
+    subresource: string,
+    options: WriteOptions & CallOptions = {},
+  ): Promise<T> {
+    return this.#update({ ...objectTarget(resource, nameOf(object)), subresource }, object, options);
   }
 
   async patch<T extends KubernetesObject>(
@@ -144,6 +149,17 @@ class TypedClient implements Client {
     return gone ? undefined : (object.object as T);
   }
 
+  async deleteCollection<T extends KubernetesObject>(
+    resource: Resource<T>,
+    { namespace, ...list }: ListOptions & InNamespace,
+    options: DeleteOptions & CallOptions = {},
+  ): Promise<ObjectList<T>> {
+    const { signal, ...deletion } = options;
+    const call = this.#call({ signal });
+    const deleted = await this.#verbs.deleteCollection(call, target(resource, namespace), list, deletion);
+    return await objectList<T>(deleted);
+  }
+
   async *watch<T extends KubernetesObject>(
     resource: Resource<T>,
     options: WatchOptions & InNamespace & { readonly signal: AbortSignal },
@@ -190,6 +206,15 @@ function objectTarget<T>(resource: Resource<T>, { namespace, name }: ObjectName)
 
 function nameOf(object: KubernetesObject): ObjectName {
   return { namespace: object.metadata.namespace, name: object.metadata.name ?? '' };
+}
+
+async function objectList<T>(list: EncodedList): Promise<ObjectList<T>> {
+  return {
+    items: await parsed<T>(list.items),
+    resourceVersion: list.resourceVersion,
+    continue: list.continue,
+    remainingItemCount: list.remainingItemCount,
+  };
 }
 
 /** Long lists are parsed in slices, so that 100,000 objects do not hold up everything else in the process. */
