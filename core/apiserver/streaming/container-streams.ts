@@ -18,29 +18,38 @@ import {
   type RemoteProcess,
 } from '../../api/streams.ts';
 import type { Call, Verbs } from '../../api/verbs.ts';
+import { checkAccess, mastersOnly, type Authorizer } from '../handlers/authorize.ts';
 import { chooseContainer, nodeOf, requireAlive, requireLog, requireRunning } from './container-choice.ts';
 import { SessionDuplex } from './session-duplex.ts';
 import type { SessionHub } from './session-hub.ts';
 
-/** Looks up the Pod, chooses the container, and opens a session on the Pod's node. */
-export function createContainerStreams(
-  verbs: Pick<Verbs, 'get'>,
-  hub: Pick<SessionHub, 'open'>,
-): ContainerStreams {
-  return new HubStreams(verbs, hub);
+export interface ContainerStreamsDependencies {
+  readonly verbs: Pick<Verbs, 'get'>;
+  readonly hub: Pick<SessionHub, 'open'>;
+  /** The API's own; masters only unless given. */
+  readonly authorizer?: Authorizer;
 }
+
+/** Authorizes, looks up the Pod, chooses the container, and opens a session on the Pod's node. */
+export function createContainerStreams(dependencies: ContainerStreamsDependencies): ContainerStreams {
+  return new HubStreams(dependencies);
+}
+
+type Subresource = 'log' | 'exec' | 'attach' | 'portforward';
 
 class HubStreams implements ContainerStreams {
   readonly #verbs: Pick<Verbs, 'get'>;
   readonly #hub: Pick<SessionHub, 'open'>;
+  readonly #authorizer: Authorizer;
 
-  constructor(verbs: Pick<Verbs, 'get'>, hub: Pick<SessionHub, 'open'>) {
+  constructor({ verbs, hub, authorizer = mastersOnly }: ContainerStreamsDependencies) {
     this.#verbs = verbs;
     this.#hub = hub;
+    this.#authorizer = authorizer;
   }
 
   async *logs(call: Call, name: ObjectName, options: LogsOptions): AsyncIterable<Buffer> {
-    const pod = await this.#pod(call, name);
+    const pod = await this.#pod(call, name, 'log');
     const container = chooseContainer(pod, options.container);
     const node = nodeOf(pod);
     requireLog(pod, container, options.previous ?? false);
@@ -68,7 +77,7 @@ class HubStreams implements ContainerStreams {
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
       throw new StatusError('BadRequest', `Cannot forward to port ${port}: it is not between 1 and 65535`);
     }
-    const pod = await this.#pod(call, name);
+    const pod = await this.#pod(call, name, 'portforward');
     const node = nodeOf(pod);
     requireRunning(pod);
     const open = { ...identity(pod, ''), kind: { case: 'portForward', value: port } } as const;
@@ -82,7 +91,7 @@ class HubStreams implements ContainerStreams {
     options: ExecOptions,
     kind: 'exec' | 'attach',
   ): Promise<RemoteProcess> {
-    const pod = await this.#pod(call, name);
+    const pod = await this.#pod(call, name, kind);
     const container = chooseContainer(pod, options.container);
     const node = nodeOf(pod);
     requireAlive(pod);
@@ -91,9 +100,14 @@ class HubStreams implements ContainerStreams {
     return remoteProcess(await this.#hub.open(node, open, doing, call.signal), options);
   }
 
-  async #pod(call: Call, { namespace, name }: ObjectName): Promise<Pod> {
-    const target = { group: '', version: 'v1', resource: 'pods', namespace: namespace ?? 'default', name };
-    return (await this.#verbs.get(call, target)).object as Pod;
+  /** The Pod, once the caller may use the subresource: whoever may exec need not be allowed to read Pods. */
+  async #pod({ user, signal }: Call, pod: ObjectName, subresource: Subresource): Promise<Pod> {
+    const { namespace = 'default', name } = pod;
+    const target = { group: '', version: 'v1', resource: 'pods', namespace, name };
+    // Reading a log is a read; whatever reaches into the container needs "create", however it is asked for.
+    const verb = subresource === 'log' ? 'get' : 'create';
+    await checkAccess(this.#authorizer, { ...target, user, verb, subresource });
+    return (await this.#verbs.get(signal === undefined ? {} : { signal }, target)).object as Pod;
   }
 }
 

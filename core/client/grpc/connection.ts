@@ -9,6 +9,8 @@ import { Channel, type ConnectionState, type TlsOptions } from './channel.ts';
 import { RemoteContainers } from './remote-containers.ts';
 import { RemoteVerbs } from './remote-verbs.ts';
 
+export type { ConnectionState, TlsOptions } from './channel.ts';
+
 export interface ConnectOptions {
   /** "127.0.0.1:7443", "core.example.com:7443", "[::1]:7443" or "unix:/path". */
   readonly endpoint: string;

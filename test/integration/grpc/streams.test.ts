@@ -76,7 +76,7 @@ describe('container streams', () => {
         resources: async () => Buffer.from('{}'),
         openApi: async () => Buffer.from('{}'),
       },
-      streaming: { containers: createContainerStreams(verbs, hub), agents: hub },
+      streaming: { containers: createContainerStreams({ verbs, hub }), agents: hub },
       listen,
     });
     endpoint = await server.start();
@@ -278,6 +278,24 @@ describe('container streams', () => {
     expect(await log('web', { previous: true })).toBe(
       'previous terminated container "main" in pod "web" not found',
     );
+  });
+
+  test('only who may use a subresource gets to it', async () => {
+    const streams = createContainerStreams({
+      verbs,
+      hub,
+      authorizer: {
+        authorize: ({ verb, subresource }) =>
+          verb === 'get' && subresource === 'log' ? { allowed: true } : { allowed: false, reason: '' },
+      },
+    });
+    const call = { user: { name: 'eve', groups: [] } };
+    expect(await text(streams.logs(call, web, {}))).toBe('');
+    await expect(streams.exec(call, web, inShell('true'))).rejects.toMatchObject({
+      reason: 'Forbidden',
+      message:
+        'pods "web" is forbidden: User "eve" cannot create resource "pods/exec" in API group "" in the namespace "default"',
+    });
   });
 
   test('the death of the agent ends its sessions with one clear error', async () => {
