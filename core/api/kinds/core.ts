@@ -1,5 +1,5 @@
 import { defaultPod } from '../defaults/pod.ts';
-import type { Namespace } from '../generated/core-v1.ts';
+import type { Namespace, Secret } from '../generated/core-v1.ts';
 import {
   configmaps,
   events,
@@ -11,6 +11,20 @@ import {
 } from '../generated/resources.ts';
 import { dns1123LabelProblems } from '../../machinery/names.ts';
 import type { Mutable } from '../object.ts';
+import {
+  validateEvent,
+  validateNamespace,
+  validateNode,
+  validateNodeStatus,
+  validateNodeUpdate,
+} from '../validation/cluster.ts';
+import {
+  validateConfigMap,
+  validateConfigMapUpdate,
+  validateSecret,
+  validateSecretUpdate,
+} from '../validation/configuration.ts';
+import { validatePod, validatePodUpdate } from '../validation/pod.ts';
 import { declareKind } from './declare.ts';
 
 /** Every Namespace carries its name as a label, so that selectors can name one (KEP-2161). */
@@ -19,14 +33,22 @@ function defaultNamespace({ metadata }: Mutable<Namespace>): void {
   metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
 }
 
+function defaultSecret(secret: Mutable<Secret>): void {
+  secret.type ??= 'Opaque';
+}
+
 export const namespaceKind = declareKind(namespaces, {
   nameProblems: dns1123LabelProblems,
   applyDefaults: defaultNamespace,
+  validate: validateNamespace,
   selectableFields: { 'status.phase': (namespace) => namespace.status.phase ?? '' },
 });
 
 export const nodeKind = declareKind(nodes, {
   subresources: ['status'],
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
+  validateStatus: validateNodeStatus,
   selectableFields: { 'spec.unschedulable': (node) => String(node.spec.unschedulable ?? false) },
 });
 
@@ -34,6 +56,8 @@ export const podKind = declareKind(pods, {
   subresources: ['status', 'binding', 'eviction'],
   generation: true,
   applyDefaults: defaultPod,
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',
@@ -47,15 +71,22 @@ export const podKind = declareKind(pods, {
   },
 });
 
-export const configMapKind = declareKind(configmaps);
+export const configMapKind = declareKind(configmaps, {
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
+});
 
 export const secretKind = declareKind(secrets, {
+  applyDefaults: defaultSecret,
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
   selectableFields: { type: (secret) => secret.type ?? '' },
 });
 
 export const serviceAccountKind = declareKind(serviceaccounts, { subresources: [] });
 
 export const eventKind = declareKind(events, {
+  validate: validateEvent,
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',
     'involvedObject.namespace': ({ involvedObject }) => involvedObject.namespace ?? '',

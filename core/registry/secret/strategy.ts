@@ -5,11 +5,7 @@ import { strategyFor } from '../strategy.ts';
 /** Secrets (pkg/registry/core/secret/strategy.go). `stringData` is a way to write, never stored. */
 export const secretStrategy = strategyFor<Secret>({
   prepareForCreate: mergeStringData,
-  prepareForUpdate(secret, old) {
-    mergeStringData(secret);
-    // A client that does not know the type must not clear it.
-    secret.type ??= old.type;
-  },
+  prepareForUpdate: mergeStringData,
 });
 
 function mergeStringData(secret: Mutable<Secret>): void {
