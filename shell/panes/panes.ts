@@ -47,6 +47,7 @@ export class Panes {
   #focusedTable = 0;
   #outputFocused = false;
   #message = '';
+  #left = false;
 
   constructor(options: PanesOptions) {
     this.#options = options;
@@ -75,8 +76,10 @@ export class Panes {
     this.#input.close(undefined);
   }
 
-  handle(event: InputEvent): void {
+  handle(event: InputEvent): void | 'keep' {
     if (event.kind === 'cursor') return;
+    // Typed after `q` in the same breath: meant for the prompt.
+    if (this.#left) return 'keep';
     if (this.#input.active) this.#input.handle(event);
     else if (event.kind === 'key') {
       const action = actionFor(panesKeys, event);
@@ -151,7 +154,7 @@ export class Panes {
         this.#back();
         return;
       case 'interrupt':
-        if (this.#runner.running === undefined) this.#options.leave();
+        if (this.#runner.running === undefined) this.#leave();
         else this.#runner.running.cancel();
         return;
       case 'suspend':
@@ -204,6 +207,11 @@ export class Panes {
     else this.#tables[this.#focusedTable]?.move(steps, nowMs);
   }
 
+  #leave(): void {
+    this.#left = true;
+    this.#options.leave();
+  }
+
   /** One step out: the output, then the filter, then the panes themselves. */
   #back(): void {
     const table = this.#tables[this.#focusedTable];
@@ -212,7 +220,7 @@ export class Panes {
       this.#outputOpen = false;
       this.#outputFocused = false;
     } else if (table !== undefined && table.filter !== '') table.filter = '';
-    else this.#options.leave();
+    else this.#leave();
   }
 
   #focus(direction: 1 | -1): void {
@@ -259,7 +267,7 @@ export class Panes {
       done: (text) => {
         if (text === undefined || text.trim() === '') return;
         if (/^\s*(?:exit|quit|q)\s*$/.test(text)) {
-          this.#options.leave();
+          this.#leave();
           return;
         }
         // Not being able to keep history is reported by the shell itself.

@@ -58,9 +58,9 @@ export function shellProcess({ process, clock, color, hold }: ShellProcessOption
     // The whole foreground group, as the terminal driver does it: `npm start` and what else waits for us stops too.
     process.kill(0, 'SIGTSTP');
     process.on('SIGTSTP', onStop);
-    // Runs after `fg`, or at once where nobody can stop us. A timer that keeps the process alive: stdin is at rest.
-    const carryOn = setTimeout(onContinue, orphanedStopMs);
-    carryOn.ref();
+    // Where nobody can stop us (no job control around) we carry on by ourselves. Two timers, because after `fg` the
+    // first may run before SIGCONT is seen; they keep the process alive too, whose stdin is at rest.
+    setTimeout(() => setTimeout(() => terminal.stopped && terminal.resume(), orphanedStopMs), orphanedStopMs);
   };
 
   const terminal = new ProcessTerminal({

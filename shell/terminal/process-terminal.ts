@@ -187,6 +187,11 @@ export class ProcessTerminal implements Terminal {
     this.write('\x1b[6n');
   }
 
+  /** True from `suspend()` to `resume()`. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   suspend(): void {
     if (this.#stopped) return;
     this.#stopped = true;
