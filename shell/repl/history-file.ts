@@ -47,11 +47,15 @@ export class HistoryFile implements HistoryStore {
   async append(line: string): Promise<void> {
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
     await this.#locked(async () => {
-      const file = await open(this.#path, 'a', 0o600);
+      const file = await open(this.#path, 'a+', 0o600);
       try {
+        const { mode, size } = await file.stat();
         // An older umask or a copied file may have left it open to others.
-        if (((await file.stat()).mode & 0o077) !== 0) await file.chmod(0o600);
-        await file.write(`${JSON.stringify(line)}\n`);
+        if ((mode & 0o077) !== 0) await file.chmod(0o600);
+        const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
+        // What a full disk or a crash cut short must not swallow this line too.
+        const start = size > 0 && buffer[0] !== 0x0a ? '\n' : '';
+        await file.write(`${start}${JSON.stringify(line)}\n`);
       } finally {
         await file.close();
       }

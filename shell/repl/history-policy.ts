@@ -16,7 +16,7 @@ const secretOptions =
 
 /** `NAME=value` where the name says what the value is, as in `set env deploy/x DB_PASSWORD=…`. */
 const secretAssignments =
-  /(?:^|[\s,'"{])[\w.-]*(?:password|passwd|secret|token|api_?key|private_?key|credential)[\w.-]*["']?\s*[=:]\s*\S/i;
+  /(?:^|[\s,'"{=])[\w.-]*(?:password|passwd|secret|token|api_?key|private_?key|credential)[\w.-]*["']?\s*[=:]\s*\S/i;
 
 /** Verbs that put data into an object. `get secret` and `describe secret` carry nothing. */
 const writesSecret =

@@ -39,9 +39,10 @@ export class History {
 
   /** Remembers a line as far as policy allows. Rejects when the store does; the line is in memory even then. */
   async add(line: string): Promise<void> {
-    const allowed = remember(line);
     const text = line.trimEnd();
-    if (allowed === 'never' || text.length > longestLineCharacters) return;
+    if (text.length > longestLineCharacters) return;
+    const allowed = remember(text);
+    if (allowed === 'never') return;
     this.#add(text);
     if (allowed === 'always') await this.#store?.append(text);
   }

@@ -37,7 +37,7 @@ async function job(): Promise<PtyScreen> {
 /** Modes the kernel's terminal driver is in, asked for by the bash that owns it again. */
 async function driverModes(screen: PtyScreen): Promise<string> {
   screen.type('clear; stty -a | tr "\\n;" "  "; echo those "were" they\r');
-  await screen.until('stty', () => /those were they\nbash\$$/.test(screen.text()));
+  await screen.until('stty', () => screen.text().endsWith('those were they\nbash$'));
   // Rows are joined as the terminal broke them.
   return screen.lines().join('');
 }
