@@ -1,0 +1,137 @@
+import { createApi } from '../apiserver/api.ts';
+import type { Api } from '../apiserver/api.ts';
+import { createDiscovery } from '../apiserver/discovery.ts';
+import { createGrpcServer } from '../apiserver/grpc/server.ts';
+import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
+import { SessionHub } from '../apiserver/streaming/session-hub.ts';
+import { kubernetesVersion } from '../api/schema/facts.ts';
+import { QueuedEventRecorder } from '../client/events.ts';
+import { createInformerFactory } from '../client/informer-factory.ts';
+import { createClient } from '../client/typed-client.ts';
+import { createDeploymentController } from '../controllers/deployment/controller.ts';
+import { createReplicaSetController } from '../controllers/replicaset/controller.ts';
+import { Manager } from '../controllers/runtime/manager.ts';
+import type { Runnable } from '../controllers/runtime/manager.ts';
+import type { Clock } from '../machinery/clock.ts';
+import type { Logger } from '../machinery/logger.ts';
+import { uuid } from '../machinery/random.ts';
+import type { Random } from '../machinery/random.ts';
+import { Scheduler } from '../scheduler/scheduler.ts';
+import type { KeyValueStore } from '../storage/storage.ts';
+
+export const wheelhouseVersion = '0.1.0';
+
+export interface ControlPlaneOptions {
+  readonly store: KeyValueStore;
+  readonly soleWriter: boolean;
+  /** host:port of gRPC; port 0 takes a free one. */
+  readonly listen: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+}
+
+export interface ControlPlane {
+  /** Where gRPC listens. */
+  readonly address: string;
+  readonly api: Api;
+  /** Rejects when a part failed: the process should end and be started again. */
+  readonly failed: Promise<never>;
+  /** Ends calls with grace, then everything else. */
+  stop(): Promise<void>;
+}
+
+const callGraceMs = 2_000;
+
+/** Puts the control plane together: API, gRPC, scheduler and controllers over one store, in one process. */
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { store, soleWriter, listen, clock, random, log } = options;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const onError = (error: unknown, doing: string) => {
+    if (!signal.aborted) log.error(`Failed to ${doing}`, error);
+  };
+
+  const api = createApi({
+    store,
+    clock,
+    random,
+    soleWriter,
+    onError: (error) => onError(error, 'serve a request'),
+  });
+  const caching = api.run(signal);
+  await api.ready(signal);
+
+  const version = { gitVersion: kubernetesVersion, wheelhouseVersion, store: storeName(store) };
+  const agents = new SessionHub({
+    clock,
+    instance: uuid(random),
+    version: wheelhouseVersion,
+    onNodeChange: (node, connected) =>
+      log.info(`Agent ${connected ? 'connected' : 'disconnected'}`, { node }),
+  });
+  const grpc = createGrpcServer({
+    verbs: api.verbs,
+    discovery: createDiscovery(api.scheme, version),
+    streaming: { containers: createContainerStreams(api.verbs, agents), agents },
+    listen,
+    clock,
+    onError,
+  });
+  const address = await grpc.start();
+
+  const parts = controllers(api, { clock, random, log, onError, signal });
+  const working = parts.run(signal);
+  const failed = Promise.all([caching, working]).then(() => new Promise<never>(() => undefined));
+  // Whoever does not wait for it still gets a clean stop.
+  failed.catch(() => undefined);
+
+  return {
+    address,
+    api,
+    failed,
+    async stop() {
+      await grpc.stop(callGraceMs);
+      stopping.abort();
+      await Promise.allSettled([caching, working]);
+    },
+  };
+}
+
+interface Dependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly onError: (error: unknown, doing: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Every controller and the scheduler, on shared informers over the API in process. */
+function controllers(api: Api, { clock, random, log, onError, signal }: Dependencies): Manager {
+  const client = createClient(api.verbs, { userAgent: 'core' });
+  const informers = createInformerFactory({ client, clock, random, onError });
+  const recorders: Runnable[] = [];
+  const eventsOf = (component: string) => {
+    const recorder = new QueuedEventRecorder({
+      client,
+      clock,
+      component,
+      onDrop: (event, why) => {
+        if (!signal.aborted) log.warn(`Dropped an event: ${why}`, { reason: event.reason, component });
+      },
+    });
+    recorders.push({ name: `events of ${component}`, run: (until) => recorder.run(until) });
+    return recorder;
+  };
+  const dependencies = { client, informers, clock, eventsOf, onError };
+  const working: readonly Runnable[] = [
+    createDeploymentController(dependencies),
+    createReplicaSetController(dependencies),
+    new Scheduler({ client, informers, clock, random, events: eventsOf('default-scheduler'), onError }),
+  ];
+  return new Manager(informers, [...working, ...recorders]);
+}
+
+function storeName(store: KeyValueStore): 'etcd' | 'embedded' | 'memory' {
+  return store.name === 'etcd' || store.name === 'embedded' ? store.name : 'memory';
+}

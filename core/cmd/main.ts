@@ -1,0 +1,47 @@
+import { systemClock } from '../machinery/clock.ts';
+import { jsonLogger } from '../machinery/logger.ts';
+import { systemRandom } from '../machinery/random.ts';
+import { startControlPlane } from './control-plane.ts';
+import { openStore } from './open-store.ts';
+import { parseOptions, usage } from './options.ts';
+import type { CoreOptions } from './options.ts';
+
+const log = jsonLogger((line) => process.stderr.write(line), systemClock);
+
+try {
+  const options = parseOptions(process.argv.slice(2));
+  if (options === 'help') process.stdout.write(usage);
+  else await run(options);
+} catch (error) {
+  log.error('core cannot go on', error);
+  // The supervisor starts it again, so nothing half-working is left behind.
+  process.exit(1);
+}
+
+async function run(options: CoreOptions): Promise<void> {
+  const stop = untilSignalled();
+  const opened = await openStore(options, systemClock, log);
+  const { store, soleWriter } = opened;
+  const controlPlane = await startControlPlane({
+    store,
+    soleWriter,
+    listen: options.listen,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  log.info('core is ready', { address: controlPlane.address, store: store.name });
+  const why = await Promise.race([stop, controlPlane.failed]);
+  log.info('core stops', { signal: why });
+  await controlPlane.stop();
+  await opened.close();
+}
+
+function untilSignalled(): Promise<NodeJS.Signals> {
+  // A terminal that closes does not end a daemon.
+  process.on('SIGHUP', () => undefined);
+  return new Promise((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+}

@@ -1,0 +1,112 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../machinery/clock.ts';
+import type { Logger } from '../machinery/logger.ts';
+import { rotateLog, stopProcess, superviseProcess } from '../machinery/process/supervised-process.ts';
+
+import { EtcdStore } from '../storage/etcd/store.ts';
+import { MemoryStore } from '../storage/memory/store.ts';
+import type { KeyValueStore } from '../storage/storage.ts';
+import { etcdEndpoint, etcdSpec, findEtcd } from './etcd-process.ts';
+import type { CoreOptions } from './options.ts';
+
+export interface OpenStore {
+  readonly store: KeyValueStore;
+  /** No other process writes to it, so the newest revision is known without asking. */
+  readonly soleWriter: boolean;
+  /** Closes the store, and ends the etcd that was started for it. */
+  close(): Promise<void>;
+}
+
+const rotateEveryMs = 60_000;
+
+/**
+ * Opens what the options name. A data directory remembers its store: another one is never used silently, because
+ * the cluster would seem empty.
+ */
+export async function openStore(options: CoreOptions, clock: Clock, log: Logger): Promise<OpenStore> {
+  mkdirSync(options.dataDirectory, { recursive: true, mode: 0o700 });
+  const kind = chooseKind(options, log);
+  remember(options.dataDirectory, kind);
+  switch (kind) {
+    case 'memory':
+      return plain(new MemoryStore());
+    case 'embedded':
+      throw new Error('embedded soon');
+    case 'etcd':
+      return options.etcdEndpoints === undefined ? ownEtcd(options, clock, log) : sharedEtcd(options, clock);
+    default:
+      throw new Error(`Cannot open a store of kind "${kind as string}"`);
+  }
+}
+
+type StoreKind = 'etcd' | 'embedded' | 'memory';
+
+function chooseKind({ store, etcdEndpoints, dataDirectory }: CoreOptions, log: Logger): StoreKind {
+  const remembered = readRemembered(dataDirectory);
+  const wanted = etcdEndpoints === undefined ? store : 'etcd';
+  if (wanted !== 'auto') {
+    if (remembered !== undefined && remembered !== wanted) {
+      throw new Error(
+        `Cannot use the ${wanted} store: "${dataDirectory}" holds a cluster in the ${remembered} store; choose --store=${remembered} or another --data-dir`,
+      );
+    }
+    return wanted;
+  }
+  if (remembered !== undefined) return remembered;
+  if (findEtcd() !== undefined) return 'etcd';
+  log.warn('etcd is not installed: the embedded store is used instead');
+  return 'embedded';
+}
+
+function readRemembered(dataDirectory: string): StoreKind | undefined {
+  try {
+    return readFileSync(join(dataDirectory, 'store'), 'utf8').trim() as StoreKind;
+  } catch {
+    return undefined;
+  }
+}
+
+function remember(dataDirectory: string, kind: StoreKind): void {
+  if (kind !== 'memory') writeFileSync(join(dataDirectory, 'store'), `${kind}\n`);
+}
+
+function plain(store: KeyValueStore): OpenStore {
+  return { store, soleWriter: true, close: () => store.close() };
+}
+
+function sharedEtcd(options: CoreOptions, clock: Clock): OpenStore {
+  const pem = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
+  const store = new EtcdStore({
+    endpoints: options.etcdEndpoints ?? [],
+    clock,
+    ca: pem(options.etcdCa),
+    cert: pem(options.etcdCert),
+    key: pem(options.etcdKey),
+  });
+  return { store, soleWriter: false, close: () => store.close() };
+}
+
+function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): OpenStore {
+  const command = findEtcd();
+  if (command === undefined) {
+    throw new Error('Cannot start etcd: it is not installed (Debian: "apt-get install etcd-server")');
+  }
+  const { etcdPort: port, etcdPeerPort: peerPort, dataDirectory } = options;
+  const spec = etcdSpec(command, { dataDirectory, port, peerPort });
+  const stop = new AbortController();
+  const supervising = superviseProcess(spec, clock, stop.signal, (text) => log.warn(text));
+  const rotation = setInterval(() => rotateLog(spec.logFile), rotateEveryMs);
+  const store = new EtcdStore({ endpoints: [etcdEndpoint({ port })], clock });
+  return {
+    store,
+    soleWriter: true,
+    async close() {
+      clearInterval(rotation);
+      await store.close();
+      stop.abort();
+      await supervising;
+      await stopProcess(spec, clock);
+    },
+  };
+}

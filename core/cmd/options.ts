@@ -1,0 +1,80 @@
+import { parseArgs } from 'node:util';
+
+export interface CoreOptions {
+  readonly dataDirectory: string;
+  /** host:port of gRPC. */
+  readonly listen: string;
+  readonly store: 'auto' | 'etcd' | 'embedded' | 'memory';
+  /** An etcd cluster that others look after; absent: core starts its own. */
+  readonly etcdEndpoints: readonly string[] | undefined;
+  readonly etcdPort: number;
+  readonly etcdPeerPort: number;
+  readonly etcdCa: string | undefined;
+  readonly etcdCert: string | undefined;
+  readonly etcdKey: string | undefined;
+}
+
+export const usage = `core: the control plane of a Wheelhouse cluster
+
+  --data-dir=PATH            where its data is kept (required)
+  --listen=HOST:PORT         gRPC, loopback only (default 127.0.0.1:7443)
+  --store=KIND               auto, etcd, embedded or memory (default auto: etcd where it is installed)
+  --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
+  --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
+  --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
+`;
+
+/** Throws with one line that names the option when something is wrong. */
+export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      'data-dir': { type: 'string' },
+      listen: { type: 'string', default: '127.0.0.1:7443' },
+      store: { type: 'string', default: 'auto' },
+      'etcd-endpoints': { type: 'string' },
+      'etcd-port': { type: 'string', default: '12379' },
+      'etcd-peer-port': { type: 'string', default: '12380' },
+      'etcd-ca': { type: 'string' },
+      'etcd-cert': { type: 'string' },
+      'etcd-key': { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help === true) return 'help';
+  const dataDirectory = values['data-dir'];
+  if (dataDirectory === undefined) throw new Error('--data-dir is required');
+  const listen = values.listen;
+  if (!isLoopback(listen)) {
+    throw new Error(
+      `--listen=${listen}: until callers are identified, only loopback addresses may be listened on`,
+    );
+  }
+  const { store } = values;
+  if (store !== 'auto' && store !== 'etcd' && store !== 'embedded' && store !== 'memory') {
+    throw new Error(`--store=${store}: it must be auto, etcd, embedded or memory`);
+  }
+  return {
+    dataDirectory,
+    listen,
+    store,
+    etcdEndpoints: values['etcd-endpoints']?.split(',').filter((endpoint) => endpoint !== ''),
+    etcdPort: port('etcd-port', values['etcd-port']),
+    etcdPeerPort: port('etcd-peer-port', values['etcd-peer-port']),
+    etcdCa: values['etcd-ca'],
+    etcdCert: values['etcd-cert'],
+    etcdKey: values['etcd-key'],
+  };
+}
+
+function isLoopback(address: string): boolean {
+  const host = address.slice(0, address.lastIndexOf(':'));
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function port(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 65_535)
+    throw new Error(`--${name}=${text}: it must be a port`);
+  return value;
+}
