@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ProcessSpec } from '../../core/machinery/process/supervised-process.ts';
+import type { Profile, ProfileState } from './profile.ts';
+
+/** Where the bundled programs are: beside the bundle this code runs from. */
+const programDirectory = fileURLToPath(new URL('.', import.meta.url)).replace(/chunks\/$/, '');
+
+export function coreEndpoint(state: ProfileState): string {
+  return `127.0.0.1:${state.corePort}`;
+}
+
+/** Core starts and supervises etcd itself when told to use its own. */
+export function coreSpec(profile: Profile, state: ProfileState): ProcessSpec {
+  const args = flags({
+    'data-dir': profile.coreDirectory,
+    listen: coreEndpoint(state),
+    store: state.store,
+    'etcd-port': state.etcdPort,
+    'etcd-peer-port': state.etcdPeerPort,
+  });
+  return { ...nodeProgram(profile, 'core', args), stopGraceMs: 15_000 };
+}
+
+export function agentSpec(profile: Profile, state: ProfileState): ProcessSpec {
+  const args = flags({
+    core: coreEndpoint(state),
+    'data-dir': profile.agentDirectory,
+    'node-name': state.nodeName,
+    owner: profile.name,
+    runtime: state.runtime,
+    labels: 'node-role.kubernetes.io/control-plane=',
+  });
+  return { ...nodeProgram(profile, 'node-agent', args), stopGraceMs: 10_000 };
+}
+
+function flags(values: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
+}
+
+/** The supervisor is `wh` itself: it keeps core and agent running after the shell has gone. */
+export function supervisorSpec(profile: Profile): ProcessSpec {
+  return {
+    ...nodeProgram(profile, 'wh', ['supervise', '--profile', profile.name]),
+    name: 'supervisor',
+    stopGraceMs: 5_000,
+  };
+}
+
+export function dockerDaemonSpec(profile: Profile): ProcessSpec {
+  return {
+    name: 'dockerd',
+    command: 'dockerd',
+    args: ['--live-restore'],
+    logFile: profile.logFile('dockerd'),
+    pidFile: profile.pidFile('dockerd'),
+    stopGraceMs: 20_000,
+  };
+}
+
+function nodeProgram(
+  profile: Profile,
+  name: string,
+  args: readonly string[],
+): Omit<ProcessSpec, 'stopGraceMs'> {
+  const file = name === 'wh' ? 'supervisor' : name;
+  return {
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', join(programDirectory, `${name}.mjs`), ...args],
+    logFile: profile.logFile(file),
+    pidFile: profile.pidFile(file),
+  };
+}

@@ -1,0 +1,142 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { systemClock } from '../../core/machinery/clock.ts';
+import { readPidFile } from '../../core/machinery/process/process-id.ts';
+import { startProcess } from '../../core/machinery/process/supervised-process.ts';
+import { ownDaemonRuns, removeStaleDockerFiles } from './docker-daemon.ts';
+import { dockerAnswers, freePort } from './host.ts';
+import { writeProfileKubeconfig } from './kubeconfig.ts';
+import { inspectHost, installPackages, planCluster } from './prerequisites.ts';
+import type { Plan, Wishes } from './prerequisites.ts';
+import { readState, writeState } from './profile.ts';
+import type { Profile, ProfileState } from './profile.ts';
+import { agentSpec, coreEndpoint, coreSpec, dockerDaemonSpec, supervisorSpec } from './programs.ts';
+import type { Progress } from './progress.ts';
+import { waitForCore, waitForNode } from './readiness.ts';
+
+export interface UpOptions extends Wishes {
+  readonly profile: Profile;
+  readonly progress: Progress;
+  /** Asks a person; undefined where nobody can be asked or `--yes` was given. */
+  readonly confirm: ((question: string) => Promise<boolean>) | undefined;
+  readonly signal: AbortSignal;
+}
+
+const dockerStartMs = 30_000;
+const coreStartMs = 30_000;
+const nodeReadyMs = 60_000;
+
+/** Brings a local cluster up, or finds that it already is. Every step may be repeated after any interruption. */
+export async function bringUp(options: UpOptions): Promise<ProfileState> {
+  const { profile, progress, signal } = options;
+  const existing = readState(profile);
+  const plan = planCluster(await inspectHost(), existing, options);
+  for (const compromise of plan.compromises) progress.say(`! ${compromise}`);
+  await install(plan, options);
+  const state = await chooseState(profile, existing, plan);
+  mkdirSync(profile.logDirectory, { recursive: true, mode: 0o700 });
+  writeState(profile, state);
+  writeProfileKubeconfig(profile, state);
+  if (plan.startDocker) await startDocker(profile, progress, signal);
+  await startSupervisor(profile, state, progress, signal);
+  return state;
+}
+
+async function install(plan: Plan, { progress, confirm, signal }: UpOptions): Promise<void> {
+  if (plan.packages.length === 0) return;
+  const what = plan.packages.join(' and ');
+  progress.say(`Wheelhouse needs ${what}, which apt will install from Debian's archive.`);
+  if (confirm !== undefined && !(await confirm(`Install ${what}? [Y/n] `))) {
+    throw new Error(
+      `${what} not installed: install it yourself, or choose "--store embedded --runtime simulated" to do without`,
+    );
+  }
+  await progress.step(`Installing ${what}`, (update) => installPackages(plan.packages, update, signal));
+}
+
+/** Ports once chosen stay, so that a kubeconfig stays true over restarts. */
+async function chooseState(
+  profile: Profile,
+  existing: ProfileState | undefined,
+  plan: Plan,
+): Promise<ProfileState> {
+  const ownsDockerDaemon = plan.startDocker || (existing?.ownsDockerDaemon ?? false);
+  if (existing !== undefined) return { ...existing, ownsDockerDaemon };
+  const corePort = await freePort(7443);
+  const etcdPort = await freePort(12379, [corePort]);
+  const etcdPeerPort = await freePort(etcdPort + 1, [corePort, etcdPort]);
+  const { store, runtime } = plan;
+  return { store, runtime, nodeName: profile.name, corePort, etcdPort, etcdPeerPort, ownsDockerDaemon };
+}
+
+async function startDocker(profile: Profile, progress: Progress, signal: AbortSignal): Promise<void> {
+  await progress.step('Starting Docker', async () => {
+    const spec = dockerDaemonSpec(profile);
+    if (!ownDaemonRuns(spec.pidFile)) {
+      removeStaleDockerFiles();
+      startProcess(spec).unref();
+    }
+    await eventually(
+      dockerStartMs,
+      signal,
+      () => dockerAnswers(),
+      () => failure('Docker does not answer', spec.logFile),
+    );
+  });
+}
+
+async function startSupervisor(
+  profile: Profile,
+  state: ProfileState,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
+  const supervisor = supervisorSpec(profile);
+  if (readPidFile(supervisor.pidFile) === undefined) startProcess(supervisor).unref();
+  const endpoint = coreEndpoint(state);
+  await progress.step(`Starting the control plane on ${state.store}`, () =>
+    withLog(coreSpec(profile, state).logFile, () => waitForCore(endpoint, coreStartMs, signal)),
+  );
+  const title = `Waiting for node "${state.nodeName}" to be Ready on ${state.runtime}`;
+  await progress.step(title, (update) =>
+    withLog(agentSpec(profile, state).logFile, () =>
+      waitForNode(endpoint, state.nodeName, nodeReadyMs, signal, update),
+    ),
+  );
+}
+
+async function withLog<T>(logFile: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw failure(error instanceof Error ? error.message : String(error), logFile, error);
+  }
+}
+
+function failure(message: string, logFile: string, cause?: unknown): Error {
+  const log = lastLines(logFile, 5);
+  const tail = log === '' ? '' : `. The last it said:\n${log}`;
+  return new Error(`${message} (log: ${logFile})${tail}`, { cause });
+}
+
+function lastLines(path: string, count: number): string {
+  try {
+    return readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+  } catch {
+    return '';
+  }
+}
+
+/** A daemon announces its socket to nobody, so it is asked until it answers or the deadline passes. */
+async function eventually(
+  deadlineMs: number,
+  signal: AbortSignal,
+  answers: () => Promise<boolean>,
+  late: () => Error,
+): Promise<void> {
+  const endMs = systemClock.monotonicMs() + deadlineMs;
+  while (!(await answers())) {
+    signal.throwIfAborted();
+    if (systemClock.monotonicMs() > endMs) throw late();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
