@@ -1,0 +1,137 @@
+import type { KubernetesObject } from '../../core/api/object.ts';
+import { alignColumns, columnWidths } from '../../core/printers/columns-text.ts';
+import { printerFor } from '../../core/printers/printers.ts';
+import type { TablePrinter } from '../../core/printers/table.ts';
+import { writeYaml } from '../../core/machinery/yaml.ts';
+import { sanitizeLine } from '../terminal/sanitize.ts';
+import { UsageError } from './command.ts';
+import type { Flag, Flags } from './command.ts';
+import { objectLabel } from './resource-index.ts';
+import type { ServedResource } from './resource-index.ts';
+
+export type OutputFormat = 'table' | 'wide' | 'yaml' | 'json' | 'name';
+
+export const outputFlags: readonly Flag[] = [
+  {
+    name: 'output',
+    short: 'o',
+    type: 'string',
+    help: 'Output format: wide, yaml, json or name',
+    choices: ['wide', 'yaml', 'json', 'name'],
+  },
+];
+
+export function outputFormat(flags: Flags): OutputFormat {
+  return (flags.string('output') as OutputFormat | undefined) ?? 'table';
+}
+
+export interface TableOptions {
+  readonly wide: boolean;
+  /** Rows begin with the namespace. */
+  readonly withNamespace: boolean;
+  /** Names are written "pod/web", because several kinds are shown. */
+  readonly withKind: boolean;
+  readonly headers: boolean;
+  readonly labelColumns: readonly string[];
+  readonly showLabels: boolean;
+}
+
+/** Lays objects of one kind out as kubectl does. Keeps its widths, so that a watch's later rows stay in line. */
+export class TableWriter {
+  readonly #resource: ServedResource;
+  readonly #printer: TablePrinter;
+  readonly #options: TableOptions;
+  #widths: readonly number[] = [];
+  #headerDone: boolean;
+
+  constructor(resource: ServedResource, options: TableOptions) {
+    this.#resource = resource;
+    this.#printer = printerFor(resource.group, resource.version, resource.kind);
+    this.#options = options;
+    this.#headerDone = !options.headers;
+  }
+
+  lines(objects: readonly KubernetesObject[], nowMs: number): string[] {
+    const rows = objects.map((object) => this.#row(object, nowMs));
+    const all = this.#headerDone ? rows : [this.#header(), ...rows];
+    this.#headerDone = true;
+    this.#widths = columnWidths(all, this.#widths);
+    return alignColumns(all, this.#widths);
+  }
+
+  #header(): string[] {
+    const { withNamespace, labelColumns, showLabels } = this.#options;
+    return [
+      ...(withNamespace ? ['NAMESPACE'] : []),
+      ...this.#shown(this.#printer.columns).map(({ name }) => name.toUpperCase()),
+      ...labelColumns.map((key) => (key.split('/').at(-1) ?? key).toUpperCase()),
+      ...(showLabels ? ['LABELS'] : []),
+    ];
+  }
+
+  #row(object: KubernetesObject, nowMs: number): string[] {
+    const { withNamespace, withKind, labelColumns, showLabels } = this.#options;
+    const labels = object.metadata.labels ?? {};
+    const cells = this.#printer.row(object, nowMs).map((cell, index) => {
+      const isName = this.#printer.columns[index]?.format === 'name' && index === 0;
+      return withKind && isName ? objectLabel(this.#resource, String(cell)) : String(cell);
+    });
+    return [
+      ...(withNamespace ? [object.metadata.namespace ?? ''] : []),
+      ...this.#shown(cells),
+      ...labelColumns.map((key) => labels[key] ?? ''),
+      ...(showLabels ? [labelText(labels)] : []),
+    ].map(sanitizeLine);
+  }
+
+  #shown<T>(cells: readonly T[]): T[] {
+    return cells.filter((_, index) => this.#options.wide || this.#printer.columns[index]?.priority === 0);
+  }
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return pairs.length === 0 ? '<none>' : pairs.sort().join(',');
+}
+
+/** One object, or a List of several, as text that can be applied again. */
+export function serialise(
+  objects: readonly KubernetesObject[],
+  format: 'yaml' | 'json',
+  asList: boolean,
+): string {
+  const shown = objects.map(withoutManagedFields);
+  const value = asList
+    ? { apiVersion: 'v1', items: shown, kind: 'List', metadata: { resourceVersion: '' } }
+    : shown[0];
+  return format === 'json' ? `${JSON.stringify(value, undefined, 4)}\n` : writeYaml(value);
+}
+
+/** kubectl leaves managed fields out unless asked. */
+function withoutManagedFields(object: KubernetesObject): KubernetesObject {
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+/** What a verb that changed an object prints: "pod/web created", or the object in the format asked for. */
+export function resultText(
+  resource: ServedResource,
+  object: KubernetesObject,
+  done: string,
+  flags: Flags,
+): string {
+  const label = sanitizeLine(objectLabel(resource, object.metadata.name ?? ''));
+  switch (outputFormat(flags)) {
+    case 'table':
+    case 'wide':
+      return `${label} ${done}\n`;
+    case 'name':
+      return `${label}\n`;
+    case 'json':
+      return serialise([object], 'json', false);
+    case 'yaml':
+      return serialise([object], 'yaml', false);
+    default:
+      throw new UsageError(`unable to match a printer for the output format "${flags.string('output')}"`);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Flags } from './command.ts';
+import { globalFlags, parseFlags } from './flags.ts';
+import type { Place } from './session.ts';
+
+/** Where the flags of a command say to work. */
+export function placeFrom(flags: Flags): Place {
+  return {
+    profile: flags.string('profile'),
+    kubeconfig: flags.string('kubeconfig'),
+    context: flags.string('context'),
+    namespace: flags.string('namespace'),
+  };
+}
+
+/** The place that words consisting of nothing but such flags name; undefined when there is a command among them. */
+export function placeOf(words: readonly string[]): Place | undefined {
+  try {
+    const { words: rest, flags } = parseFlags(words, globalFlags);
+    return rest.length === 0 && !flags.boolean('help') ? placeFrom(flags) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Moves flags that stand before the verb behind it, as in `-n dev get pods`, which kubectl accepts too. */
+export function verbFirst(words: readonly string[]): readonly string[] {
+  const leading: string[] = [];
+  let index = 0;
+  for (; words[index]?.startsWith('-') === true; index++) {
+    const word = words[index] ?? '';
+    leading.push(word);
+    const flag = globalFlags.find(({ name, short }) => word === `--${name}` || word === `-${short}`);
+    if (flag !== undefined && flag.type !== 'boolean') leading.push(words[++index] ?? '');
+  }
+  const [verb, ...rest] = words.slice(index);
+  return verb === undefined ? words : [verb, ...leading, ...rest];
+}

@@ -1,0 +1,106 @@
+import type { RemoteProcess } from '../../../core/api/streams.ts';
+import type { CommandIo, CommandTerminal } from '../../repl/command-line.ts';
+import { UsageError } from '../command.ts';
+import type { Command, Invocation } from '../command.ts';
+import { completeNames } from '../complete-targets.ts';
+import { parseObject } from '../targets.ts';
+
+export const exec: Command = {
+  name: 'exec',
+  summary: 'Run a command in a container',
+  usage: '(POD | pod/NAME) [-c CONTAINER] [-i] [-t] -- COMMAND [ARG ...]',
+  examples: [
+    { says: 'A shell', line: 'exec -it web-1 -- /bin/sh' },
+    { says: 'One command; its exit code becomes ours', line: 'exec web-1 -- cat /etc/hostname' },
+  ],
+  flags: [
+    { name: 'stdin', short: 'i', type: 'boolean', help: 'Pass what is typed on to the command' },
+    { name: 'tty', short: 't', type: 'boolean', help: 'Give the command a terminal' },
+    { name: 'container', short: 'c', type: 'string', help: 'Container of the Pod' },
+    { name: 'quiet', short: 'q', type: 'boolean', help: 'Print only what the command prints' },
+  ],
+  complete: (request) => completeNames(request, 'pods'),
+
+  async run(invocation) {
+    const { words, afterDashes, flags, session, io } = invocation;
+    const [pod] = words;
+    const command = afterDashes ?? words.slice(1);
+    if (pod === undefined) throw new UsageError('pod or type/name must be specified');
+    if (command.length === 0) throw new UsageError('you must specify at least one command for the container');
+    const { resource, name } = parseObject([pod], await session.resources(io.signal), 'pod');
+    if (resource.kind !== 'Pod') throw new UsageError(`cannot exec into a ${resource.kind}: name a Pod`);
+    const terminal = await terminalFor(invocation);
+    const process = await session.cluster.containers.exec(
+      { signal: io.signal },
+      { namespace: session.namespace, name },
+      {
+        command,
+        container: flags.string('container'),
+        stdin: flags.boolean('stdin'),
+        tty: terminal !== undefined,
+      },
+    );
+    return joinProcess(process, io, terminal);
+  },
+};
+
+async function terminalFor({ flags, io }: Invocation): Promise<CommandTerminal | undefined> {
+  if (!flags.boolean('tty')) return undefined;
+  if (!flags.boolean('stdin')) throw new UsageError('-t needs -i: a terminal without input cannot be left');
+  if (io.terminal === undefined) {
+    await io.stderr.write('Unable to use a TTY - input is not a terminal or the right kind of file\n');
+  }
+  return io.terminal;
+}
+
+/** Connects a remote process to this terminal or to plain streams until it ends; resolves with its exit code. */
+export async function joinProcess(
+  process: RemoteProcess,
+  io: CommandIo,
+  terminal: CommandTerminal | undefined,
+): Promise<number> {
+  const outputs = [copy(process.stdout, io.stdout)];
+  if (process.stderr !== undefined) outputs.push(copy(process.stderr, io.stderr));
+  const release = terminal === undefined ? feed(process, io) : joinTerminal(process, terminal);
+  try {
+    const code = await process.exitCode;
+    await Promise.all(outputs);
+    return code;
+  } finally {
+    release();
+  }
+}
+
+/** Raw keys go to the far side, Ctrl-C included; the size follows the window. */
+function joinTerminal(process: RemoteProcess, terminal: CommandTerminal): () => void {
+  const lease = terminal.borrowBytes();
+  const resize = () => process.resize(terminal.columns, terminal.rows);
+  const stopResizing = terminal.onResize(resize);
+  resize();
+  void pump(lease.input, process).catch(() => undefined);
+  return () => {
+    stopResizing();
+    lease.release();
+  };
+}
+
+function feed(process: RemoteProcess, io: CommandIo): () => void {
+  if (process.stdin !== undefined) void pump(io.stdin, process).catch(() => undefined);
+  return () => undefined;
+}
+
+/** The far side may end first and break the pipe: that is how a process ends, not an error. */
+async function pump(input: AsyncIterable<Uint8Array>, { stdin }: RemoteProcess): Promise<void> {
+  if (stdin === undefined) return;
+  stdin.on('error', () => undefined);
+  for await (const chunk of input) {
+    if (stdin.destroyed || stdin.writableEnded) return;
+    if (!stdin.write(chunk))
+      await new Promise((resolve) => stdin.once('drain', resolve).once('close', resolve));
+  }
+  stdin.end();
+}
+
+async function copy(from: AsyncIterable<Buffer | string>, to: CommandIo['stdout']): Promise<void> {
+  for await (const chunk of from) await to.write(chunk);
+}
