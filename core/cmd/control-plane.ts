@@ -73,7 +73,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const grpc = createGrpcServer({
     verbs: api.verbs,
     discovery: createDiscovery(api.scheme, version),
-    streaming: { containers: createContainerStreams(api.verbs, agents), agents },
+    streaming: { containers: createContainerStreams({ verbs: api.verbs, hub: agents }), agents },
     listen,
     clock,
     onError,
