@@ -1,5 +1,11 @@
 import type { Condition, Revision, Write } from './storage.ts';
-import { StorageError, maxTransactionBytes, maxTransactionKeys, maxValueBytes } from './storage.ts';
+import {
+  StorageError,
+  maxKeyBytes,
+  maxTransactionBytes,
+  maxTransactionKeys,
+  maxValueBytes,
+} from './storage.ts';
 
 /** Refuses what no store accepts, in the same words for all of them, before anything is sent or changed. */
 export function checkTransaction(conditions: readonly Condition[], writes: readonly Write[]): void {
@@ -14,7 +20,17 @@ export function checkTransaction(conditions: readonly Condition[], writes: reado
   for (const write of writes) {
     if (keys.has(write.key)) throw new TypeError(`Cannot write "${write.key}" twice in one transaction`);
     keys.add(write.key);
-    totalBytes += Buffer.byteLength(write.key);
+    const keyBytes = Buffer.byteLength(write.key);
+    if (keyBytes > maxKeyBytes) {
+      throw new StorageError(
+        'too-large',
+        `Cannot store "${write.key.slice(0, 80)}…": its key is ${keyBytes} bytes, at most ${maxKeyBytes} are accepted`,
+      );
+    }
+    if (write.key === '' || write.key.includes('\0')) {
+      throw new TypeError(`Cannot store ${JSON.stringify(write.key)}: a key has characters, and none is NUL`);
+    }
+    totalBytes += keyBytes;
     if (write.kind !== 'put') continue;
     totalBytes += write.value.length;
     if (write.value.length > maxValueBytes) {

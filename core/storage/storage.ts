@@ -146,6 +146,9 @@ export type StorageReason =
   /** A watcher of the watch cache fell behind by more than its buffer and was cut: it lists again. */
   | 'slow';
 
+/** The longest key a store must accept, in bytes of UTF-8. Keys are not empty and hold no NUL. */
+export const maxKeyBytes = 1_900;
+
 /** The largest value a store must accept, in bytes (etcd's default request limit, less room for the envelope). */
 export const maxValueBytes = 1_400_000;
 

@@ -1,5 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { systemClock } from '../../core/machinery/clock.ts';
+import { EmbeddedStore } from '../../core/storage/embedded/store.ts';
 import { EtcdStore } from '../../core/storage/etcd/store.ts';
 import { MemoryStore } from '../../core/storage/memory/store.ts';
 import type { TestEtcd } from '../environment/etcd.ts';
@@ -7,6 +11,18 @@ import { hasEtcd, startEtcd } from '../environment/etcd.ts';
 import { storageCases } from './storage-cases.ts';
 
 storageCases('memory', async () => new MemoryStore());
+
+describe('in a folder of its own', () => {
+  let folder: string;
+  let opened = 0;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'wheelhouse-embedded-'));
+  });
+  afterAll(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+  storageCases('embedded', async () => EmbeddedStore.open({ path: join(folder, `${++opened}`) }));
+});
 
 if (hasEtcd) {
   describe('with a private etcd', () => {

@@ -1,6 +1,7 @@
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
+import { keyOf, revisionOf } from '../recent-changes.ts';
 import type { Change, Condition, KeyValue, Outcome, Revision, Write } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import { compare, keyValue, prefixRange, writeOp } from './codec.ts';
@@ -160,10 +161,6 @@ function isCreation(change: Change): boolean {
   return change.kind === 'put' && change.entry.createRevision === change.entry.modRevision;
 }
 
-function keyOf(change: Change): string {
-  return change.kind === 'put' ? change.entry.key : change.key;
-}
-
 function firstEntry(response: RangeResponse): KeyValue | undefined {
   const [wire] = response.kvs;
   return wire === undefined ? undefined : keyValue(wire);
@@ -191,8 +188,4 @@ function describe(writes: readonly Write[]): string {
   const [first] = writes;
   const others = writes.length > 1 ? ` and ${writes.length - 1} more` : '';
   return first === undefined ? 'check conditions' : `write "${first.key}"${others}`;
-}
-
-function revisionOf(change: Change): Revision {
-  return change.kind === 'put' ? change.entry.modRevision : change.revision;
 }

@@ -1,8 +1,8 @@
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
-import { Notifier } from '../notifier.ts';
-import type { Change, Revision, WatchBatch } from '../storage.ts';
+import { RecentChanges, keyOf } from '../recent-changes.ts';
+import type { Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import { prefixRange } from './codec.ts';
 import type { EtcdConnection } from './connection.ts';
@@ -64,12 +64,6 @@ export class WatchHub {
   readonly #clock: Clock;
   readonly #root: string;
   readonly #timeoutMs: number;
-  readonly #changed = new Notifier();
-  /** Batches after `#floor`, oldest first. */
-  #recent: WatchBatch[] = [];
-  #recentBytes = 0;
-  #floor: Revision = 0;
-  #position: Revision = 0;
   #watchers = 0;
   #upstream: HubUpstream | undefined;
 
@@ -92,21 +86,22 @@ export class WatchHub {
     let position = after;
     this.#watchers++;
     const upstream = (this.#upstream ??= this.#start(after));
+    const { recent } = upstream;
     try {
       while (!signal.aborted) {
         if (upstream.failure !== undefined) throw upstream.failure;
-        if (position < this.#floor) {
-          for await (const batch of this.#catchUp(position, signal)) {
+        if (position < recent.floor) {
+          for await (const batch of this.#catchUp(position, recent, signal)) {
             position = batch.revision;
-            yield within(prefix, batch.revision, batch.changes);
+            yield within(prefix, batch);
           }
           continue;
         }
-        if (position >= this.#position) {
-          await this.#changed.wait(signal);
+        if (position >= recent.position) {
+          await recent.wait(signal);
           continue;
         }
-        const batch = this.#after(position, prefix);
+        const batch = recent.after(position, prefix);
         position = batch.revision;
         yield batch;
       }
@@ -118,15 +113,18 @@ export class WatchHub {
 
   /** Those who begin before `revision` must be told that it is compacted, as etcd would tell them. */
   forgetBefore(revision: Revision): void {
-    while (this.#recent.length > 0 && this.#recent[0]!.revision <= revision) this.#dropOldest();
-    this.#floor = Math.max(this.#floor, Math.min(revision, this.#position));
+    this.#upstream?.recent.forgetBefore(revision);
   }
 
   /** Everything after the floor is with the hub; up to there it comes from etcd. */
-  async *#catchUp(after: Revision, signal: AbortSignal): AsyncGenerator<WatchBatch, void, undefined> {
+  async *#catchUp(
+    after: Revision,
+    recent: RecentChanges,
+    signal: AbortSignal,
+  ): AsyncGenerator<WatchBatch, void, undefined> {
     for await (const batch of resumingWatch(this.#watchOptions(after, signal))) {
       yield batch;
-      if (batch.revision >= this.#floor) return;
+      if (batch.revision >= recent.floor) return;
     }
   }
 
@@ -142,90 +140,43 @@ export class WatchHub {
     };
   }
 
-  #after(position: Revision, prefix: string): WatchBatch {
-    let low = 0;
-    let high = this.#recent.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#recent[middle]!.revision <= position) low = middle + 1;
-      else high = middle;
-    }
-    const changes = this.#recent.slice(low).flatMap((batch) => batch.changes);
-    return within(
-      prefix,
-      this.#position,
-      changes.filter((change) => revisionOf(change) > position),
-    );
-  }
-
   #start(after: Revision): HubUpstream {
-    this.#recent = [];
-    this.#recentBytes = 0;
-    this.#floor = after;
-    this.#position = after;
-    const upstream: HubUpstream = { ending: new AbortController(), failure: undefined };
-    this.#run(after, upstream.ending.signal)
+    const upstream: HubUpstream = {
+      recent: new RecentChanges(after),
+      ending: new AbortController(),
+      failure: undefined,
+    };
+    this.#run(upstream.recent, upstream.ending.signal)
       .catch((error: unknown) => {
         // Those who watch are told; whoever comes next starts anew.
         upstream.failure = error as Error;
         if (this.#upstream === upstream) this.#upstream = undefined;
       })
       .finally(() => {
-        this.#changed.notify();
+        upstream.recent.wake();
       });
     return upstream;
   }
 
-  async #run(after: Revision, signal: AbortSignal): Promise<void> {
-    for await (const batch of resumingWatch(this.#watchOptions(after, signal))) {
+  async #run(recent: RecentChanges, signal: AbortSignal): Promise<void> {
+    for await (const batch of resumingWatch(this.#watchOptions(recent.position, signal))) {
       if (signal.aborted) return;
-      this.#recent.push(batch);
-      this.#recentBytes += bytesOf(batch);
-      this.#position = batch.revision;
-      while (this.#recent.length > maxRecentBatches || this.#recentBytes > maxRecentBytes) this.#dropOldest();
-      this.#changed.notify();
+      recent.push(batch);
     }
-  }
-
-  #dropOldest(): void {
-    const batch = this.#recent.shift();
-    if (batch === undefined) return;
-    this.#recentBytes -= bytesOf(batch);
-    this.#floor = batch.revision;
   }
 
   #stop(): void {
     this.#upstream?.ending.abort();
     this.#upstream = undefined;
-    this.#recent = [];
-    this.#recentBytes = 0;
   }
 }
 
 interface HubUpstream {
+  readonly recent: RecentChanges;
   readonly ending: AbortController;
   failure: Error | undefined;
 }
 
-const maxRecentBatches = 4_096;
-const maxRecentBytes = 8 * 1024 * 1024;
-
-function within(prefix: string, revision: Revision, changes: readonly Change[]): WatchBatch {
-  return {
-    revision,
-    changes: changes.filter((change) =>
-      (change.kind === 'put' ? change.entry.key : change.key).startsWith(prefix),
-    ),
-  };
-}
-
-function revisionOf(change: Change): Revision {
-  return change.kind === 'put' ? change.entry.modRevision : change.revision;
-}
-
-function bytesOf(batch: WatchBatch): number {
-  return batch.changes.reduce(
-    (sum, change) => sum + 200 + (change.kind === 'put' ? change.entry.value.length : 0),
-    0,
-  );
+function within(prefix: string, { revision, changes }: WatchBatch): WatchBatch {
+  return { revision, changes: changes.filter((change) => keyOf(change).startsWith(prefix)) };
 }

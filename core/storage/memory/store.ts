@@ -2,6 +2,7 @@ import { checkTransaction, closedError, compactedError, futureError } from '../c
 import { Notifier } from '../notifier.ts';
 import type { OrderedView } from '../ordered-map.ts';
 import { OrderedMap } from '../ordered-map.ts';
+import { keyOf } from '../recent-changes.ts';
 import type {
   CallOptions,
   Change,
@@ -191,10 +192,6 @@ interface Transaction {
   readonly view: OrderedView<KeyValue>;
   readonly changes: readonly Change[];
   readonly bytes: number;
-}
-
-function keyOf(change: Change): string {
-  return change.kind === 'put' ? change.entry.key : change.key;
 }
 
 function bytesOf(change: Change): number {
