@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Exec, ExecInspectInfo } from 'dockerode';
+import type { ExecInspectInfo } from 'dockerode';
 import type { ExecOptions, ProcessStreams } from '../runtime.ts';
 import type { DockerClient } from './client.ts';
 import { dockerError } from './errors.ts';
@@ -29,7 +29,7 @@ class ExecSession {
   readonly #action: string;
   /** Inspecting and resizing go on after the caller's abort, which begins the killing. */
   readonly #ended = new AbortController();
-  #exec: Exec | undefined;
+  #execId = '';
   #process: ProcessHandle | undefined;
 
   constructor(client: DockerClient, containerId: string, options: ExecOptions, signal: AbortSignal) {
@@ -55,6 +55,8 @@ class ExecSession {
       connection.destroy();
     });
     exitCode.catch(() => {});
+    // Not before it is known which process to kill should the caller go away.
+    await started.catch(() => {});
     return { stdin, stdout, stderr, resize: (columns, rows) => resizer.resize(columns, rows), exitCode };
   }
 
@@ -71,11 +73,17 @@ class ExecSession {
     const created = await this.#client.call(call, (docker, abortSignal) =>
       docker.getContainer(this.#containerId).exec({ ...execOptions, abortSignal }),
     );
-    return this.#client.open(call, async (docker, abortSignal) => {
-      this.#exec = docker.getExec(created.id);
+    this.#execId = created.id;
+    try {
       // Anything but a hijacked connection has been seen to lose output.
-      return this.#exec.start({ Tty: tty, Detach: false, hijack: true, stdin: true, abortSignal });
-    });
+      return await this.#client.open(call, (docker, abortSignal) =>
+        docker.getExec(created.id).start({ Tty: tty, Detach: false, hijack: true, stdin: true, abortSignal }),
+      );
+    } catch (error) {
+      // It may have started all the same.
+      void this.#killUnheard();
+      throw error;
+    }
   }
 
   /** Docker answers before the process runs and tells nobody when it does, so look until it has a number. */
@@ -104,10 +112,19 @@ class ExecSession {
     }
   }
 
+  /** Ends a process whose connection never came about, if there is one within the time a call may take. */
+  async #killUnheard(): Promise<void> {
+    const { clock, deadlines } = this.#client;
+    const cancel = clock.after(deadlines.quickMs, () => this.#ended.abort());
+    await this.#awaitStart().catch(() => {});
+    cancel();
+    if (this.#process !== undefined) await killProcess(this.#process);
+  }
+
   async #inspect(signal: AbortSignal = this.#ended.signal): Promise<ExecInspectInfo> {
     const call = { action: this.#action, deadlineMs: this.#client.deadlines.quickMs, signal };
     return this.#client.call(call, async (docker, abortSignal) =>
-      docker.getExec(this.#exec?.id ?? '').inspect({ abortSignal }),
+      docker.getExec(this.#execId).inspect({ abortSignal }),
     );
   }
 
@@ -119,7 +136,7 @@ class ExecSession {
     };
     await this.#client.call(call, async (docker, abortSignal) => {
       const size = { w: columns, h: rows, abortSignal };
-      await docker.getExec(this.#exec?.id ?? '').resize(size);
+      await docker.getExec(this.#execId).resize(size);
     });
   }
 }
