@@ -83,7 +83,8 @@ export class ControlPlane implements AsyncDisposable {
       return recorder;
     };
     const onError = (error: unknown, doing: string) => this.errors.push(`${doing}: ${String(error)}`);
-    const dependencies = { client, informers, clock: this.clock, eventsOf, onError };
+    const { scheme } = this.testApi;
+    const dependencies = { client, informers, clock: this.clock, scheme, eventsOf, onError };
     // Every start draws anew: a restarted process does not repeat its predecessor's choices.
     const random = seededRandom((this.#options.seed ?? 1) * 1000 + this.#starts++);
     const scheduler = new Scheduler({ ...dependencies, random, events: eventsOf('default-scheduler') });

@@ -3,7 +3,7 @@ import type { Pod, PodStatus } from '../../core/api/generated/core-v1.ts';
 import { leases, nodes, pods } from '../../core/api/generated/resources.ts';
 import type { Client } from '../../core/client/client.ts';
 import type { InformerFactory } from '../../core/client/informer-factory.ts';
-import { Controller } from '../../core/controllers/runtime/controller.ts';
+import { Controller, type Requeue } from '../../core/controllers/runtime/controller.ts';
 import { keyOf, parseKey } from '../../core/api/object.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
 import { sleep } from '../../core/machinery/clock.ts';
@@ -29,6 +29,8 @@ export class SimulatedKubelets {
   readonly name = 'simulated kubelets';
   readonly #options: SimulatedKubeletsOptions;
   readonly #alive = new Set<string>();
+  /** When terminating Pods end, by uid, in monotonic milliseconds. */
+  readonly #ends = new Map<string, number>();
   readonly #controller: Controller;
 
   constructor(options: SimulatedKubeletsOptions) {
@@ -44,6 +46,7 @@ export class SimulatedKubelets {
     informer.addHandler({
       onAdd: (pod) => this.#later(pod, startMs),
       onUpdate: (pod) => this.#later(pod, pod.metadata.deletionTimestamp === undefined ? startMs : stopMs),
+      onDelete: ({ metadata: { uid = '' } }) => this.#ends.delete(uid),
     });
   }
 
@@ -80,15 +83,21 @@ export class SimulatedKubelets {
   }
 
   #later(pod: Pod, delayMs: number): void {
+    const { uid = '', deletionTimestamp } = pod.metadata;
+    if (deletionTimestamp !== undefined && !this.#ends.has(uid)) {
+      this.#ends.set(uid, this.#options.clock.monotonicMs() + delayMs);
+    }
     if (pod.spec.nodeName) this.#controller.queue.addAfter(keyOf(pod), delayMs);
   }
 
-  async #sync(pod: Pod | undefined, signal: AbortSignal): Promise<void> {
+  async #sync(pod: Pod | undefined, signal: AbortSignal): Promise<Requeue | void> {
     if (pod === undefined || !this.#alive.has(pod.spec.nodeName ?? '')) return;
     const { client, clock, isBroken } = this.#options;
     const { namespace, name = '', uid = '', deletionTimestamp } = pod.metadata;
     try {
       if (deletionTimestamp !== undefined) {
+        const leftMs = (this.#ends.get(uid) ?? 0) - clock.monotonicMs();
+        if (leftMs > 0) return { requeueAfterMs: leftMs };
         await client.delete(
           pods,
           { namespace, name },

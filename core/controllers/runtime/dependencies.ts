@@ -1,3 +1,4 @@
+import type { Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
 import type { EventRecorder } from '../../client/events.ts';
 import type { InformerFactory } from '../../client/informer-factory.ts';
@@ -8,6 +9,8 @@ export interface ControllerDependencies {
   readonly client: Client;
   readonly informers: InformerFactory;
   readonly clock: Clock;
+  /** The kinds that are served, for controllers that deal with all of them. */
+  readonly scheme: Scheme;
   /** A recorder that signs as the component, such as "deployment-controller". */
   readonly eventsOf: (component: string) => EventRecorder;
   readonly onError?: (error: unknown, doing: string) => void;

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { configMap } from '../../../test/builders/index.ts';
+import { configmaps } from '../../api/generated/resources.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Resource } from '../../api/resource.ts';
+import { foregroundFinalizer, orphanFinalizer, OwnerGraph } from './graph.ts';
+
+const resource = configmaps as unknown as Resource<KubernetesObject>;
+const owner = configMap().named('owner');
+const dependent = configMap().named('dependent').ownedBy(owner.build());
+
+function graphOf(...builders: readonly ReturnType<typeof configMap>[]) {
+  const graph = new OwnerGraph();
+  for (const builder of builders) graph.set(resource, builder.build());
+  return graph;
+}
+
+describe('what to look at again', () => {
+  test('a dependent whose owner is not known, and not one whose owner is', () => {
+    expect(graphOf().set(resource, dependent.build()).look).toEqual(['configmap-dependent']);
+    expect(graphOf(owner).set(resource, dependent.build()).look).toEqual([]);
+  });
+
+  test('the dependents of what is deleted', () => {
+    expect(graphOf(owner, dependent).delete('configmap-owner').look).toEqual(['configmap-dependent']);
+  });
+
+  test('an owner that begins to wait, with its dependents', () => {
+    const waiting = owner.terminating().withFinalizers(foregroundFinalizer).build();
+    const look = graphOf(owner, dependent).set(resource, waiting).look;
+    expect([...look].sort()).toEqual(['configmap-dependent', 'configmap-owner']);
+  });
+
+  test('an owner that waits, when its last dependent goes or lets go', () => {
+    const waiting = owner.terminating().withFinalizers(foregroundFinalizer);
+    expect(graphOf(waiting, dependent).delete('configmap-dependent').look).toEqual(['configmap-owner']);
+    const free = configMap().named('dependent').build();
+    expect(graphOf(waiting, dependent).set(resource, free).look).toContain('configmap-owner');
+  });
+
+  test('an owner that leaves its dependents behind', () => {
+    const leaving = owner.terminating().withFinalizers(orphanFinalizer).build();
+    expect(graphOf(owner, dependent).set(resource, leaving).look).toEqual(['configmap-owner']);
+  });
+
+  test('a dependent that gets another owner', () => {
+    const other = configMap().named('other');
+    const moved = configMap().named('dependent').ownedBy(other.build()).build();
+    expect(graphOf(owner, other, dependent).set(resource, moved).look).toEqual(['configmap-dependent']);
+  });
+});
+
+test('after the lists, dependents of what never came are found', () => {
+  const graph = graphOf(
+    dependent,
+    owner,
+    configMap().named('lost').ownedBy(configMap().named('gone').build()),
+  );
+  expect(graph.dependentsOfUnknown()).toEqual(['configmap-lost']);
+});
+
+test('only who blocks keeps an owner', () => {
+  const idle = configMap().named('idle').ownedBy(owner.build(), { blockOwnerDeletion: false });
+  const graph = graphOf(owner, dependent, idle);
+  expect(graph.dependentsOf('configmap-owner')).toHaveLength(2);
+  expect(graph.blockersOf('configmap-owner').map(({ name }) => name)).toEqual(['dependent']);
+});

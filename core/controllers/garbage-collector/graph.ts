@@ -1,0 +1,143 @@
+import type { OwnerReference } from '../../api/generated/meta-v1.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Resource } from '../../api/resource.ts';
+
+export const foregroundFinalizer = 'foregroundDeletion';
+export const orphanFinalizer = 'orphan';
+
+/** An object as the graph knows it. */
+export interface GraphNode {
+  readonly uid: string;
+  readonly resource: Resource<KubernetesObject>;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly owners: readonly OwnerReference[];
+  readonly isTerminating: boolean;
+  /** Goes when its dependents have gone. */
+  readonly isForeground: boolean;
+  /** Goes when its dependents have been let go of. */
+  readonly isOrphaning: boolean;
+}
+
+/** What the collector should look at again, by uid. */
+export interface GraphChange {
+  readonly look: readonly string[];
+}
+
+/**
+ * Who depends on whom, by uid, as the informers tell it (upstream: garbagecollector/graph_builder.go). It only says
+ * where to look: before anything is deleted the API itself is asked.
+ */
+export class OwnerGraph {
+  readonly #nodes = new Map<string, GraphNode>();
+  /** Dependents by their owner's uid, whether the owner is known or not. */
+  readonly #dependents = new Map<string, Set<string>>();
+
+  get size(): number {
+    return this.#nodes.size;
+  }
+
+  get(uid: string): GraphNode | undefined {
+    return this.#nodes.get(uid);
+  }
+
+  /** Those known to refer to the uid. */
+  dependentsOf(uid: string): readonly GraphNode[] {
+    return [...(this.#dependents.get(uid) ?? [])].flatMap((dependent) => this.#nodes.get(dependent) ?? []);
+  }
+
+  /** Those that keep an owner that is deleted in the foreground. */
+  blockersOf(uid: string): readonly GraphNode[] {
+    return this.dependentsOf(uid).filter(({ owners }) =>
+      owners.some((reference) => reference.uid === uid && reference.blockOwnerDeletion === true),
+    );
+  }
+
+  /** Dependents of what is not known: after the first lists, of what is gone. */
+  dependentsOfUnknown(): readonly string[] {
+    const found: string[] = [];
+    for (const [owner, dependents] of this.#dependents) {
+      if (!this.#nodes.has(owner)) found.push(...dependents);
+    }
+    return found;
+  }
+
+  set(resource: Resource<KubernetesObject>, object: KubernetesObject): GraphChange {
+    const node = graphNode(resource, object);
+    const { uid } = node;
+    const before = this.#nodes.get(uid);
+    this.#nodes.set(uid, node);
+    for (const { uid: owner } of before?.owners ?? []) this.#unlink(owner, uid);
+    for (const { uid: owner } of node.owners) this.#link(owner, uid);
+    const look: string[] = [];
+    // New owners may be gone already, or wait to go; owners it had may have waited for it.
+    const isLost = (owner: GraphNode | undefined) => owner === undefined || owner.isForeground;
+    if (before === undefined && node.owners.some(({ uid: owner }) => isLost(this.#nodes.get(owner)))) {
+      look.push(uid);
+    }
+    look.push(
+      ...ownersReleased(before, node).filter((owner) => this.#nodes.get(owner)?.isForeground === true),
+    );
+    if (node.isOrphaning && before?.isOrphaning !== true) look.push(uid);
+    if (node.isForeground) {
+      if (before?.isForeground !== true) look.push(uid, ...this.#uidsOf(uid));
+    } else if (before !== undefined && before.owners.length > 0 && isChanged(before, node)) look.push(uid);
+    return { look };
+  }
+
+  delete(uid: string): GraphChange {
+    const node = this.#nodes.get(uid);
+    if (node === undefined) return { look: [] };
+    this.#nodes.delete(uid);
+    for (const { uid: owner } of node.owners) this.#unlink(owner, uid);
+    const waiting = node.owners
+      .map(({ uid: owner }) => owner)
+      .filter((owner) => this.#nodes.get(owner)?.isForeground === true);
+    return { look: [...this.#uidsOf(uid), ...waiting] };
+  }
+
+  #uidsOf(owner: string): Iterable<string> {
+    return this.#dependents.get(owner) ?? [];
+  }
+
+  #link(owner: string, dependent: string): void {
+    const dependents = this.#dependents.get(owner);
+    if (dependents === undefined) this.#dependents.set(owner, new Set([dependent]));
+    else dependents.add(dependent);
+  }
+
+  #unlink(owner: string, dependent: string): void {
+    const dependents = this.#dependents.get(owner);
+    dependents?.delete(dependent);
+    if (dependents?.size === 0) this.#dependents.delete(owner);
+  }
+}
+
+function graphNode(resource: Resource<KubernetesObject>, { metadata }: KubernetesObject): GraphNode {
+  const { uid = '', name = '', namespace, finalizers = [], deletionTimestamp } = metadata;
+  const isTerminating = deletionTimestamp !== undefined;
+  return {
+    uid,
+    resource,
+    namespace,
+    name,
+    owners: metadata.ownerReferences ?? [],
+    isTerminating,
+    isForeground: isTerminating && finalizers.includes(foregroundFinalizer),
+    isOrphaning: isTerminating && finalizers.includes(orphanFinalizer),
+  };
+}
+
+/** Owners that the object no longer refers to, or no longer blocks. */
+function ownersReleased(before: GraphNode | undefined, node: GraphNode): readonly string[] {
+  return (before?.owners ?? []).flatMap(({ uid, blockOwnerDeletion }) => {
+    const now = node.owners.find((reference) => reference.uid === uid);
+    const isReleased = now === undefined || (blockOwnerDeletion === true && now.blockOwnerDeletion !== true);
+    return isReleased ? [uid] : [];
+  });
+}
+
+function isChanged(before: GraphNode, node: GraphNode): boolean {
+  const uids = ({ owners }: GraphNode) => owners.map(({ uid }) => uid).join(' ');
+  return uids(before) !== uids(node);
+}
