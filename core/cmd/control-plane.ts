@@ -8,8 +8,7 @@ import { kubernetesVersion } from '../api/schema/facts.ts';
 import { QueuedEventRecorder } from '../client/events.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createClient } from '../client/typed-client.ts';
-import { createDeploymentController } from '../controllers/deployment/controller.ts';
-import { createReplicaSetController } from '../controllers/replicaset/controller.ts';
+import { createControllers } from '../controllers/controllers.ts';
 import { Manager } from '../controllers/runtime/manager.ts';
 import type { Runnable } from '../controllers/runtime/manager.ts';
 import type { Clock } from '../machinery/clock.ts';
@@ -123,10 +122,9 @@ function controllers(api: Api, { clock, random, log, onError, signal }: Dependen
     recorders.push({ name: `events of ${component}`, run: (until) => recorder.run(until) });
     return recorder;
   };
-  const dependencies = { client, informers, clock, eventsOf, onError };
+  const dependencies = { client, informers, clock, scheme: api.scheme, eventsOf, onError };
   const working: readonly Runnable[] = [
-    createDeploymentController(dependencies),
-    createReplicaSetController(dependencies),
+    ...createControllers(dependencies),
     new Scheduler({ client, informers, clock, random, events: eventsOf('default-scheduler'), onError }),
   ];
   return new Manager(informers, [...working, ...recorders]);
