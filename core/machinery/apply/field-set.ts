@@ -1,0 +1,157 @@
+import type { PathElement } from './path-element.ts';
+
+/**
+ * A set of field paths as a tree, immutable (structured-merge-diff, fieldpath.Set). A node is a member of the
+ * set when it is owned; having children does not make it one.
+ */
+export class FieldSet {
+  static readonly empty = new FieldSet(false, new Map());
+  /** A member with nothing below it. */
+  static readonly leaf = new FieldSet(true, new Map());
+
+  readonly owned: boolean;
+  readonly children: ReadonlyMap<PathElement, FieldSet>;
+
+  private constructor(owned: boolean, children: ReadonlyMap<PathElement, FieldSet>) {
+    this.owned = owned;
+    this.children = children;
+  }
+
+  /** A node with these children, empty ones left out. */
+  static node(owned: boolean, children: Iterable<readonly [PathElement, FieldSet]>): FieldSet {
+    const kept = new Map<PathElement, FieldSet>();
+    for (const [element, child] of children) if (!child.isEmpty) kept.set(element, child);
+    if (kept.size === 0) return owned ? FieldSet.leaf : FieldSet.empty;
+    return new FieldSet(owned, kept);
+  }
+
+  static of(paths: Iterable<readonly PathElement[]>): FieldSet {
+    const builder = new FieldSetBuilder();
+    for (const path of paths) builder.insert(path);
+    return builder.build();
+  }
+
+  /** Whether neither this node nor any below it is owned. */
+  get isEmpty(): boolean {
+    return !this.owned && this.children.size === 0;
+  }
+
+  get size(): number {
+    let size = this.owned ? 1 : 0;
+    for (const child of this.children.values()) size += child.size;
+    return size;
+  }
+
+  has(path: readonly PathElement[]): boolean {
+    return this.at(path).owned;
+  }
+
+  /** The part of the set below a path. */
+  at(path: readonly PathElement[]): FieldSet {
+    const [element, ...rest] = path;
+    if (element === undefined) return this;
+    return this.children.get(element)?.at(rest) ?? FieldSet.empty;
+  }
+
+  union(other: FieldSet): FieldSet {
+    if (this === other || other.isEmpty) return this;
+    if (this.isEmpty) return other;
+    const children = new Map(this.children);
+    for (const [element, child] of other.children)
+      children.set(element, children.get(element)?.union(child) ?? child);
+    return FieldSet.node(this.owned || other.owned, children);
+  }
+
+  intersection(other: FieldSet): FieldSet {
+    if (this === other) return this;
+    return FieldSet.node(
+      this.owned && other.owned,
+      this.#common(other, (child, twin) => child.intersection(twin)),
+    );
+  }
+
+  difference(other: FieldSet): FieldSet {
+    if (this === other) return FieldSet.empty;
+    if (other.isEmpty) return this;
+    const children = new Map(this.children);
+    for (const [element, twin] of this.#common(other, (child, twin) => child.difference(twin)))
+      children.set(element, twin);
+    return FieldSet.node(this.owned && !other.owned, children);
+  }
+
+  /** As `difference`, but a path in `other` takes everything below it along. */
+  withoutSubtrees(other: FieldSet): FieldSet {
+    if (other.isEmpty) return this;
+    const children = new Map(this.children);
+    const below = (child: FieldSet, twin: FieldSet) =>
+      twin.owned ? FieldSet.empty : child.withoutSubtrees(twin);
+    for (const [element, rest] of this.#common(other, below)) children.set(element, rest);
+    return FieldSet.node(this.owned && !other.owned, children);
+  }
+
+  equals(other: FieldSet): boolean {
+    if (this === other) return true;
+    if (this.owned !== other.owned || this.children.size !== other.children.size) return false;
+    for (const [element, child] of this.children) {
+      const twin = other.children.get(element);
+      if (twin === undefined || !child.equals(twin)) return false;
+    }
+    return true;
+  }
+
+  /** Every path of the set, parents before their children. */
+  *paths(prefix: readonly PathElement[] = []): Generator<readonly PathElement[]> {
+    if (this.owned) yield prefix;
+    for (const [element, child] of this.children) yield* child.paths([...prefix, element]);
+  }
+
+  /** What `combine` makes of the children that both have. */
+  *#common(
+    other: FieldSet,
+    combine: (child: FieldSet, twin: FieldSet) => FieldSet,
+  ): Generator<[PathElement, FieldSet]> {
+    for (const [element, child] of this.children) {
+      const twin = other.children.get(element);
+      if (twin !== undefined) yield [element, combine(child, twin)];
+    }
+  }
+}
+
+interface BuilderNode {
+  owned: boolean;
+  readonly children: Map<PathElement, BuilderNode>;
+}
+
+/** Collects paths into a set. */
+export class FieldSetBuilder {
+  readonly #root = newNode();
+
+  /** The empty path is not a member: nobody owns the whole object. */
+  insert(path: readonly PathElement[]): void {
+    let node = this.#root;
+    for (const element of path) {
+      let child = node.children.get(element);
+      if (child === undefined) {
+        child = newNode();
+        node.children.set(element, child);
+      }
+      node = child;
+    }
+    node.owned = path.length > 0;
+  }
+
+  build(): FieldSet {
+    return buildNode(this.#root);
+  }
+}
+
+function newNode(): BuilderNode {
+  return { owned: false, children: new Map() };
+}
+
+function buildNode({ owned, children }: BuilderNode): FieldSet {
+  return FieldSet.node(
+    owned,
+    [...children].map(([element, child]) => [element, buildNode(child)] as const),
+  );
+}
