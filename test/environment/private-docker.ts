@@ -13,8 +13,8 @@ export function whyNoPrivateDocker(): string | undefined {
 }
 
 /**
- * A Docker daemon with its own data, sockets and processes, that a test may kill. It stays out of the machine's
- * bridges and firewall, so its Pods have a loopback and nothing else (network "none").
+ * A Docker daemon with its own data, sockets, processes and network, that a test may kill. It has neither bridge nor
+ * firewall, so its Pods have a loopback and nothing else (network "none").
  */
 export class PrivateDocker {
   readonly folder: string;
@@ -41,7 +41,9 @@ export class PrivateDocker {
     await rm(join(this.folder, 'docker.pid'), { force: true });
     const configPath = join(this.folder, 'daemon.json');
     await writeFile(configPath, JSON.stringify(this.#config()));
-    const daemon = spawn('dockerd', ['--config-file', configPath], { stdio: ['ignore', 'ignore', 'pipe'] });
+    // In a network namespace of its own: told to have no bridge, dockerd deletes the one named docker0, whose ever it is.
+    const command = ['--net', 'dockerd', '--config-file', configPath];
+    const daemon = spawn('unshare', command, { stdio: ['ignore', 'ignore', 'pipe'] });
     let words = '';
     daemon.stderr.setEncoding('utf8').on('data', (text: string) => (words = (words + text).slice(-4_000)));
     this.#daemon = daemon;
