@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 const root = new URL('..', import.meta.url).pathname;
+/** Installs and starts what tests with real parts need. */
+const realParts = { globalSetup: [`${root}test/environment/machine.ts`] };
 
 /** Tests are told apart by folder: beside the code they are unit tests, in `test/` they cross parts. */
 export default defineConfig({
@@ -11,10 +13,10 @@ export default defineConfig({
     projects: [
       project('unit', ['{core,shell,node-agent,vscode-extension}/**/*.test.ts'], 10_000),
       project('tidy', ['test/tidy/**/*.test.ts'], 60_000),
-      project('conformance', ['test/conformance/**/*.test.ts'], 60_000),
-      project('integration', ['test/integration/**/*.test.ts'], 60_000),
+      project('conformance', ['test/conformance/**/*.test.ts'], 60_000, realParts),
+      project('integration', ['test/integration/**/*.test.ts'], 60_000, realParts),
       project('simulation', ['test/simulation/**/*.test.ts'], 120_000),
-      project('e2e', ['test/e2e/**/*.test.ts'], 300_000, { fileParallelism: false }),
+      project('e2e', ['test/e2e/**/*.test.ts'], 120_000, { ...realParts, fileParallelism: false }),
     ],
   },
 });

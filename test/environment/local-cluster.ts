@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const wh = resolve(import.meta.dirname, '../../shell/bin/wh');
+const commandTimeoutMs = 90_000;
+
+export interface CommandResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A local cluster of a test's own, driven as people drive it: through the `wh` program. */
+export class LocalCluster {
+  readonly home: string;
+  readonly profile: string;
+
+  constructor(profile: string) {
+    this.profile = profile;
+    this.home = mkdtempSync(join(tmpdir(), `wheelhouse-${profile}-`));
+  }
+
+  get directory(): string {
+    return join(this.home, this.profile);
+  }
+
+  async up(...flags: readonly string[]): Promise<void> {
+    await this.ok('up', '--yes', ...flags);
+  }
+
+  /** Removes the cluster with its containers and its files. */
+  async destroy(): Promise<void> {
+    await this.run(['delete', '--yes']);
+    rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** Runs a command that must succeed; its standard output. */
+  async ok(...words: readonly string[]): Promise<string> {
+    const result = await this.run(words);
+    if (result.code !== 0) {
+      throw new Error(`"wh ${words.join(' ')}" ended with ${result.code}:\n${result.stderr}${result.stdout}`);
+    }
+    return result.stdout;
+  }
+
+  run(words: readonly string[], { stdin, env }: RunOptions = {}): Promise<CommandResult> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(wh, ['--profile', this.profile, ...words], {
+        env: { ...process.env, WHEELHOUSE_HOME: this.home, KUBECONFIG: '', ...env },
+        stdio: 'pipe',
+        timeout: commandTimeoutMs,
+        killSignal: 'SIGKILL',
+      });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      child.once('error', reject);
+      child.once('close', (code) => resolve({ code, stdout, stderr }));
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(stdin ?? '');
+    });
+  }
+
+  /** Writes a file into the test's own folder; its path. */
+  file(name: string, text: string): string {
+    const path = join(this.home, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  /** The process that the supervisor keeps for a part: "core", "node-agent" or "supervisor"; "core/etcd" for etcd. */
+  pidOf(part: string): number {
+    return Number(readFileSync(join(this.directory, `${part}.pid`), 'utf8').split(' ')[0]);
+  }
+}
