@@ -1,16 +1,36 @@
 import { createDeploymentController } from './deployment/controller.ts';
+import { createEventExpiryController } from './event-expiry/controller.ts';
 import { GarbageCollector } from './garbage-collector/collector.ts';
 import { createNamespaceController } from './namespace/controller.ts';
+import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
+import { createPodGarbageController } from './pod-garbage/controller.ts';
 import { createReplicaSetController } from './replicaset/controller.ts';
+import { createRootCaController } from './root-ca/controller.ts';
 import type { ControllerDependencies } from './runtime/dependencies.ts';
 import type { Runnable } from './runtime/manager.ts';
+import { createServiceAccountController } from './service-account/controller.ts';
+import { createTaintEvictionController } from './taint-eviction/controller.ts';
+
+export interface ControllerSettings {
+  /** The certificate by which Pods know the API; nothing is published without. */
+  readonly rootCaPem?: string;
+}
 
 /** Every controller of a cluster. To add one, write its folder and name it here. */
-export function createControllers(dependencies: ControllerDependencies): readonly Runnable[] {
+export function createControllers(
+  dependencies: ControllerDependencies,
+  { rootCaPem }: ControllerSettings = {},
+): readonly Runnable[] {
   return [
     createDeploymentController(dependencies),
     createReplicaSetController(dependencies),
     createNamespaceController(dependencies),
+    createNodeLifecycleController(dependencies),
+    createTaintEvictionController(dependencies),
+    createPodGarbageController(dependencies),
+    createServiceAccountController(dependencies),
+    createEventExpiryController(dependencies),
+    ...(rootCaPem === undefined ? [] : [createRootCaController(dependencies, rootCaPem)]),
     new GarbageCollector(dependencies),
   ];
 }

@@ -4,7 +4,7 @@ import type { Resource } from '../../core/api/resource.ts';
 import type { Client } from '../../core/client/client.ts';
 import { QueuedEventRecorder } from '../../core/client/events.ts';
 import { createInformerFactory, type InformerFactory } from '../../core/client/informer-factory.ts';
-import { createControllers } from '../../core/controllers/controllers.ts';
+import { createControllers, type ControllerSettings } from '../../core/controllers/controllers.ts';
 import { Manager, type Runnable } from '../../core/controllers/runtime/manager.ts';
 import { seededRandom } from '../../core/machinery/random.ts';
 import type { SteppedClock } from '../../core/machinery/stepped-clock.ts';
@@ -17,6 +17,7 @@ export interface ControlPlaneOptions {
   /** How many nodes there are from the start; 3 unless given. */
   readonly nodes?: number;
   readonly kubelets?: Pick<SimulatedKubeletsOptions, 'startMs' | 'stopMs' | 'isBroken'>;
+  readonly settings?: ControllerSettings;
   /** What controllers and scheduler see of the API: the place for faults. */
   readonly wrapClient?: (client: Client) => Client;
 }
@@ -88,7 +89,7 @@ export class ControlPlane implements AsyncDisposable {
     // Every start draws anew: a restarted process does not repeat its predecessor's choices.
     const random = seededRandom((this.#options.seed ?? 1) * 1000 + this.#starts++);
     const scheduler = new Scheduler({ ...dependencies, random, events: eventsOf('default-scheduler') });
-    const controllers = createControllers(dependencies);
+    const controllers = createControllers(dependencies, this.#options.settings);
     const writers: Runnable[] = recorders.map((recorder) => ({
       name: 'events',
       run: (signal) => recorder.run(signal),

@@ -78,6 +78,23 @@ export class SimulatedKubelets {
     }
   }
 
+  /** The agent posts its node's status, as it does when it finds itself declared lost. */
+  async report(name: string): Promise<void> {
+    const { client, clock } = this.#options;
+    const node = await client.get(nodes, { name });
+    const now = timestamp(clock.now());
+    const conditions = [
+      {
+        type: 'Ready',
+        status: 'True',
+        lastHeartbeatTime: now,
+        lastTransitionTime: now,
+        reason: 'KubeletReady',
+      },
+    ];
+    await client.updateStatus(nodes, { ...node, status: { ...node.status, conditions } });
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#controller.run(signal), this.#renew(signal)]);
   }

@@ -1,6 +1,6 @@
 import type { Node } from '../../api/generated/core-v1.ts';
 import type { ClusterEvent, Plugin } from '../framework/plugin.ts';
-import { tolerates } from './taints.ts';
+import { tolerates } from '../../api/taints.ts';
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
 

@@ -1,7 +1,7 @@
 import type { Taint } from '../../api/generated/core-v1.ts';
 import type { Plugin } from '../framework/plugin.ts';
 import { changedNode } from './node-unschedulable.ts';
-import { untolerated } from './taints.ts';
+import { untolerated } from '../../api/taints.ts';
 
 const hard: readonly Taint['effect'][] = ['NoSchedule', 'NoExecute'];
 

@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from '../../api/generated/core-v1.ts';
+import type { Taint, Toleration } from './generated/core-v1.ts';
 
 type Effect = Taint['effect'];
 
