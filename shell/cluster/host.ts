@@ -44,7 +44,7 @@ export async function dockerAnswers(socket = dockerSocket(), timeoutMs = 2_000):
     };
     connection.setTimeout(timeoutMs, () => finish(false));
     connection.once('error', () => finish(false));
-    connection.once('data', (data) => finish(data.toString('latin1').startsWith('HTTP/1.1 200')));
+    connection.once('data', (data) => finish(/^HTTP\/1\.[01] 200/.test(data.toString('latin1'))));
     connection.write('GET /_ping HTTP/1.0\r\n\r\n');
   });
 }
