@@ -53,6 +53,12 @@ async function ensureImage(docker: Docker, image: TestImage): Promise<void> {
   let progress = '';
   for await (const chunk of reply) progress += chunk.toString();
   if (progress.includes('"error"')) throw new Error(`Cannot import image "${image.name}": ${progress}`);
+  // The one it replaces has no name now; a container that still uses it keeps it.
+  if (present !== undefined)
+    await docker
+      .getImage(present.Id)
+      .remove()
+      .catch(() => {});
 }
 
 function busybox(): TestImage {
