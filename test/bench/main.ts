@@ -1,0 +1,25 @@
+import { measureMainJob } from './main-job.ts';
+import { tableOf } from './measure.ts';
+import type { Measurement } from './measure.ts';
+
+/** The suites, by the name that chooses one: `npm run bench -- main-job`. */
+const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
+  'main-job': measureMainJob,
+};
+
+/** Exit code 1 when a limit was missed. */
+export async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.find((name) => !Object.hasOwn(suites, name));
+  if (unknown !== undefined) {
+    console.error(`There is no suite "${unknown}"; there are ${Object.keys(suites).join(', ')}`);
+    return 1;
+  }
+  const measurements: Measurement[] = [];
+  for (const [name, suite] of Object.entries(suites)) {
+    if (names.length > 0 && !names.includes(name)) continue;
+    console.log(`Measuring ${name} …`);
+    measurements.push(...(await suite()));
+  }
+  console.log(`\n${tableOf(measurements)}`);
+  return measurements.some(({ holds }) => holds === false) ? 1 : 0;
+}
