@@ -160,7 +160,8 @@ const channelOptions: ChannelOptions = {
   'grpc.max_send_message_length': 4 * 1024 * 1024,
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 3_000,
-  'grpc.keepalive_permit_without_calls': 1,
+  // etcd's policy: three pings on a connection without a stream, and it says ENHANCE_YOUR_CALM. A watch is a stream.
+  'grpc.keepalive_permit_without_calls': 0,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 1_000,
   'grpc.enable_retries': 0,
