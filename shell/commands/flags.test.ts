@@ -66,12 +66,21 @@ describe('where to work', () => {
   });
 
   test('may stand before the verb', () => {
-    expect(verbFirst(['-n', 'dev', '--context=c', 'get', 'pods'])).toEqual([
-      'get',
-      '-n',
+    expect(verbFirst(['-n', 'dev', '--context=c', 'rollout', 'status', 'x'])).toEqual([
+      'rollout',
+      'status',
+      'x',
+      '--namespace',
       'dev',
       '--context=c',
-      'pods',
+    ]);
+    expect(verbFirst(['-n', 'dev', 'exec', 'x', '--', 'ls'])).toEqual([
+      'exec',
+      'x',
+      '--namespace',
+      'dev',
+      '--',
+      'ls',
     ]);
   });
 });

@@ -22,16 +22,19 @@ export function placeOf(words: readonly string[]): Place | undefined {
   }
 }
 
-/** Moves flags that stand before the verb behind it, as in `-n dev get pods`, which kubectl accepts too. */
+/** Moves flags that stand before the verb to the end, as in `-n dev get pods`, which kubectl accepts too. */
 export function verbFirst(words: readonly string[]): readonly string[] {
   const leading: string[] = [];
   let index = 0;
   for (; words[index]?.startsWith('-') === true; index++) {
     const word = words[index] ?? '';
-    leading.push(word);
     const flag = globalFlags.find(({ name, short }) => word === `--${name}` || word === `-${short}`);
+    // By its long name, because a verb may use the letter for something else.
+    leading.push(flag === undefined ? word : `--${flag.name}`);
     if (flag !== undefined && flag.type !== 'boolean') leading.push(words[++index] ?? '');
   }
-  const [verb, ...rest] = words.slice(index);
-  return verb === undefined ? words : [verb, ...leading, ...rest];
+  const rest = words.slice(index);
+  if (rest.length === 0) return words;
+  const dashes = rest.indexOf('--');
+  return dashes < 0 ? [...rest, ...leading] : [...rest.slice(0, dashes), ...leading, ...rest.slice(dashes)];
 }
