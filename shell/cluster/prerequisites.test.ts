@@ -6,6 +6,7 @@ import type { ProfileState } from './profile.ts';
 const bareDebian: Host = { root: true, apt: true, etcd: false, dockerAnswers: false, dockerd: false };
 const laptop: Host = { root: false, apt: false, etcd: false, dockerAnswers: false, dockerd: false };
 const state: ProfileState = {
+  id: 'wheelhouse-bcdfghjk',
   store: 'embedded',
   runtime: 'simulated',
   nodeName: 'wheelhouse',

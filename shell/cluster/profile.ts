@@ -9,6 +9,8 @@ export type RuntimeKind = 'docker' | 'simulated';
 
 /** What a local cluster is made of. Chosen at the first `wh up` and never changed silently afterwards. */
 export interface ProfileState {
+  /** Tells its containers from those of any other cluster on the same Docker, one of the same name included. */
+  readonly id: string;
   readonly store: StoreKind;
   readonly runtime: RuntimeKind;
   readonly nodeName: string;

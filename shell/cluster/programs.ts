@@ -27,7 +27,7 @@ export function agentSpec(profile: Profile, state: ProfileState): ProcessSpec {
     core: coreEndpoint(state),
     'data-dir': profile.agentDirectory,
     'node-name': state.nodeName,
-    owner: profile.name,
+    owner: state.id,
     runtime: state.runtime,
     labels: 'node-role.kubernetes.io/control-plane=',
   });

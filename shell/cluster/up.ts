@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { systemClock } from '../../core/machinery/clock.ts';
+import { nameSuffix, systemRandom } from '../../core/machinery/random.ts';
 import { readPidFile } from '../../core/machinery/process/process-id.ts';
 import { startProcess } from '../../core/machinery/process/supervised-process.ts';
 import { ownDaemonRuns, removeStaleDockerFiles } from './docker-daemon.ts';
@@ -65,7 +66,8 @@ async function chooseState(
   const etcdPort = await freePort(12379, [corePort]);
   const etcdPeerPort = await freePort(etcdPort + 1, [corePort, etcdPort]);
   const { store, runtime } = plan;
-  return { store, runtime, nodeName: profile.name, corePort, etcdPort, etcdPeerPort, ownsDockerDaemon };
+  const id = `${profile.name}-${nameSuffix(systemRandom, 8)}`;
+  return { id, store, runtime, nodeName: profile.name, corePort, etcdPort, etcdPeerPort, ownsDockerDaemon };
 }
 
 async function startDocker(profile: Profile, progress: Progress, signal: AbortSignal): Promise<void> {

@@ -225,8 +225,12 @@ export function manifestError(manifest: Manifest, error: unknown, doing: string)
   );
 }
 
-/** The field a Status names, or the one its message quotes: unknown field "spec.replicsa". */
+/** The field a Status names, or the one its message does: `unknown field "spec.replicsa"`, `: spec.replicas: must be …`. */
 function firstField(error: StatusError): string | undefined {
   const cause = error.status.details?.causes?.find(({ field }) => field !== undefined && field !== '');
-  return cause?.field ?? /(?:unknown|duplicate) field "([^"]+)"/.exec(error.message)?.[1];
+  if (cause?.field !== undefined) return cause.field;
+  const named = /(?:unknown|duplicate) field "([^"]+)"|: ([a-z]\w*(?:[.[][\w./-]+]?)*): must /.exec(
+    error.message,
+  );
+  return named?.[1] ?? named?.[2];
 }
