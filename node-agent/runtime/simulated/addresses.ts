@@ -31,8 +31,10 @@ export class AddressPool {
     if (this.#taken.size >= usable)
       throw new RangeError(`Cannot give a Pod an address: all ${usable} are taken`);
     while (this.#taken.has(this.#next)) this.#next = (this.#next + 1) % usable;
-    this.#taken.add(this.#next);
-    return this.#text(this.#next);
+    const index = this.#next;
+    this.#taken.add(index);
+    this.#next = (index + 1) % usable;
+    return this.#text(index);
   }
 
   /** Marks an address as taken that was given before a restart. */

@@ -29,7 +29,7 @@ export function play(argv: readonly string[], environment: Environment): Run | u
   if (program === undefined) return undefined;
   const name = program.slice(program.lastIndexOf('/') + 1);
   if (name === 'sh' || name === 'ash' || name === 'bash') return playScript(args, environment);
-  return commands[name]?.(args, environment);
+  return Object.hasOwn(commands, name) ? commands[name]?.(args, environment) : undefined;
 }
 
 export interface Environment {
@@ -42,7 +42,10 @@ const commands: Readonly<
 > = {
   true: () => ended(0),
   false: () => ended(1),
-  exit: ([code]) => ended(Number.parseInt(code ?? '0', 10) & 0xff),
+  exit(args) {
+    const code = Number.parseInt(args[0] ?? '0', 10);
+    return Number.isNaN(code) ? ended(2, [], [`exit: not a number: ${args[0]}`]) : ended(code & 0xff);
+  },
   echo: (args) => ended(0, [args.join(' ')]),
   hostname: (_, { hostname }) => ended(0, [hostname]),
   env: (args, environment) => (args.length === 0 ? commands['printenv']?.(args, environment) : undefined),
@@ -104,5 +107,5 @@ function ended(exitCode: number, stdout: readonly string[] = [], stderr: readonl
     ...stdout.map((text) => ({ stream: 'stdout', text }) as const),
     ...stderr.map((text) => ({ stream: 'stderr', text }) as const),
   ];
-  return { output, lastsMs: 0, exitCode: Number.isNaN(exitCode) ? 2 : exitCode };
+  return { output, lastsMs: 0, exitCode };
 }
