@@ -122,7 +122,7 @@ function controllers(api: Api, { clock, random, log, onError, signal }: Dependen
     recorders.push({ name: `events of ${component}`, run: (until) => recorder.run(until) });
     return recorder;
   };
-  const dependencies = { client, informers, clock, scheme: api.scheme, eventsOf, onError };
+  const dependencies = { client, informers, clock, random, scheme: api.scheme, eventsOf, onError };
   const working: readonly Runnable[] = [
     ...createControllers(dependencies),
     new Scheduler({ client, informers, clock, random, events: eventsOf('default-scheduler'), onError }),

@@ -85,10 +85,10 @@ export class ControlPlane implements AsyncDisposable {
     };
     const onError = (error: unknown, doing: string) => this.errors.push(`${doing}: ${String(error)}`);
     const { scheme } = this.testApi;
-    const dependencies = { client, informers, clock: this.clock, scheme, eventsOf, onError };
     // Every start draws anew: a restarted process does not repeat its predecessor's choices.
     const random = seededRandom((this.#options.seed ?? 1) * 1000 + this.#starts++);
-    const scheduler = new Scheduler({ ...dependencies, random, events: eventsOf('default-scheduler') });
+    const dependencies = { client, informers, clock: this.clock, random, scheme, eventsOf, onError };
+    const scheduler = new Scheduler({ ...dependencies, events: eventsOf('default-scheduler') });
     const controllers = createControllers(dependencies, this.#options.settings);
     const writers: Runnable[] = recorders.map((recorder) => ({
       name: 'events',

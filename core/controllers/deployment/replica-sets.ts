@@ -53,7 +53,7 @@ export function isSaturated(deployment: Deployment, set: ReplicaSet | undefined)
     set !== undefined &&
     replicasOf(set) === desired &&
     numberIn(set, desiredReplicasAnnotation) === desired &&
-    set.status.availableReplicas === desired
+    (set.status.availableReplicas ?? 0) === desired
   );
 }
 

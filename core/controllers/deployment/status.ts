@@ -5,6 +5,7 @@ import type {
   ReplicaSet,
 } from '../../api/generated/apps-v1.ts';
 import { timestamp } from '../../machinery/timestamp.ts';
+import { omitZeros } from '../runtime/omit-zeros.ts';
 import { desiredReplicas, maxUnavailable } from './arithmetic.ts';
 import { replicasOf, sum, type ReplicaSets } from './replica-sets.ts';
 
@@ -82,16 +83,16 @@ export function deploymentStatus(
         reason: 'MinimumReplicasUnavailable',
         message: 'Deployment does not have minimum availability.',
       };
-  return withCondition(counts, availability, nowMs);
+  return withCondition(omitZeros(counts, 'terminatingReplicas'), availability, nowMs);
 }
 
 /** All Pods are of the newest template and available, and no old one is left. */
 export function isComplete(deployment: Deployment, status: DeploymentStatus): boolean {
   const desired = desiredReplicas(deployment);
   return (
-    status.updatedReplicas === desired &&
-    status.replicas === desired &&
-    status.availableReplicas === desired &&
+    (status.updatedReplicas ?? 0) === desired &&
+    (status.replicas ?? 0) === desired &&
+    (status.availableReplicas ?? 0) === desired &&
     (status.observedGeneration ?? 0) >= (deployment.metadata.generation ?? 0)
   );
 }

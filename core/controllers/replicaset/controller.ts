@@ -9,8 +9,10 @@ import type { Informer } from '../../client/informer.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import { selectorFromObject } from '../../machinery/label-selector.ts';
+import type { Random } from '../../machinery/random.ts';
 import { claimChildren, refersTo } from '../runtime/claim.ts';
 import { Controller, type Requeue } from '../runtime/controller.ts';
+import { createChild } from '../runtime/create-child.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
 import { Expectations } from '../runtime/expectations.ts';
 import { controllerOf, controllerReference } from '../runtime/owner-references.ts';
@@ -31,14 +33,16 @@ class ReplicaSets {
   readonly controller: Controller;
   readonly #client: Client;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #events: EventRecorder;
   readonly #sets: Informer<ReplicaSet>;
   readonly #pods: Informer<Pod>;
   readonly #expectations: Expectations;
 
-  constructor({ client, clock, informers, eventsOf, onError }: ControllerDependencies) {
+  constructor({ client, clock, random, informers, eventsOf, onError }: ControllerDependencies) {
     this.#client = client;
     this.#clock = clock;
+    this.#random = random;
     this.#events = eventsOf('replicaset-controller');
     this.#sets = informers.informer(replicasets);
     this.#pods = informers.informer(pods);
@@ -116,7 +120,7 @@ class ReplicaSets {
     this.#expectations.expectCreations(key, count);
     const { attempted, error } = await slowStart(count, async () => {
       try {
-        const pod = await this.#client.create(pods, planned, { signal });
+        const pod = await createChild(this.#client, pods, planned, this.#random, signal);
         this.#event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${pod.metadata.name}`);
       } catch (error) {
         this.#expectations.creationObserved(key);

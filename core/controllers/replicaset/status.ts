@@ -1,5 +1,6 @@
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../api/generated/apps-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
+import { omitZeros } from '../runtime/omit-zeros.ts';
 import { availableInMs, isReady } from '../runtime/pods.ts';
 
 /** What went wrong when Pods were made or removed; undefined when nothing did. */
@@ -23,7 +24,7 @@ export function replicaSetStatus(set: ReplicaSet, observed: Observed, nowMs: num
   const wanted = Object.entries(set.spec.template?.metadata?.labels ?? {});
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
   const conditions = conditionsOf(set, observed, nowMs);
-  return {
+  const status: ReplicaSetStatus = {
     replicas: active.length,
     fullyLabeledReplicas: active.filter(({ metadata }) =>
       wanted.every(([key, value]) => metadata.labels?.[key] === value),
@@ -34,6 +35,7 @@ export function replicaSetStatus(set: ReplicaSet, observed: Observed, nowMs: num
     observedGeneration: set.metadata.generation ?? 0,
     ...(conditions.length === 0 ? {} : { conditions }),
   };
+  return omitZeros(status, 'replicas', 'terminatingReplicas');
 }
 
 /** Milliseconds until the next Ready Pod becomes available, if any is waiting for that. */

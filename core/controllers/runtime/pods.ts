@@ -34,7 +34,7 @@ export function availableInMs(pod: Pod, minReadySeconds: number, nowMs: number):
   return sinceMs === undefined ? undefined : Math.max(0, sinceMs + minReadySeconds * 1000 - nowMs);
 }
 
-/** A Pod to create from a workload's template. The server completes the name. */
+/** A Pod to create from a workload's template, for `createChild` to name. */
 export function podFromTemplate(
   template: PodTemplateSpec,
   owner: { readonly namespace: string; readonly name: string },
