@@ -1,4 +1,10 @@
-import { groupFacts, packageOfResource, resourceFactList, typeFactsByName } from './facts.ts';
+import {
+  groupFacts,
+  kubernetesVersion,
+  packageOfResource,
+  resourceFactList,
+  typeFactsByName,
+} from './facts.ts';
 import type { FieldFact, ResourceFact, TypeFact } from './facts.ts';
 
 /**
@@ -9,10 +15,17 @@ export function generateFiles(): ReadonlyMap<string, string> {
   const files = new Map<string, string>();
   for (const pkg of Object.keys(groupFacts)) files.set(`${fileName(pkg)}.ts`, packageSource(pkg));
   files.set('resources.ts', resourcesSource());
+  files.set('release.ts', releaseSource());
   return files;
 }
 
 const header = '// Generated from core/api/schema/*.json by `npm run generate`. Do not edit.\n';
+
+/** By itself, so that programs which only say what they speak need not hold all the facts. */
+function releaseSource(): string {
+  const doc = '/** The Kubernetes release whose API this is. */';
+  return `${header}\n${doc}\nexport const kubernetesRelease = '${kubernetesVersion}';\n`;
+}
 
 function packageSource(pkg: string): string {
   const imports = new Map<string, Set<string>>();

@@ -1,0 +1,4 @@
+// Generated from core/api/schema/*.json by `npm run generate`. Do not edit.
+
+/** The Kubernetes release whose API this is. */
+export const kubernetesRelease = 'v1.36.2';

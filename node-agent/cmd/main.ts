@@ -1,0 +1,86 @@
+import { createClient } from '../../core/client/typed-client.ts';
+import { connect } from '../../core/client/grpc/connection.ts';
+import { systemClock } from '../../core/machinery/clock.ts';
+import { describeError, jsonLogger } from '../../core/machinery/logger.ts';
+import { systemRandom, uuid } from '../../core/machinery/random.ts';
+import { DockerRuntime } from '../runtime/docker/runtime.ts';
+import type { ContainerRuntime } from '../runtime/runtime.ts';
+import { SimulatedRuntime } from '../runtime/simulated/runtime.ts';
+import { runAgentStreaming } from '../streaming/agent-streaming.ts';
+import { createAgent, simulatedStateFile } from './agent.ts';
+import { readFlags, type AgentFlags } from './flags.ts';
+
+const version = '0.1.0';
+const removalDeadlineMs = 110_000;
+
+async function main(): Promise<number> {
+  const flags = readFlags(process.argv.slice(2));
+  const logger = jsonLogger((line) => process.stderr.write(line), systemClock, flags.logLevel);
+  const runtime = createRuntime(flags);
+  const stop = new AbortController();
+  // A terminal that closes does not end a daemon.
+  process.on('SIGHUP', () => undefined);
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(name, () => stop.abort(new Error(`received ${name}`)));
+  }
+  try {
+    if (flags.removeContainers) {
+      await removeAll(runtime, AbortSignal.any([stop.signal, AbortSignal.timeout(removalDeadlineMs)]));
+      return 0;
+    }
+    using connection = connect({ endpoint: flags.core, userAgent: `node-agent/${version}` });
+    const agent = await createAgent({
+      ...flags,
+      client: createClient(connection.verbs, { userAgent: `node-agent/${version}` }),
+      runtime,
+      clock: systemClock,
+      random: systemRandom,
+      logger,
+    });
+    logger.info('The node agent starts', { node: flags.nodeName, core: flags.core, runtime: flags.runtime });
+    const streaming = runAgentStreaming(
+      {
+        connection,
+        node: flags.nodeName,
+        instance: uuid(systemRandom),
+        version,
+        handlers: agent.sessions,
+        clock: systemClock,
+        random: systemRandom,
+        onState: (state, error) => logger.info(`The stream to the core is ${state}`, why(error)),
+      },
+      stop.signal,
+    );
+    await Promise.all([agent.run(stop.signal), streaming]);
+    logger.info('The node agent ends; containers go on');
+    return 0;
+  } finally {
+    await runtime.close();
+  }
+}
+
+function createRuntime(flags: AgentFlags): ContainerRuntime {
+  if (flags.runtime === 'simulated') {
+    return new SimulatedRuntime({ stateFile: simulatedStateFile(flags.dataDirectory) });
+  }
+  const socketPath = flags.dockerSocket;
+  return new DockerRuntime({ owner: flags.owner, ...(socketPath === undefined ? {} : { socketPath }) });
+}
+
+function why(error: Error | undefined): Record<string, unknown> {
+  return error === undefined ? {} : { why: error.message };
+}
+
+/** For `wh delete`: nothing of the cluster may go on. */
+async function removeAll(runtime: ContainerRuntime, signal: AbortSignal): Promise<void> {
+  const sandboxes = await runtime.list(signal);
+  await Promise.all(sandboxes.map(({ id }) => runtime.removeSandbox(id, signal)));
+}
+
+main().then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    process.stderr.write(`${describeError(error)}\n`);
+    process.exit(1);
+  },
+);

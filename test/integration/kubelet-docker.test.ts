@@ -1,0 +1,222 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Pod } from '../../core/api/generated/core-v1.ts';
+import { configmaps, events, nodes, pods } from '../../core/api/generated/resources.ts';
+import type { Client } from '../../core/client/client.ts';
+import { systemClock, type Clock } from '../../core/machinery/clock.ts';
+import { jsonLogger, silentLogger } from '../../core/machinery/logger.ts';
+import { systemRandom } from '../../core/machinery/random.ts';
+import { createAgent, type Agent } from '../../node-agent/cmd/agent.ts';
+import { DockerRuntime } from '../../node-agent/runtime/docker/runtime.ts';
+import { eventually } from '../expectations/runtime.ts';
+import { createTestApi, type TestApi } from '../environment/api.ts';
+import { removeEverythingOf, whyNoDocker } from '../environment/docker.ts';
+import { busyboxImage, ensureTestImages } from '../environment/images.ts';
+
+const why = await whyNoDocker();
+if (why !== undefined) console.warn(`skipping the kubelet on Docker: ${why}`);
+
+const owner = `kubelet-test-${process.pid}`;
+const nodeName = 'test-node';
+
+let api: TestApi<Clock>;
+let client: Client;
+let dataDirectory: string;
+let running: RunningAgent;
+
+interface RunningAgent {
+  readonly agent: Agent;
+  stop(): Promise<void>;
+}
+
+async function startAgent(): Promise<RunningAgent> {
+  const runtime = new DockerRuntime({ owner });
+  const agent = await createAgent({
+    client,
+    runtime,
+    clock: systemClock,
+    random: systemRandom,
+    logger:
+      process.env['KUBELET_TEST_LOG'] === undefined
+        ? silentLogger
+        : jsonLogger((line) => process.stderr.write(line), systemClock),
+    nodeName,
+    dataDirectory,
+    labels: {},
+    maxPods: 110,
+    podPidsLimit: 1024,
+    clusterDns: [],
+    clusterDomain: 'cluster.local',
+    offlineImages: 'use-present',
+  });
+  const stop = new AbortController();
+  const ended = agent.run(stop.signal);
+  await agent.registered;
+  return {
+    agent,
+    async stop() {
+      stop.abort();
+      await ended;
+      await runtime.close();
+    },
+  };
+}
+
+function podSpec(name: string, spec: Partial<Pod['spec']>, command: readonly string[] = ['sleep', '1000']) {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default' },
+    spec: {
+      nodeName,
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'main', image: busyboxImage, imagePullPolicy: 'IfNotPresent' as const, command }],
+      ...spec,
+    },
+  };
+}
+
+/** The first state of the Pod that the predicate accepts, told by a watch. */
+async function podWhen(name: string, accepts: (pod: Pod) => boolean, deadlineMs = 20_000): Promise<Pod> {
+  const signal = AbortSignal.timeout(deadlineMs);
+  let last: Pod | undefined;
+  for await (const batch of client.watch(pods, {
+    namespace: 'default',
+    fieldSelector: `metadata.name=${name}`,
+    signal,
+  })) {
+    for (const event of batch) {
+      if (event.type === 'BOOKMARK') continue;
+      last = event.object;
+      if (accepts(last)) return last;
+    }
+  }
+  throw new Error(`Pod "${name}" did not get there: ${JSON.stringify(last?.status, undefined, 1)}`);
+}
+
+async function podGone(name: string, deadlineMs = 20_000): Promise<void> {
+  const signal = AbortSignal.timeout(deadlineMs);
+  for await (const batch of client.watch(pods, {
+    namespace: 'default',
+    fieldSelector: `metadata.name=${name}`,
+    signal,
+  })) {
+    if (batch.some(({ type }) => type === 'DELETED')) return;
+  }
+  throw new Error(`Pod "${name}" is still there`);
+}
+
+const isReady = (pod: Pod) =>
+  pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+
+describe.skipIf(why !== undefined)('the kubelet on Docker', () => {
+  beforeAll(async () => {
+    await ensureTestImages();
+    dataDirectory = await mkdtemp(join(tmpdir(), 'kubelet-test-'));
+    api = await createTestApi<Clock>({ clock: systemClock });
+    client = api.client;
+    running = await startAgent();
+  });
+
+  afterAll(async () => {
+    const { items } = await client.list(pods, { namespace: 'default' });
+    await Promise.all(
+      items.map(async ({ metadata: { name = '' } }) => {
+        const gone = podGone(name);
+        await client.delete(pods, { namespace: 'default', name });
+        await gone;
+      }),
+    );
+    await eventually(() => {
+      const left = running.agent.kubelet.workers.map(({ lifecycle }) => lifecycle);
+      return left.length === 0 ? Promise.resolve() : Promise.reject(new Error(`left: ${left.join(', ')}`));
+    });
+    await running?.stop();
+    await removeEverythingOf(owner);
+    await api?.close();
+    await rm(dataDirectory, { recursive: true, force: true });
+  });
+
+  test('registers a Ready node with what the machine has', async () => {
+    const node = await client.get(nodes, { name: nodeName });
+    expect(node.status.conditions?.find(({ type }) => type === 'Ready')).toMatchObject({ status: 'True' });
+    expect(node.status.nodeInfo?.containerRuntimeVersion).toMatch(/^docker:\/\/\d+\./);
+    expect(Number(node.status.capacity?.['cpu'])).toBeGreaterThan(0);
+  });
+
+  test('runs a Pod and tells its state, then ends it and confirms', async () => {
+    await client.create(pods, podSpec('simple', {}));
+    const pod = await podWhen('simple', isReady);
+    expect(pod.status.phase).toBe('Running');
+    expect(pod.status.podIP).toMatch(/^\d+\.\d+\.\d+\.\d+$/);
+    expect(pod.status.containerStatuses?.[0]).toMatchObject({ ready: true, started: true, restartCount: 0 });
+    expect(pod.status.containerStatuses?.[0]?.containerID).toMatch(/^docker:\/\/[0-9a-f]{64}$/);
+    const gone = podGone('simple');
+    await client.delete(pods, { namespace: 'default', name: 'simple' });
+    await gone;
+    const left = await client.list(events, { namespace: 'default' });
+    expect(left.items.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining(['Pulled', 'Created', 'Started', 'Killing']),
+    );
+  });
+
+  test('gives a container its environment, files and limits', async () => {
+    await client.create(configmaps, {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: 'default' },
+      data: { color: 'blue', 'app.conf': 'x=1\n' },
+    });
+    const script = [
+      'set -e',
+      'echo "$COLOR $NAME $IP $CPU" > /dev/termination-log',
+      'cat /config/app.conf /etc/hosts >> /dev/termination-log',
+      'cat /one >> /dev/termination-log',
+      'touch /scratch/written',
+    ].join('\n');
+    await client.create(
+      pods,
+      podSpec('configured', {
+        restartPolicy: 'Never',
+        volumes: [
+          { name: 'config', configMap: { name: 'settings' } },
+          { name: 'scratch', emptyDir: {} },
+        ],
+        hostAliases: [{ ip: '10.9.8.7', hostnames: ['elsewhere'] }],
+        containers: [
+          {
+            name: 'main',
+            image: busyboxImage,
+            imagePullPolicy: 'IfNotPresent',
+            command: ['sh', '-c', script],
+            env: [
+              { name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'color' } } },
+              { name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+              { name: 'IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
+              { name: 'CPU', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1m' } } },
+            ],
+            resources: { limits: { cpu: '250m', memory: '64Mi' } },
+            volumeMounts: [
+              { name: 'config', mountPath: '/config' },
+              { name: 'config', mountPath: '/one', subPath: 'color' },
+              { name: 'scratch', mountPath: '/scratch' },
+            ],
+          },
+        ],
+      }),
+    );
+    const pod = await podWhen(
+      'configured',
+      ({ status }) => status.phase === 'Succeeded' || status.phase === 'Failed',
+    );
+    const message = pod.status.containerStatuses?.[0]?.state?.terminated?.message ?? '';
+    expect(message).toContain(`blue configured ${pod.status.podIP} 250\n`);
+    expect(message).toContain('x=1\n');
+    expect(message).toContain('10.9.8.7\telsewhere');
+    expect(message).toMatch(/blue$/);
+    expect(pod.status.phase).toBe('Succeeded');
+    expect(pod.status.containerStatuses?.[0]?.state?.terminated?.reason).toBe('Completed');
+  });
+});
