@@ -3,7 +3,7 @@ import type { Deployment } from '../../core/api/generated/apps-v1.ts';
 import { deployments, events, pods, replicasets } from '../../core/api/generated/resources.ts';
 import { deployment, pod, type DeploymentBuilder } from '../builders/index.ts';
 import { expectEventually, expectThroughout } from '../expectations/eventually.ts';
-import { ControlPlane, isReadyPod } from '../simulation/control-plane.ts';
+import { ControlPlane, isReadyPod } from './control-plane.ts';
 
 async function create(plane: ControlPlane, builder: DeploymentBuilder): Promise<Deployment> {
   return await plane.client.create(deployments, builder.build());

@@ -10,7 +10,7 @@ import {
 } from '../../core/api/generated/resources.ts';
 import { deployment, namespace, pod } from '../builders/index.ts';
 import { expectEventually, expectThroughout } from '../expectations/eventually.ts';
-import { ControlPlane, isReadyPod } from '../simulation/control-plane.ts';
+import { ControlPlane, isReadyPod } from './control-plane.ts';
 
 async function start(nodeCount: number, replicas: number): Promise<ControlPlane> {
   const plane = await ControlPlane.start({ nodes: nodeCount });

@@ -10,7 +10,7 @@ import {
 import { configMap, deployment, namespace, pod, secret } from '../builders/index.ts';
 import { secrets } from '../../core/api/generated/resources.ts';
 import { expectEventually, expectThroughout } from '../expectations/eventually.ts';
-import { ControlPlane, isReadyPod } from '../simulation/control-plane.ts';
+import { ControlPlane, isReadyPod } from './control-plane.ts';
 
 const web = { namespace: 'default', name: 'web' };
 
