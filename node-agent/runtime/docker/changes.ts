@@ -8,6 +8,7 @@ import { sandboxStatus } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
 import { label } from './labels.ts';
 import { Limiter } from './limiter.ts';
+import type { Line } from './limiter.ts';
 import type { OomScores } from './oom-scores.ts';
 import { pauseImage } from './pause-image.ts';
 import type { PauseImage } from './pause-image.ts';
@@ -130,9 +131,11 @@ export class Changes {
 
   async #createAndStart(what: string, options: ContainerCreateOptions, signal: AbortSignal): Promise<string> {
     const adjusted = this.#oomScores.adjust(options);
+    // Pods that are begun are finished before others are begun: of many at once most run much sooner.
+    const line = adjusted.Image === pauseImage ? 'second' : 'first';
     const id = await this.#create(what, adjusted, signal);
     try {
-      await this.#start(what, id, signal);
+      await this.#start(what, id, line, signal);
       this.#oomScores.succeeded(adjusted, 'as given');
       return id;
     } catch (error) {
@@ -140,7 +143,7 @@ export class Changes {
       if (alternative === undefined || !hasReason(error, 'start-failed')) throw error;
       await this.removeContainer(id, signal);
       const secondId = await this.#create(what, alternative, signal);
-      await this.#start(what, secondId, signal);
+      await this.#start(what, secondId, line, signal);
       this.#oomScores.succeeded(adjusted, 'alternative');
       return secondId;
     }
@@ -174,13 +177,16 @@ export class Changes {
     return true;
   }
 
-  async #start(what: string, id: string, signal: AbortSignal): Promise<void> {
+  async #start(what: string, id: string, line: Line, signal: AbortSignal): Promise<void> {
     const call = { action: `start ${what}`, deadlineMs: this.#client.deadlines.changeMs, signal };
     try {
-      await this.#starts.run(signal, () =>
-        this.#client.call({ ...call, otherwise: 'start-failed' }, (docker, abortSignal) =>
-          docker.getContainer(id).start({ abortSignal }),
-        ),
+      await this.#starts.run(
+        signal,
+        () =>
+          this.#client.call({ ...call, otherwise: 'start-failed' }, (docker, abortSignal) =>
+            docker.getContainer(id).start({ abortSignal }),
+          ),
+        line,
       );
     } finally {
       this.#inventory.forget(id);

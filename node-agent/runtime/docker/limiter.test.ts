@@ -59,3 +59,21 @@ test('map keeps the order and begins nothing after a failure', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(begun).toEqual([0, 1]);
 });
+
+test('the second line stands still while somebody waits in the first', async () => {
+  const limiter = new Limiter(1);
+  const gate = deferred();
+  const order: string[] = [];
+  const note = (name: string) => () => {
+    order.push(name);
+    return Promise.resolve();
+  };
+  const all = [
+    limiter.run(signal, () => gate.promise),
+    limiter.run(signal, note('sandbox'), 'second'),
+    limiter.run(signal, note('container'), 'first'),
+  ];
+  gate.resolve();
+  await Promise.all(all);
+  expect(order).toEqual(['container', 'sandbox']);
+});

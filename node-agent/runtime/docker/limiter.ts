@@ -1,7 +1,10 @@
-/** Lets at most `limit` pieces of work run at once, the others wait in order. */
+/** Which line work waits in; while there is somebody in the first, the second stands still. */
+export type Line = 'first' | 'second';
+
+/** Lets at most `limit` pieces of work run at once, the others wait in order, in one of two lines. */
 export class Limiter {
   readonly #limit: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Record<Line, (() => void)[]> = { first: [], second: [] };
   #running = 0;
 
   constructor(limit: number) {
@@ -9,8 +12,8 @@ export class Limiter {
   }
 
   /** Rejects with the signal's reason when aborted while waiting. */
-  async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    await this.#enter(signal);
+  async run<T>(signal: AbortSignal, work: () => Promise<T>, line: Line = 'first'): Promise<T> {
+    await this.#enter(signal, this.#waiting[line]);
     try {
       return await work();
     } finally {
@@ -36,7 +39,7 @@ export class Limiter {
     );
   }
 
-  #enter(signal: AbortSignal): Promise<void> | undefined {
+  #enter(signal: AbortSignal, line: (() => void)[]): Promise<void> | undefined {
     signal.throwIfAborted();
     if (this.#running < this.#limit) {
       this.#running += 1;
@@ -44,7 +47,7 @@ export class Limiter {
     }
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.#waiting.splice(this.#waiting.indexOf(begin), 1);
+        line.splice(line.indexOf(begin), 1);
         reject(signal.reason as Error);
       };
       const begin = () => {
@@ -52,13 +55,13 @@ export class Limiter {
         resolve();
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiting.push(begin);
+      line.push(begin);
     });
   }
 
   /** A place that becomes free goes to the first in line without ever counting as free. */
   #leave(): void {
-    const next = this.#waiting.shift();
+    const next = this.#waiting.first.shift() ?? this.#waiting.second.shift();
     if (next === undefined) this.#running -= 1;
     else next();
   }
