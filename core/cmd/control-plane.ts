@@ -1,7 +1,10 @@
 import { createApi } from '../apiserver/api.ts';
 import type { Api } from '../apiserver/api.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
+import { identifyCertificate } from '../apiserver/authn/client-certificate.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
+import { createRestServer } from '../apiserver/rest/server.ts';
+import type { RestServer } from '../apiserver/rest/server.ts';
 import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../apiserver/streaming/session-hub.ts';
 import { kubernetesVersion } from '../api/schema/facts.ts';
@@ -16,7 +19,9 @@ import type { Logger } from '../machinery/logger.ts';
 import { uuid } from '../machinery/random.ts';
 import type { Random } from '../machinery/random.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
+import type { Discovery } from '../api/discovery.ts';
 import type { KeyValueStore } from '../storage/storage.ts';
+import type { Pki } from './pki.ts';
 
 export const wheelhouseVersion = '0.1.0';
 
@@ -25,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly soleWriter: boolean;
   /** host:port of gRPC; port 0 takes a free one. */
   readonly listen: string;
+  /** host:port of REST, which is served where there are certificates for it. */
+  readonly rest?: { readonly listen: string; readonly pki: Pki } | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -33,6 +40,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   /** Where gRPC listens. */
   readonly address: string;
+  /** Where REST listens; undefined without certificates. */
+  readonly restAddress: string | undefined;
   readonly api: Api;
   /** Rejects when a part failed: the process should end and be started again. */
   readonly failed: Promise<never>;
@@ -62,6 +71,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await api.ready(signal);
 
   const version = { gitVersion: kubernetesVersion, wheelhouseVersion, store: storeName(store) };
+  const discovery = createDiscovery(api.scheme, version);
   const agents = new SessionHub({
     clock,
     instance: uuid(random),
@@ -71,13 +81,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const grpc = createGrpcServer({
     verbs: api.verbs,
-    discovery: createDiscovery(api.scheme, version),
+    discovery,
     streaming: { containers: createContainerStreams({ verbs: api.verbs, hub: agents }), agents },
     listen,
     clock,
     onError,
   });
   const address = await grpc.start();
+  const rest = restServer(options, api, discovery, onError);
+  const restAddress = await rest?.start();
 
   const parts = controllers(api, { clock, random, log, onError, signal });
   const working = parts.run(signal);
@@ -87,14 +99,38 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
   return {
     address,
+    restAddress,
     api,
     failed,
     async stop() {
-      await grpc.stop(callGraceMs);
+      await Promise.all([grpc.stop(callGraceMs), rest?.stop(callGraceMs)]);
       stopping.abort();
       await Promise.allSettled([caching, working]);
     },
   };
+}
+
+function restServer(
+  { rest, store }: ControlPlaneOptions,
+  { verbs, scheme }: Api,
+  discovery: Discovery,
+  onError: (error: unknown, doing: string) => void,
+): RestServer | undefined {
+  if (rest === undefined) return undefined;
+  const { server, clientCa } = rest.pki;
+  return createRestServer({
+    verbs,
+    scheme,
+    discovery,
+    listen: rest.listen,
+    tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
+    identify: identifyCertificate,
+    health: [
+      { name: 'ping', live: true, check: () => Promise.resolve() },
+      { name: store.name, live: false, check: (signal) => store.health({ signal }) },
+    ],
+    onError,
+  });
 }
 
 interface Dependencies {

@@ -2,9 +2,11 @@ import { systemClock } from '../machinery/clock.ts';
 import { jsonLogger } from '../machinery/logger.ts';
 import { systemRandom } from '../machinery/random.ts';
 import { startControlPlane } from './control-plane.ts';
+import { join } from 'node:path';
 import { openStore } from './open-store.ts';
 import { parseOptions, usage } from './options.ts';
 import type { CoreOptions } from './options.ts';
+import { ensurePki } from './pki.ts';
 
 const log = jsonLogger((line) => process.stderr.write(line), systemClock);
 
@@ -20,17 +22,25 @@ try {
 
 async function run(options: CoreOptions): Promise<void> {
   const stop = untilSignalled();
-  const opened = await openStore(options, systemClock, log);
+  const [opened, pki] = await Promise.all([
+    openStore(options, systemClock, log),
+    ensurePki(join(options.dataDirectory, 'pki'), systemClock),
+  ]);
   const { store, soleWriter } = opened;
   const controlPlane = await startControlPlane({
     store,
     soleWriter,
     listen: options.listen,
+    rest: { listen: options.restListen, pki },
     clock: systemClock,
     random: systemRandom,
     log,
   });
-  log.info('core is ready', { address: controlPlane.address, store: store.name });
+  log.info('core is ready', {
+    grpc: controlPlane.address,
+    rest: controlPlane.restAddress,
+    store: store.name,
+  });
   const why = await Promise.race([stop, controlPlane.failed]);
   log.info('core stops', { signal: why });
   await controlPlane.stop();

@@ -4,6 +4,8 @@ export interface CoreOptions {
   readonly dataDirectory: string;
   /** host:port of gRPC. */
   readonly listen: string;
+  /** host:port of REST. */
+  readonly restListen: string;
   readonly store: 'auto' | 'etcd' | 'embedded' | 'memory';
   /** An etcd cluster that others look after; absent: core starts its own. */
   readonly etcdEndpoints: readonly string[] | undefined;
@@ -18,6 +20,7 @@ export const usage = `core: the control plane of a Wheelhouse cluster
 
   --data-dir=PATH            where its data is kept (required)
   --listen=HOST:PORT         gRPC, loopback only (default 127.0.0.1:7443)
+  --rest-listen=HOST:PORT    Kubernetes' REST API, loopback only (default 127.0.0.1:6443)
   --store=KIND               auto, etcd, embedded or memory (default auto: etcd where it is installed)
   --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
@@ -31,6 +34,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     options: {
       'data-dir': { type: 'string' },
       listen: { type: 'string', default: '127.0.0.1:7443' },
+      'rest-listen': { type: 'string', default: '127.0.0.1:6443' },
       store: { type: 'string', default: 'auto' },
       'etcd-endpoints': { type: 'string' },
       'etcd-port': { type: 'string', default: '12379' },
@@ -44,10 +48,11 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
   if (values.help === true) return 'help';
   const dataDirectory = values['data-dir'];
   if (dataDirectory === undefined) throw new Error('--data-dir is required');
-  const listen = values.listen;
-  if (!isLoopback(listen)) {
+  const { listen, 'rest-listen': restListen } = values;
+  for (const [flag, address] of Object.entries({ listen, 'rest-listen': restListen })) {
+    if (isLoopback(address)) continue;
     throw new Error(
-      `--listen=${listen}: until callers are identified, only loopback addresses may be listened on`,
+      `--${flag}=${address}: until every caller is identified, only loopback addresses may be listened on`,
     );
   }
   const { store } = values;
@@ -57,6 +62,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
   return {
     dataDirectory,
     listen,
+    restListen,
     store,
     etcdEndpoints: values['etcd-endpoints']?.split(',').filter((endpoint) => endpoint !== ''),
     etcdPort: port('etcd-port', values['etcd-port']),

@@ -49,10 +49,10 @@ export async function dockerAnswers(socket = dockerSocket(), timeoutMs = 2_000):
   });
 }
 
-/** The first of `wanted`, `wanted + 1`, … that nobody listens on and that `taken` does not hold. */
-export async function freePort(wanted: number, taken: readonly number[] = []): Promise<number> {
+/** The first of `wanted`, `wanted + 1`, … that nobody listens on. */
+export async function freePort(wanted: number): Promise<number> {
   for (let port = wanted; port < wanted + 200; port++) {
-    if (!taken.includes(port) && (await canListen(port))) return port;
+    if (await canListen(port)) return port;
   }
   throw new Error(`Cannot find a free port on 127.0.0.1 between ${wanted} and ${wanted + 199}`);
 }

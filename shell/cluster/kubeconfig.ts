@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { parse, parseDocument, stringify } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { writeAtomically } from './profile.ts';
 import type { Profile, ProfileState } from './profile.ts';
-import { coreEndpoint } from './programs.ts';
+import { coreEndpoint, restEndpoint } from './programs.ts';
 
 /** The extension of a cluster entry that names its gRPC endpoint; kubectl keeps and ignores it. */
 export const grpcExtension = 'wheelhouse.dev/grpc';
@@ -105,19 +105,29 @@ export function writeProfileKubeconfig(profile: Profile, state: ProfileState): v
   const before = readKubeconfig([profile.kubeconfig]);
   const namespace = before.contexts?.find(({ name }) => name === profile.name)?.context.namespace;
   const { name } = profile;
+  const pem = (file: string) => readFileSync(join(profile.coreDirectory, 'pki', file)).toString('base64');
   const config: Kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [
       {
         name,
-        cluster: { extensions: [{ name: grpcExtension, extension: { endpoint: coreEndpoint(state) } }] },
+        cluster: {
+          server: `https://${restEndpoint(state)}`,
+          'certificate-authority-data': pem('server-ca.crt'),
+          extensions: [{ name: grpcExtension, extension: { endpoint: coreEndpoint(state) } }],
+        },
       },
     ],
     contexts: [
       { name, context: { cluster: name, user: name, ...(namespace === undefined ? {} : { namespace }) } },
     ],
-    users: [{ name, user: {} }],
+    users: [
+      {
+        name,
+        user: { 'client-certificate-data': pem('admin.crt'), 'client-key-data': pem('admin.key') },
+      },
+    ],
     'current-context': name,
   };
   writeAtomically(profile.kubeconfig, stringify(config));

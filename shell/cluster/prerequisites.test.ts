@@ -11,6 +11,7 @@ const state: ProfileState = {
   runtime: 'simulated',
   nodeName: 'wheelhouse',
   corePort: 1,
+  restPort: 4,
   etcdPort: 2,
   etcdPeerPort: 3,
   ownsDockerDaemon: false,

@@ -16,6 +16,8 @@ export interface ProfileState {
   readonly nodeName: string;
   /** gRPC, on loopback. */
   readonly corePort: number;
+  /** Kubernetes' REST API, on loopback. */
+  readonly restPort: number;
   readonly etcdPort: number;
   readonly etcdPeerPort: number;
   /** The Docker daemon was started by `wh up` and is looked after by this profile's supervisor. */

@@ -10,11 +10,16 @@ export function coreEndpoint(state: ProfileState): string {
   return `127.0.0.1:${state.corePort}`;
 }
 
+export function restEndpoint(state: ProfileState): string {
+  return `127.0.0.1:${state.restPort}`;
+}
+
 /** Core starts and supervises etcd itself when told to use its own. */
 export function coreSpec(profile: Profile, state: ProfileState): ProcessSpec {
   const args = flags({
     'data-dir': profile.coreDirectory,
     listen: coreEndpoint(state),
+    'rest-listen': restEndpoint(state),
     store: state.store,
     'etcd-port': state.etcdPort,
     'etcd-peer-port': state.etcdPeerPort,

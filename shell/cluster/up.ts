@@ -36,7 +36,6 @@ export async function bringUp(options: UpOptions): Promise<ProfileState> {
   const state = await chooseState(profile, existing, plan);
   mkdirSync(profile.logDirectory, { recursive: true, mode: 0o700 });
   writeState(profile, state);
-  writeProfileKubeconfig(profile, state);
   if (plan.startDocker) await startDocker(profile, progress, signal);
   await startSupervisor(profile, state, progress, signal);
   return state;
@@ -63,11 +62,22 @@ async function chooseState(
   const ownsDockerDaemon = plan.startDocker || (existing?.ownsDockerDaemon ?? false);
   if (existing !== undefined) return { ...existing, ownsDockerDaemon };
   const corePort = await freePort(7443);
-  const etcdPort = await freePort(12379, [corePort]);
-  const etcdPeerPort = await freePort(etcdPort + 1, [corePort, etcdPort]);
+  const restPort = await freePort(6443);
+  const etcdPort = await freePort(12379);
+  const etcdPeerPort = await freePort(etcdPort + 1);
   const { store, runtime } = plan;
   const id = `${profile.name}-${nameSuffix(systemRandom, 8)}`;
-  return { id, store, runtime, nodeName: profile.name, corePort, etcdPort, etcdPeerPort, ownsDockerDaemon };
+  return {
+    id,
+    store,
+    runtime,
+    nodeName: profile.name,
+    corePort,
+    restPort,
+    etcdPort,
+    etcdPeerPort,
+    ownsDockerDaemon,
+  };
 }
 
 async function startDocker(profile: Profile, progress: Progress, signal: AbortSignal): Promise<void> {
@@ -98,6 +108,8 @@ async function startSupervisor(
   await progress.step(`Starting the control plane on ${state.store}`, () =>
     withLog(coreSpec(profile, state).logFile, () => waitForCore(endpoint, coreStartMs, signal)),
   );
+  // Core has made the certificates by now.
+  writeProfileKubeconfig(profile, state);
   const title = `Waiting for node "${state.nodeName}" to be Ready on ${state.runtime}`;
   await progress.step(title, (update) =>
     withLog(agentSpec(profile, state).logFile, () =>

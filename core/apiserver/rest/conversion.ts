@@ -1,0 +1,37 @@
+import type { KubernetesObject } from '../../api/object.ts';
+import type { KindDeclaration } from '../../api/scheme.ts';
+import type { Encoded } from '../../api/verbs.ts';
+import { printerFor } from '../../printers/printers.ts';
+
+/** What a Table's rows carry of their objects. */
+export type IncludeObject = 'None' | 'Metadata' | 'Object';
+
+/** The columns of a kind as JSON. */
+export function tableHead({ group, version, kind }: KindDeclaration): string {
+  return JSON.stringify(printerFor(group, version, kind).columns);
+}
+
+export function tableRow(
+  { group, version, kind }: KindDeclaration,
+  item: Encoded,
+  include: IncludeObject,
+  nowMs: number,
+): Buffer {
+  const cells = JSON.stringify(printerFor(group, version, kind).row(item.object, nowMs));
+  if (include === 'None') return Buffer.from(`{"cells":${cells},"object":null}`);
+  const object = include === 'Object' ? item.bytes : metadataOnly(item);
+  return Buffer.concat([Buffer.from(`{"cells":${cells},"object":`), object, closing]);
+}
+
+const closing = Buffer.from('}');
+
+/** A PartialObjectMetadata (meta.k8s.io/v1): the object without its body. */
+export function metadataOnly({ object }: { readonly object: KubernetesObject }): Buffer {
+  return Buffer.from(
+    JSON.stringify({
+      kind: 'PartialObjectMetadata',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: object.metadata,
+    }),
+  );
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { StatusError } from '../../api/errors.ts';
+import type { Call, UserInfo } from '../../api/verbs.ts';
+
+/** The largest body accepted: upstream's limit for one request. */
+export const maxBodyBytes = 3 * 1024 * 1024;
+/** How many warnings and how much of each go into headers. */
+const mostWarnings = 32;
+const longestWarning = 256;
+
+/** One request and its answer, over HTTP/1.1 or HTTP/2. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  readonly user: UserInfo;
+  /** Aborts when the client has gone or the server stops. */
+  readonly signal: AbortSignal;
+  readonly #warnings: string[] = [];
+
+  constructor(
+    request: IncomingMessage,
+    response: ServerResponse,
+    url: URL,
+    user: UserInfo,
+    signal: AbortSignal,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.url = url;
+    this.user = user;
+    this.signal = signal;
+  }
+
+  get call(): Call {
+    const { 'user-agent': userAgent } = this.request.headers;
+    return {
+      user: this.user,
+      signal: this.signal,
+      ...(userAgent === undefined ? {} : { userAgent }),
+      warn: (text) => this.#warn(text),
+    };
+  }
+
+  /** The whole body. Rejects with RequestEntityTooLarge as soon as it is known to be too large. */
+  async body(): Promise<Buffer> {
+    const tooLarge = () =>
+      new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${maxBodyBytes}`);
+    if (Number(this.request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of this.request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > maxBodyBytes) throw tooLarge();
+      chunks.push(chunk);
+    }
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  }
+
+  /** Begins an answer whose body follows in pieces. */
+  begin(code: number, contentType: string): void {
+    if (this.#warnings.length > 0) this.response.setHeader('warning', this.#warnings);
+    this.response.writeHead(code, {
+      'content-type': contentType,
+      'cache-control': 'no-cache, private',
+    });
+  }
+
+  send(code: number, contentType: string, body: Buffer | string): void {
+    this.begin(code, contentType);
+    this.response.end(body);
+  }
+
+  sendJson(code: number, value: unknown): void {
+    this.send(code, 'application/json', JSON.stringify(value));
+  }
+
+  /** Writes a piece and resolves when more may follow; false when the client has gone. */
+  async write(piece: Buffer | string): Promise<boolean> {
+    if (this.signal.aborted || this.response.destroyed) return false;
+    if (this.response.write(piece)) return true;
+    return new Promise((resolve) => {
+      const settle = () => {
+        this.response.off('drain', settle);
+        this.response.off('close', settle);
+        resolve(!this.response.destroyed && !this.signal.aborted);
+      };
+      this.response.once('drain', settle);
+      this.response.once('close', settle);
+    });
+  }
+
+  /** RFC 7234 section 5.5, code 299, as kubectl prints them. */
+  #warn(text: string): void {
+    if (this.#warnings.length >= mostWarnings) return;
+    const quoted = text
+      .slice(0, longestWarning)
+      .replace(/[^ -~]/g, '')
+      .replace(/["\\]/g, '\\$&');
+    this.#warnings.push(`299 - "${quoted}"`);
+  }
+}

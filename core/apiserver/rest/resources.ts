@@ -1,0 +1,263 @@
+import { badRequest, isNotFound, StatusError } from '../../api/errors.ts';
+import { parseApiVersion, qualifiedResource } from '../../api/resource.ts';
+import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
+import type { Body, CollectionTarget, Encoded, ObjectTarget, PatchType, Verbs } from '../../api/verbs.ts';
+import { parseJson } from '../../machinery/json.ts';
+import { readDocuments, writeYaml } from '../../machinery/yaml.ts';
+import { metadataOnly, tableHead, tableRow } from './conversion.ts';
+import type { IncludeObject } from './conversion.ts';
+import type { Exchange } from './exchange.ts';
+import { sendList } from './lists.ts';
+import { negotiate } from './negotiation.ts';
+import type { Representation } from './negotiation.ts';
+import { deleteOptions, listOptions, patchOptions, watchOptions, writeOptions } from './query.ts';
+import type { RequestPath } from './request-info.ts';
+import { sendWatch } from './watches.ts';
+
+type ResourcePath = Extract<RequestPath, { kind: 'resource' }>;
+
+const patchTypes: Readonly<Record<string, PatchType>> = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+};
+
+/** Answers a request about objects with the verb that its method and path mean. */
+export async function serveResource(
+  exchange: Exchange,
+  verbs: Verbs,
+  scheme: Scheme,
+  path: ResourcePath,
+): Promise<void> {
+  const { target, name } = path;
+  const kind = scheme.byResource(target.group, target.version, target.resource);
+  if (kind === undefined)
+    throw new StatusError('NotFound', 'the server could not find the requested resource');
+  const object: ObjectTarget | undefined = name === undefined ? undefined : { ...target, name };
+  switch (exchange.request.method) {
+    case 'GET':
+    case 'HEAD':
+      return object === undefined
+        ? collection(exchange, verbs, kind, path)
+        : getObject(exchange, verbs, kind, object);
+    case 'POST':
+      return create(exchange, verbs, kind, name === undefined ? target : { ...target, name });
+    case 'PUT':
+      return update(exchange, verbs, kind, named(object, kind));
+    case 'PATCH':
+      return patch(exchange, verbs, kind, named(object, kind));
+    case 'DELETE':
+      return object === undefined
+        ? deleteCollection(exchange, verbs, kind, target)
+        : deleteObject(exchange, verbs, kind, object);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+function named(object: ObjectTarget | undefined, kind: KindDeclaration): ObjectTarget {
+  if (object !== undefined) return object;
+  throw new StatusError(
+    'MethodNotAllowed',
+    `the server does not allow this method on the requested resource: name the ${kind.kind}`,
+  );
+}
+
+function methodNotAllowed(): StatusError {
+  return new StatusError(
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+  );
+}
+
+async function collection(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  { target, watch }: ResourcePath,
+): Promise<void> {
+  const query = exchange.url.searchParams;
+  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const watching = query.get('watch');
+  if (watch || (watching !== null && watching !== 'false' && watching !== '0')) {
+    return sendWatch(exchange, verbs, kind, target, watchOptions(query), representation);
+  }
+  const list = await verbs.list(exchange.call, target, listOptions(query));
+  return sendList(exchange, kind, list, representation);
+}
+
+async function getObject(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  object: ObjectTarget,
+): Promise<void> {
+  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const resourceVersion = exchange.url.searchParams.get('resourceVersion') || undefined;
+  const found = await verbs.get(
+    exchange.call,
+    object,
+    resourceVersion === undefined ? {} : { resourceVersion },
+  );
+  sendObject(exchange, 200, kind, found, representation);
+}
+
+async function create(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  target: CollectionTarget & { readonly name?: string },
+): Promise<void> {
+  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const body = await requestBody(exchange);
+  const created = await verbs.create(exchange.call, target, body, writeOptions(exchange.url.searchParams));
+  sendObject(exchange, 201, kind, created, representation);
+}
+
+async function update(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  object: ObjectTarget,
+): Promise<void> {
+  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const body = await requestBody(exchange);
+  const updated = await verbs.update(exchange.call, object, body, writeOptions(exchange.url.searchParams));
+  sendObject(exchange, 200, kind, updated, representation);
+}
+
+async function patch(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  object: ObjectTarget,
+): Promise<void> {
+  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const contentType = (exchange.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
+  const type = patchTypes[contentType];
+  if (type === undefined) {
+    throw new StatusError(
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: ${Object.keys(patchTypes).join(', ')}`,
+    );
+  }
+  const bytes = await exchange.body();
+  // Only server-side apply creates; it is told from a change by whether the object was there.
+  const existed = type !== 'apply' || (await exists(exchange, verbs, object));
+  const patched = await verbs.patch(
+    exchange.call,
+    object,
+    { type, bytes },
+    patchOptions(exchange.url.searchParams),
+  );
+  sendObject(exchange, existed ? 200 : 201, kind, patched, representation);
+}
+
+async function exists(exchange: Exchange, verbs: Verbs, object: ObjectTarget): Promise<boolean> {
+  try {
+    // For the process itself: who may patch need not be allowed to read.
+    await verbs.get({ signal: exchange.signal }, object, { resourceVersion: '0' });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+async function deleteObject(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  object: ObjectTarget,
+): Promise<void> {
+  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const options = deleteOptions(exchange.url.searchParams, await optionsBody(exchange));
+  const { object: last, gone } = await verbs.delete(exchange.call, object, options);
+  if (!gone || kind.plural === 'pods') return sendObject(exchange, 200, kind, last, representation);
+  // What is gone is answered with a Status, as upstream does for most kinds.
+  exchange.sendJson(200, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: {
+      name: object.name,
+      ...(kind.group === '' ? {} : { group: kind.group }),
+      kind: kind.plural,
+      uid: last.object.metadata.uid,
+    },
+  });
+}
+
+async function deleteCollection(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  target: CollectionTarget,
+): Promise<void> {
+  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const query = exchange.url.searchParams;
+  const options = deleteOptions(query, await optionsBody(exchange));
+  const deleted = await verbs.deleteCollection(exchange.call, target, listOptions(query), options);
+  return sendList(exchange, kind, deleted, representation);
+}
+
+async function requestBody(exchange: Exchange): Promise<Body> {
+  const contentType = exchange.request.headers['content-type'] ?? '';
+  const bytes = await exchange.body();
+  if (contentType.startsWith('application/yaml')) return { kind: 'object', object: oneDocument(bytes) };
+  return { kind: 'bytes', contentType, bytes };
+}
+
+function oneDocument(bytes: Buffer): unknown {
+  try {
+    const [document, ...more] = readDocuments(bytes.toString('utf8'), { source: 'the body' });
+    if (document !== undefined && more.length === 0) return document.value;
+  } catch (cause) {
+    throw badRequest(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+  throw badRequest('the body must hold one document');
+}
+
+async function optionsBody(exchange: Exchange): Promise<unknown> {
+  const bytes = await exchange.body();
+  if (bytes.length === 0) return undefined;
+  const contentType = exchange.request.headers['content-type'] ?? '';
+  if (contentType.startsWith('application/yaml')) return oneDocument(bytes);
+  try {
+    return parseJson(bytes);
+  } catch (cause) {
+    throw badRequest(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function sendObject(
+  exchange: Exchange,
+  code: number,
+  kind: KindDeclaration,
+  found: Encoded,
+  { as, format }: Representation,
+): void {
+  if (as === 'PartialObjectMetadata') return exchange.send(code, 'application/json', metadataOnly(found));
+  if (as === 'Table' && isKind(found, kind)) {
+    const include = (exchange.url.searchParams.get('includeObject') ?? 'Metadata') as IncludeObject;
+    const row = tableRow(kind, found, include, Date.now()).toString();
+    const metadata = JSON.stringify({ resourceVersion: found.resourceVersion });
+    const body = `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${metadata},"columnDefinitions":${tableHead(kind)},"rows":[${row}]}`;
+    return exchange.send(code, 'application/json', body);
+  }
+  if (format === 'yaml') return exchange.send(code, 'application/yaml', writeYaml(found.object));
+  exchange.send(code, 'application/json', found.bytes);
+}
+
+/** Subresources such as scale come back as another kind, which has no columns here. */
+function isKind({ object }: Encoded, kind: KindDeclaration): boolean {
+  const { group, version } = parseApiVersion(object.apiVersion ?? '');
+  return (
+    object.kind === kind.kind &&
+    group === kind.group &&
+    version === kind.version &&
+    qualifiedResource(kind) !== ''
+  );
+}

@@ -1,0 +1,207 @@
+import { createSecureServer } from 'node:http2';
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Discovery } from '../../api/discovery.ts';
+import { StatusError } from '../../api/errors.ts';
+import type { Scheme } from '../../api/scheme.ts';
+import type { UserInfo, Verbs } from '../../api/verbs.ts';
+import { Exchange } from './exchange.ts';
+import { serveDiscovery, serveHealth, serveVersion } from './information.ts';
+import type { HealthCheck } from './information.ts';
+import { parsePath } from './request-info.ts';
+import { serveResource } from './resources.ts';
+
+export interface RestServerOptions {
+  readonly verbs: Verbs;
+  readonly discovery: Discovery;
+  readonly scheme: Scheme;
+  /** host:port; port 0 takes a free one. */
+  readonly listen: string;
+  readonly tls: RestServerTls;
+  /** Says who asks; rejects with Unauthorized. */
+  readonly identify: (request: IncomingMessage) => UserInfo | Promise<UserInfo>;
+  readonly health: readonly HealthCheck[];
+  /** Errors that are the server's fault, with what was asked. */
+  readonly onError?: (error: unknown, doing: string) => void;
+}
+
+export interface RestServerTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Client certificates signed by it are believed. */
+  readonly clientCa: Buffer;
+}
+
+/** Kubernetes' REST API over TLS, HTTP/2 and HTTP/1.1: decode, call the verbs, encode. */
+export interface RestServer {
+  /** Binds and serves; resolves to the address, such as "127.0.0.1:6443". */
+  start(): Promise<string>;
+  /** Ends watches, gives other requests `graceMs`, then cuts them. */
+  stop(graceMs: number): Promise<void>;
+}
+
+const limits = {
+  // Requests of many informers share one connection.
+  maxConcurrentStreams: 1_000,
+  maxSessionMemoryMegabytes: 256,
+  headersTimeoutMs: 30_000,
+  requestTimeoutMs: 0,
+  keepAliveTimeoutMs: 120_000,
+};
+
+export function createRestServer(options: RestServerOptions): RestServer {
+  const stopping = new AbortController();
+  const sockets = new Set<Socket>();
+  const { cert, key, clientCa } = options.tls;
+  const server = createSecureServer(
+    {
+      cert,
+      key,
+      ca: clientCa,
+      allowHTTP1: true,
+      minVersion: 'TLSv1.2',
+      // Whoever shows no certificate may still show a token.
+      requestCert: true,
+      rejectUnauthorized: false,
+      maxSessionMemory: limits.maxSessionMemoryMegabytes,
+      settings: { maxConcurrentStreams: limits.maxConcurrentStreams },
+    },
+    (request, response) => {
+      void answer(plain(request), plainResponse(response), options, stopping.signal);
+    },
+  );
+  tune(server);
+  server.on('secureConnection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('sessionError', () => undefined);
+
+  return {
+    start: () =>
+      new Promise((resolve, reject) => {
+        const at = options.listen.lastIndexOf(':');
+        const host = options.listen.slice(0, at).replace(/^\[|\]$/g, '');
+        server.once('error', (cause) =>
+          reject(new Error(`Cannot listen on "${options.listen}" for REST: ${cause.message}`, { cause })),
+        );
+        server.listen(Number(options.listen.slice(at + 1)), host, () => {
+          const { address, port, family } = server.address() as AddressInfo;
+          resolve(family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`);
+        });
+      }),
+    stop: (graceMs) =>
+      new Promise((resolve) => {
+        stopping.abort(new StatusError('ServiceUnavailable', 'The server is shutting down'));
+        const cut = setTimeout(() => {
+          for (const socket of sockets) socket.destroy();
+        }, graceMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
+        // Connections without a request would keep the server open.
+        for (const socket of sockets)
+          socket.setTimeout(Math.max(1, Math.min(graceMs, 200)), () => socket.destroy());
+      }),
+  };
+}
+
+/** The HTTP/1.1 half of the server has these too, though the types do not say so. */
+function tune(server: Http2SecureServer): void {
+  const http1 = server as unknown as {
+    headersTimeout: number;
+    requestTimeout: number;
+    keepAliveTimeout: number;
+  };
+  http1.headersTimeout = limits.headersTimeoutMs;
+  http1.requestTimeout = limits.requestTimeoutMs;
+  http1.keepAliveTimeout = limits.keepAliveTimeoutMs;
+}
+
+/** Node's compatibility layer makes requests of both protocols look alike; only the types differ. */
+function plain(request: Http2ServerRequest | IncomingMessage): IncomingMessage {
+  return request as IncomingMessage;
+}
+
+function plainResponse(response: Http2ServerResponse | ServerResponse): ServerResponse {
+  return response as ServerResponse;
+}
+
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: RestServerOptions,
+  stopping: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  response.on('error', () => gone.abort());
+  const signal = AbortSignal.any([gone.signal, stopping]);
+  try {
+    const url = new URL(request.url ?? '/', 'https://core');
+    const user = await options.identify(request);
+    await route(new Exchange(request, response, url, user, signal), options);
+  } catch (error) {
+    refuse(request, response, error, options);
+  }
+}
+
+function refuse(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: unknown,
+  { onError }: RestServerOptions,
+): void {
+  if (response.destroyed || response.writableEnded) return;
+  const status = StatusError.from(error);
+  if (status.code >= 500 && status.reason === 'InternalError')
+    onError?.(error, `answer ${request.method} ${request.url?.split('?')[0]}`);
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const retryAfter = status.status.details?.retryAfterSeconds;
+  if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
+  response.writeHead(status.code, {
+    'content-type': 'application/json',
+    'cache-control': 'no-cache, private',
+  });
+  response.end(JSON.stringify(status.status));
+  // What is left of a body that was too large is not read.
+  if (!request.readableEnded) request.resume();
+}
+
+async function route(exchange: Exchange, options: RestServerOptions): Promise<void> {
+  const { verbs, scheme, discovery, health } = options;
+  const path = parsePath(exchange.url.pathname);
+  if (path === undefined)
+    throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
+  if (path.kind === 'resource') return serveResource(exchange, verbs, scheme, path);
+  if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') {
+    throw new StatusError(
+      'MethodNotAllowed',
+      'the server does not allow this method on the requested resource',
+    );
+  }
+  if (path.kind === 'root') return exchange.sendJson(200, { paths: rootPaths(scheme) });
+  if (path.kind !== 'other') return serveDiscovery(exchange, scheme, path);
+  const [first = '', ...rest] = path.path.split('/').filter((part) => part !== '');
+  if (first === 'version' && rest.length === 0) return serveVersion(exchange, discovery);
+  if (first === 'healthz' || first === 'livez' || first === 'readyz') {
+    return serveHealth(exchange, first, rest[0], health);
+  }
+  throw new StatusError('NotFound', 'the server could not find the requested resource');
+}
+
+/** What `GET /` lists: everything that can be asked for without naming an object. */
+function rootPaths(scheme: Scheme): string[] {
+  const versions = new Set(
+    scheme
+      .all()
+      .flatMap(({ group, version }) => (group === '' ? [] : [`/apis/${group}`, `/apis/${group}/${version}`])),
+  );
+  return ['/api', '/api/v1', '/apis', ...[...versions].sort(), '/healthz', '/livez', '/readyz', '/version'];
+}

@@ -1,0 +1,114 @@
+import { StatusError } from '../../api/errors.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import type { KindDeclaration } from '../../api/scheme.ts';
+import type { Verbs, WatchEvent } from '../../api/verbs.ts';
+import type { CollectionTarget, WatchOptions } from '../../api/verbs.ts';
+import { metadataOnly, tableHead, tableRow } from './conversion.ts';
+import type { IncludeObject } from './conversion.ts';
+import type { Exchange } from './exchange.ts';
+import type { Representation } from './negotiation.ts';
+
+const initialEventsEnd = 'k8s.io/initial-events-end';
+
+/**
+ * Streams a watch as one JSON document a line, each flushed at once. What goes wrong after the first event is an
+ * ERROR event, because the status line has been sent by then.
+ */
+export async function sendWatch(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  target: CollectionTarget,
+  options: WatchOptions,
+  representation: Representation,
+): Promise<void> {
+  const encode = eventEncoder(exchange, kind, representation);
+  const batches = verbs.watch(exchange.call, target, options)[Symbol.asyncIterator]();
+  // The first step tells whether the watch can begin at all, so an error is still a proper answer.
+  let next = batches.next();
+  const refused = await Promise.race([
+    next.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    ),
+    nextTurn(),
+  ]);
+  if (refused !== undefined) throw refused.error;
+  exchange.begin(200, 'application/json');
+  exchange.response.flushHeaders();
+  try {
+    for (let step = await next; step.done !== true; step = await next) {
+      if (step.value.length > 0 && !(await exchange.write(Buffer.concat(step.value.map(encode))))) break;
+      next = batches.next();
+    }
+  } catch (error) {
+    const { status } = StatusError.from(error);
+    if (!exchange.signal.aborted)
+      await exchange.write(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+  } finally {
+    await batches.return?.();
+    exchange.response.end();
+  }
+}
+
+/** Long enough for a watch that is refused from what is known already, and for nothing else. */
+function nextTurn(): Promise<undefined> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(() => resolve(undefined))));
+}
+
+/** Events are encoded once and shared by all who watch in the plain form. */
+const encodings = new WeakMap<WatchEvent, Buffer>();
+
+function eventEncoder(
+  exchange: Exchange,
+  kind: KindDeclaration,
+  representation: Representation,
+): (event: WatchEvent) => Buffer {
+  if (representation.as === 'Table') {
+    const include = (exchange.url.searchParams.get('includeObject') ?? 'Metadata') as IncludeObject;
+    let first = true;
+    return (event) => {
+      const columns = first ? tableHead(kind) : 'null';
+      first = false;
+      const row = event.type === 'BOOKMARK' ? undefined : tableRow(kind, event.object, include, Date.now());
+      const metadata = JSON.stringify({ resourceVersion: revisionOf(event) });
+      const rows = row === undefined ? '[]' : `[${row.toString()}]`;
+      return Buffer.from(
+        `{"type":"${event.type}","object":{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${metadata},"columnDefinitions":${columns},"rows":${rows}}}\n`,
+      );
+    };
+  }
+  const plain = representation.as !== 'PartialObjectMetadata';
+  return (event) => {
+    if (event.type === 'BOOKMARK') return bookmark(kind, event, plain);
+    if (!plain) return wrap(event.type, metadataOnly(event.object));
+    const known = encodings.get(event);
+    if (known !== undefined) return known;
+    const encoded = wrap(event.type, event.object.bytes);
+    encodings.set(event, encoded);
+    return encoded;
+  };
+}
+
+function revisionOf(event: WatchEvent): string {
+  return event.type === 'BOOKMARK' ? event.resourceVersion : event.object.resourceVersion;
+}
+
+function bookmark(
+  kind: KindDeclaration,
+  event: Extract<WatchEvent, { type: 'BOOKMARK' }>,
+  plain: boolean,
+): Buffer {
+  const annotations = event.initialEventsEnd ? { annotations: { [initialEventsEnd]: 'true' } } : {};
+  const metadata = { resourceVersion: event.resourceVersion, creationTimestamp: null, ...annotations };
+  const type = plain
+    ? { kind: kind.kind, apiVersion: apiVersionOf(kind) }
+    : { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
+  return wrap('BOOKMARK', Buffer.from(JSON.stringify({ ...type, metadata })));
+}
+
+const end = Buffer.from('}\n');
+
+function wrap(type: string, object: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), object, end]);
+}

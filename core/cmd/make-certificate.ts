@@ -1,0 +1,85 @@
+import 'reflect-metadata';
+import { isIP } from 'node:net';
+import type { webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+import type { Clock } from '../machinery/clock.ts';
+
+/** A certificate and its key, PEM. */
+export interface KeyPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
+
+export interface WantedCertificate {
+  readonly name: string;
+  /** Distinguished name, such as "O=system:masters, CN=kubernetes-admin". */
+  readonly subject: string;
+  readonly use: 'ca' | 'server' | 'client';
+  readonly addresses?: readonly string[];
+  readonly signer?: KeyPair;
+}
+
+const dayMs = 24 * 3600 * 1000;
+const caLifetimeMs = 3650 * dayMs;
+const leafLifetimeMs = 365 * dayMs;
+/** Clocks differ a little between machines. */
+const backdatedMs = 5 * 60 * 1000;
+const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+
+/** Makes a key on P-256 and a certificate for it: self-signed without a signer, as an authority is. */
+export async function makePair(
+  { subject, use, addresses, signer }: WantedCertificate,
+  clock: Clock,
+): Promise<KeyPair> {
+  const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
+  const notBefore = new Date(clock.now() - backdatedMs);
+  const notAfter = new Date(clock.now() + (use === 'ca' ? caLifetimeMs : leafLifetimeMs));
+  const common = { subject, notBefore, notAfter, signingAlgorithm: keyAlgorithm };
+  const extensions = extensionsFor(use, addresses);
+  const certificate =
+    signer === undefined
+      ? await x509.X509CertificateGenerator.createSelfSigned({ ...common, name: subject, keys, extensions })
+      : await x509.X509CertificateGenerator.create({
+          ...common,
+          issuer: new x509.X509Certificate(signer.cert.toString()).subject,
+          publicKey: keys.publicKey,
+          signingKey: await privateKey(signer.key),
+          extensions,
+        });
+  const key = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
+  return {
+    cert: Buffer.from(`${certificate.toString('pem')}\n`),
+    key: Buffer.from(`${x509.PemConverter.encode(key, 'PRIVATE KEY')}\n`),
+  };
+}
+
+function extensionsFor(use: WantedCertificate['use'], addresses: readonly string[] = []): x509.Extension[] {
+  const { digitalSignature, keyCertSign, cRLSign } = x509.KeyUsageFlags;
+  if (use === 'ca') {
+    return [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(keyCertSign | cRLSign | digitalSignature, true),
+    ];
+  }
+  const purpose = use === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
+  return [
+    new x509.BasicConstraintsExtension(false, undefined, true),
+    new x509.KeyUsagesExtension(digitalSignature, true),
+    new x509.ExtendedKeyUsageExtension([purpose]),
+    ...(addresses.length === 0
+      ? []
+      : [
+          new x509.SubjectAlternativeNameExtension(
+            addresses.map((value) => ({
+              type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const),
+              value,
+            })),
+          ),
+        ]),
+  ];
+}
+
+function privateKey(pem: Buffer): Promise<webcrypto.CryptoKey> {
+  const der = x509.PemConverter.decodeFirst(pem.toString());
+  return crypto.subtle.importKey('pkcs8', der, keyAlgorithm, false, ['sign']);
+}

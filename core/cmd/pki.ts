@@ -1,0 +1,110 @@
+import { X509Certificate as NodeCertificate } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../machinery/clock.ts';
+import type { KeyPair, WantedCertificate } from './make-certificate.ts';
+
+/** What core's front ends and its administrator show each other. */
+export interface Pki {
+  /** Signs what servers show. */
+  readonly serverCa: KeyPair;
+  /** Signs what clients show; another one, so that a server's certificate never opens the API. */
+  readonly clientCa: KeyPair;
+  readonly server: KeyPair;
+  /** The administrator: group system:masters. */
+  readonly admin: KeyPair;
+}
+
+/** A certificate with less than this left is made anew at the next start. */
+const renewBeforeMs = 30 * 24 * 3600 * 1000;
+
+/**
+ * Reads a cluster's certificates from `directory`, making those that are missing, about to expire, or for another
+ * machine's addresses. Certificate authorities are made once and never replaced silently.
+ */
+export async function ensurePki(directory: string, clock: Clock): Promise<Pki> {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const ensure = (wanted: WantedCertificate) => ensurePair(directory, wanted, clock);
+  const serverCa = await ensure({ name: 'server-ca', subject: 'CN=wheelhouse-server-ca', use: 'ca' });
+  const clientCa = await ensure({ name: 'client-ca', subject: 'CN=wheelhouse-client-ca', use: 'ca' });
+  return {
+    serverCa,
+    clientCa,
+    server: await ensure({
+      name: 'server',
+      subject: 'CN=kube-apiserver',
+      use: 'server',
+      addresses: serverNames(),
+      signer: serverCa,
+    }),
+    admin: await ensure({
+      name: 'admin',
+      subject: 'O=system:masters, CN=kubernetes-admin',
+      use: 'client',
+      signer: clientCa,
+    }),
+  };
+}
+
+/** The names Pods and people reach the server by, upstream's service address included. */
+function serverNames(): readonly string[] {
+  const own = Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .map(({ address }) => address);
+  const service = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+  ];
+  const addresses = [
+    '127.0.0.1',
+    '::1',
+    '10.96.0.1',
+    ...own.filter((address) => !address.startsWith('fe80')),
+  ];
+  return ['localhost', ...service, ...new Set(addresses)];
+}
+
+async function ensurePair(directory: string, wanted: WantedCertificate, clock: Clock): Promise<KeyPair> {
+  const certFile = join(directory, `${wanted.name}.crt`);
+  const keyFile = join(directory, `${wanted.name}.key`);
+  const existing = readPair(certFile, keyFile);
+  if (existing !== undefined && serves(existing, wanted, clock)) return existing;
+  // Making certificates needs much code that reading them does not.
+  const { makePair } = await import('./make-certificate.ts');
+  const made = await makePair(wanted, clock);
+  // The key first: a certificate without its key would be taken for whole.
+  writeAtomically(keyFile, made.key, 0o600);
+  writeAtomically(certFile, made.cert, 0o644);
+  return made;
+}
+
+function readPair(certFile: string, keyFile: string): KeyPair | undefined {
+  try {
+    return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function serves({ cert }: KeyPair, wanted: WantedCertificate, clock: Clock): boolean {
+  const certificate = new NodeCertificate(cert);
+  if (wanted.signer !== undefined) {
+    const signer = new NodeCertificate(wanted.signer.cert);
+    if (!certificate.verify(signer.publicKey)) return false;
+    if (Date.parse(certificate.validTo) - clock.now() < renewBeforeMs) return false;
+  }
+  return (wanted.addresses ?? []).every((name) =>
+    isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined,
+  );
+}
+
+function writeAtomically(path: string, content: Buffer, mode: number): void {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, content, { mode });
+  renameSync(temporary, path);
+}
