@@ -8,7 +8,7 @@ import type { Clock } from '../machinery/clock.ts';
 import type { Random } from '../machinery/random.ts';
 import { ClientBinder, type Binder } from './binder.ts';
 import { ClusterState } from './cluster/cluster-state.ts';
-import { PodFactsReader } from './cluster/pod-facts.ts';
+import { PodFactsReader, type PodFacts } from './cluster/pod-facts.ts';
 import { ConditionWriter } from './condition-writer.ts';
 import { describeDiagnosis, diagnose, explainNodes, type NodeExplanation } from './framework/diagnosis.ts';
 import type { ClusterEvent } from './framework/plugin.ts';
@@ -16,6 +16,10 @@ import { PodClasses } from './framework/pod-classes.ts';
 import type { Profile } from './framework/profile.ts';
 import { Placement } from './placement.ts';
 import { defaultProfile } from './plugins/index.ts';
+import { Evictor } from './preemption/evictor.ts';
+import { Nominations } from './preemption/nominations.ts';
+import { planPreemption } from './preemption/preemption.ts';
+import type { Candidate } from './preemption/victims.ts';
 import { SchedulingQueue, type QueuedPod } from './queue/scheduling-queue.ts';
 
 export interface SchedulerOptions {
@@ -51,6 +55,8 @@ export class Scheduler {
   readonly #placement: Placement;
   readonly #binder: Binder;
   readonly #conditions: ConditionWriter;
+  readonly #nominations = new Nominations(this.#cluster);
+  readonly #evictor: Evictor;
   readonly #binding = new Set<Promise<void>>();
 
   constructor(options: SchedulerOptions) {
@@ -65,6 +71,7 @@ export class Scheduler {
     });
     this.#placement = new Placement(this.#cluster, random);
     this.#binder = options.binder ?? new ClientBinder(client);
+    this.#evictor = new Evictor(client, clock, options.events);
     this.#conditions = new ConditionWriter(client, clock, onError);
     informers.informer(nodes).addHandler({
       onAdd: (node) => this.#nodeChanged(node, undefined),
@@ -109,8 +116,7 @@ export class Scheduler {
 
   #schedule(queued: QueuedPod, signal: AbortSignal): void {
     const { facts } = queued;
-    const podClass = this.#classes.of(facts);
-    const slot = this.#placement.findSlot(podClass);
+    const slot = this.#findSlot(facts);
     if (slot === undefined) {
       this.#refused(queued, signal);
       return;
@@ -120,6 +126,18 @@ export class Scheduler {
     const nodeName = this.#cluster.nodes.nameAt(slot);
     const binding = this.#bind(queued, nodeName, signal).finally(() => this.#binding.delete(binding));
     this.#binding.add(binding);
+  }
+
+  /** The node where room was made, where there is one and it fits; any other node otherwise. */
+  #findSlot(facts: PodFacts): number | undefined {
+    const nominated = this.#nominations.withdraw(facts.uid) ?? facts.pod.status.nominatedNodeName ?? '';
+    const podClass = this.#classes.of(facts);
+    const slot = this.#cluster.nodes.slotOf(nominated);
+    if (slot !== undefined && this.#cluster.nodes.nodeAt(slot) !== undefined && podClass.allows(slot))
+      return slot;
+    const found = this.#placement.findSlot(podClass);
+    if (found !== undefined || !this.#nominations.yieldTo(facts.priority)) return found;
+    return this.#placement.findSlot(podClass);
   }
 
   async #bind(queued: QueuedPod, nodeName: string, signal: AbortSignal): Promise<void> {
@@ -138,12 +156,34 @@ export class Scheduler {
   }
 
   #refused(queued: QueuedPod, signal: AbortSignal): void {
-    const { pod } = queued.facts;
-    const diagnosis = diagnose(this.#classes.of(queued.facts), this.#cluster);
-    const message = describeDiagnosis(diagnosis);
-    this.#event(pod, 'Warning', 'FailedScheduling', message);
-    this.#conditions.write(pod, { reason: 'Unschedulable', message }, signal);
+    const { facts } = queued;
+    const podClass = this.#classes.of(facts);
+    const diagnosis = diagnose(podClass, this.#cluster);
+    const reasons = describeDiagnosis(diagnosis);
+    const plan =
+      diagnosis.nodeCount === 0
+        ? undefined
+        : planPreemption(this.#cluster, podClass, facts, diagnosis, this.#options.random);
+    const message = plan?.kind === 'none' ? `${reasons} preemption: ${plan.message}` : reasons;
+    this.#event(facts.pod, 'Warning', 'FailedScheduling', message);
     this.#queue.returnRefused(queued, diagnosis.refusedBy);
+    if (plan?.kind === 'evict') return this.#makeRoom(facts, plan.candidate, message, signal);
+    this.#conditions.write(facts.pod, { reason: 'Unschedulable', message }, signal);
+  }
+
+  /** Evicts the victims and holds their room. The last of them to go brings the Pod back from the queue. */
+  #makeRoom(facts: PodFacts, { slot, victims }: Candidate, message: string, signal: AbortSignal): void {
+    const nominatedNodeName = this.#cluster.nodes.nameAt(slot);
+    this.#nominations.nominate(facts, slot);
+    this.#conditions.write(facts.pod, { reason: 'Unschedulable', message, nominatedNodeName }, signal);
+    const evicting = this.#evictor
+      .evict(victims, facts, nominatedNodeName, signal)
+      .catch((error: unknown) => {
+        if (!signal.aborted)
+          this.#report(error, `make room for Pod "${facts.key}" on "${nominatedNodeName}"`);
+      })
+      .finally(() => this.#binding.delete(evicting));
+    this.#binding.add(evicting);
   }
 
   #podChanged(pod: Pod): void {
@@ -151,11 +191,15 @@ export class Scheduler {
     if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return this.#podGone(pod);
     if (pod.spec.nodeName) {
       this.#queue.delete(uid);
+      this.#nominations.withdraw(uid);
       const facts = this.#reader.read(pod);
       const wasPlaced = this.#cluster.isPlaced(uid);
       this.#cluster.setPod(facts, pod.spec.nodeName);
       if (!wasPlaced) this.#happened({ kind: 'pod-placed', facts, node: this.#nodeNamed(pod.spec.nodeName) });
-    } else if (!this.#isOurs(pod)) this.#queue.delete(uid);
+    } else if (!this.#isOurs(pod)) {
+      this.#queue.delete(uid);
+      this.#nominations.withdraw(uid);
+    }
     // A state from before our own bind may still arrive after it: that Pod needs no node any more.
     else if (this.#queue.get(uid) !== undefined || !this.#cluster.isPlaced(uid)) {
       this.#queue.add(this.#reader.read(pod));
@@ -165,6 +209,7 @@ export class Scheduler {
   #podGone(pod: Pod): void {
     const uid = pod.metadata.uid ?? '';
     this.#queue.delete(uid);
+    this.#nominations.withdraw(uid);
     const facts = this.#cluster.removePod(uid);
     if (facts === undefined) return;
     this.#happened({ kind: 'pod-removed', facts, node: this.#nodeNamed(pod.spec.nodeName ?? '') });

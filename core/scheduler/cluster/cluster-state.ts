@@ -23,6 +23,12 @@ export interface ClusterView {
   observe(observer: ClusterObserver): () => void;
 }
 
+/** A node without some of its Pods, in thought. Disposing puts back what is still taken. */
+export interface WithoutPods extends Disposable {
+  putBack(facts: PodFacts): void;
+  take(facts: PodFacts): void;
+}
+
 interface Placed {
   readonly facts: PodFacts;
   readonly slot: number;
@@ -40,10 +46,16 @@ export class ClusterState implements ClusterView {
   readonly #minded: Map<string, PodFacts>[] = [];
   readonly #ports = new Map<number, PodFacts[]>();
   readonly #observers = new Set<ClusterObserver>();
+  readonly #priorities = new Map<number, number>();
   #mindedPods = 0;
 
   get mindedPods(): number {
     return this.#mindedPods;
+  }
+
+  /** Of the Pods on nodes; Infinity when there are none. */
+  get lowestPriority(): number {
+    return Math.min(Infinity, ...this.#priorities.keys());
   }
 
   podsAt(slot: number): Iterable<PodFacts> {
@@ -127,9 +139,49 @@ export class ClusterState implements ClusterView {
     return this.#placed.has(uid);
   }
 
+  /** Takes Pods off a node, to be put back before anything else happens. */
+  withoutPods(slot: number, pods: readonly PodFacts[]): WithoutPods {
+    const taken = new Set<PodFacts>();
+    const take = (facts: PodFacts) => {
+      taken.add(facts);
+      this.#weigh(facts, slot, -1);
+    };
+    const putBack = (facts: PodFacts) => {
+      if (taken.delete(facts)) this.#weigh(facts, slot, 1);
+    };
+    for (const facts of pods) take(facts);
+    return {
+      take,
+      putBack,
+      [Symbol.dispose]() {
+        for (const facts of taken) putBack(facts);
+      },
+    };
+  }
+
   #put(placed: Placed): void {
-    const { facts, slot } = placed;
-    this.#placed.set(facts.uid, placed);
+    this.#placed.set(placed.facts.uid, placed);
+    this.#weigh(placed.facts, placed.slot, 1);
+  }
+
+  #take({ facts, slot }: Placed): void {
+    this.#placed.delete(facts.uid);
+    this.#weigh(facts, slot, -1);
+    this.#releaseIfEmpty(slot);
+  }
+
+  /** Everything that depends on which Pods are on a node. */
+  #weigh(facts: PodFacts, slot: number, sign: 1 | -1): void {
+    if (sign === 1) this.#add(facts, slot);
+    else this.#subtract(facts, slot);
+    const count = (this.#priorities.get(facts.priority) ?? 0) + sign;
+    if (count === 0) this.#priorities.delete(facts.priority);
+    else this.#priorities.set(facts.priority, count);
+    this.nodes.charge(slot, facts.shape.requests, sign);
+    for (const observer of this.#observers) observer.podMoved(slot, facts, sign);
+  }
+
+  #add(facts: PodFacts, slot: number): void {
     const pods = (this.#bySlot[slot] ??= new Map<string, PodFacts>());
     pods.set(facts.uid, facts);
     if (facts.shape.isMinded) {
@@ -140,12 +192,9 @@ export class ClusterState implements ClusterView {
     if (facts.shape.hostPorts.length > 0) {
       this.#ports.set(slot, [...(this.#ports.get(slot) ?? []), facts]);
     }
-    this.nodes.charge(slot, facts.shape.requests, 1);
-    for (const observer of this.#observers) observer.podMoved(slot, facts, 1);
   }
 
-  #take({ facts, slot }: Placed): void {
-    this.#placed.delete(facts.uid);
+  #subtract(facts: PodFacts, slot: number): void {
     this.#bySlot[slot]?.delete(facts.uid);
     if (this.#minded[slot]?.delete(facts.uid) === true) this.#mindedPods--;
     if (facts.shape.hostPorts.length > 0) {
@@ -153,9 +202,6 @@ export class ClusterState implements ClusterView {
       if (others.length === 0) this.#ports.delete(slot);
       else this.#ports.set(slot, others);
     }
-    this.nodes.charge(slot, facts.shape.requests, -1);
-    for (const observer of this.#observers) observer.podMoved(slot, facts, -1);
-    this.#releaseIfEmpty(slot);
   }
 
   #replace(facts: PodFacts, slot: number): void {

@@ -9,7 +9,7 @@ export interface Diagnosis {
   /** The plug-ins that refused a node: only what concerns them can help. */
   readonly refusedBy: ReadonlySet<string>;
   /** Nodes from which Pods could be removed to make room. */
-  readonly resolvableNodes: number;
+  readonly resolvableSlots: readonly number[];
 }
 
 /** Why one node refuses a Pod. */
@@ -22,7 +22,7 @@ export interface NodeExplanation {
 export function diagnose(podClass: PodClass, cluster: ClusterView): Diagnosis {
   const reasons = new Map<string, number>();
   const refusedBy = new Set<string>();
-  let resolvableNodes = 0;
+  const resolvableSlots: number[] = [];
   for (const slot of cluster.nodes.order) {
     const rejections = podClass.explain(slot);
     let resolvable = true;
@@ -31,9 +31,9 @@ export function diagnose(podClass: PodClass, cluster: ClusterView): Diagnosis {
       refusedBy.add(plugin);
       resolvable &&= helps;
     }
-    if (resolvable) resolvableNodes++;
+    if (resolvable) resolvableSlots.push(slot);
   }
-  return { nodeCount: cluster.nodes.order.length, reasons, refusedBy, resolvableNodes };
+  return { nodeCount: cluster.nodes.order.length, reasons, refusedBy, resolvableSlots };
 }
 
 /** Every node with what it has against the Pod, in the order in which nodes are looked at. */
