@@ -159,6 +159,7 @@ function* yieldFields(
   self: string | undefined,
   changed: Comparison,
 ): Generator<[string, Ownership]> {
+  if (owners.size === 0) return;
   const taken = changed.added.union(changed.modified).union(changed.removed);
   for (const [identity, owner] of owners) {
     const set = identity === self ? owner.set : owner.set.difference(taken);

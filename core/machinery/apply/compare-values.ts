@@ -63,6 +63,9 @@ class CompareWalk {
 
   #compareMember(schema: Schema, name: string, before: unknown, after: unknown): void {
     if (before === after) return;
+    // Objects parsed anew share nothing; most of what they hold is equal, and equality is quick to see. Near the
+    // root only, or each level of a deep object would be walked again.
+    if (this.#path.length < 4 && typeof before === typeof after && deepEqual(before, after)) return;
     this.#path.push(memberElement(name));
     this.compare(memberSchemaOf(schema, name), before, after, isImplicit(schema, fieldOf(schema, name)));
     this.#path.pop();

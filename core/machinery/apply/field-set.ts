@@ -122,26 +122,34 @@ interface BuilderNode {
   readonly children: Map<PathElement, BuilderNode>;
 }
 
-/** Collects paths into a set. */
+/** Collects paths into a set. Cheap when each path has much in common with the one before, as in a walk. */
 export class FieldSetBuilder {
-  readonly #root = newNode();
+  /** The nodes along the path inserted last, the root first. */
+  readonly #nodes: BuilderNode[] = [newNode()];
+  #path: PathElement[] = [];
 
   /** The empty path is not a member: nobody owns the whole object. */
   insert(path: readonly PathElement[]): void {
-    let node = this.#root;
-    for (const element of path) {
+    let depth = 0;
+    while (depth < path.length && depth < this.#path.length && path[depth] === this.#path[depth]) depth++;
+    this.#path.length = depth;
+    this.#nodes.length = depth + 1;
+    for (let node = this.#nodes[depth] as BuilderNode; depth < path.length; depth++) {
+      const element = path[depth] as PathElement;
       let child = node.children.get(element);
       if (child === undefined) {
         child = newNode();
         node.children.set(element, child);
       }
+      this.#path.push(element);
+      this.#nodes.push(child);
       node = child;
     }
-    node.owned = path.length > 0;
+    if (path.length > 0) (this.#nodes[path.length] as BuilderNode).owned = true;
   }
 
   build(): FieldSet {
-    return buildNode(this.#root);
+    return buildNode(this.#nodes[0] as BuilderNode);
   }
 }
 
@@ -150,8 +158,8 @@ function newNode(): BuilderNode {
 }
 
 function buildNode({ owned, children }: BuilderNode): FieldSet {
-  return FieldSet.node(
-    owned,
-    [...children].map(([element, child]) => [element, buildNode(child)] as const),
-  );
+  if (children.size === 0) return owned ? FieldSet.leaf : FieldSet.empty;
+  const built = new Map<PathElement, FieldSet>();
+  for (const [element, child] of children) built.set(element, buildNode(child));
+  return FieldSet.node(owned, built);
 }

@@ -59,10 +59,9 @@ function readNode(fields: JsonObject, depth: number): FieldSet {
 
 function writeNode(set: FieldSet): JsonObject {
   const fields: Record<string, unknown> = {};
-  const elements = [...set.children].sort(([a], [b]) => compareElements(a, b));
-  for (const [element, child] of elements) {
-    const own = child.owned && child.children.size > 0 ? { '.': {} } : {};
-    fields[element] = { ...own, ...writeNode(child) };
+  if (set.owned && set.children.size > 0) fields['.'] = {};
+  for (const element of [...set.children.keys()].sort(compareElements)) {
+    fields[element] = writeNode(set.children.get(element) as FieldSet);
   }
   return fields;
 }
