@@ -187,7 +187,7 @@ function containerStatus(info: ContainerInspectInfo, name: string, attempt: numb
     imageId: info.Image,
     createdAtMs: Date.parse(info.Created),
     startedAtMs: timeMs(info.State.StartedAt),
-    finishedAtMs: state === 'exited' ? timeMs(info.State.FinishedAt) : undefined,
+    finishedAtMs: state === 'exited' ? finishedAtMs(info) : undefined,
     // A container that could not be started has an exit code too (127: no such program).
     exitCode: state === 'exited' || error !== undefined ? info.State.ExitCode : undefined,
     oomKilled: info.State.OOMKilled,
@@ -199,6 +199,12 @@ function containerStatus(info: ContainerInspectInfo, name: string, attempt: numb
 function stateOf(info: ContainerInspectInfo): ContainerStatus['state'] {
   if (info.State.Running) return 'running';
   return info.State.Status === 'created' ? 'created' : 'exited';
+}
+
+/** Docker dates a start when it has heard of it, which may be after a short-lived process has ended. */
+function finishedAtMs(info: ContainerInspectInfo): number | undefined {
+  const finishedMs = timeMs(info.State.FinishedAt);
+  return finishedMs === undefined ? undefined : Math.max(finishedMs, timeMs(info.State.StartedAt) ?? 0);
 }
 
 /** Undefined for Go's zero time. */
