@@ -6,6 +6,7 @@ import { apply, trackUpdate, withManagedFields, type ApplyRequest, type ApplyRes
 import { conflictMessage } from './conflict.ts';
 import { readManagedFields, type ManagedFieldsEntry } from './managed-fields.ts';
 import { formatElements } from './path-element.ts';
+import { ApplyError } from './typed-value.ts';
 
 const text = scalar('string');
 const container = object(
@@ -13,6 +14,7 @@ const container = object(
     name: text,
     image: text,
     args: list(text),
+    lifecycle: object({ grace: scalar('int64') }, { name: 'Lifecycle' }),
     env: list(object({ name: text, value: text }, { name: 'EnvVar' }), ['name']),
     ports: list(
       object(
@@ -400,6 +402,19 @@ describe('ordinary writes', () => {
     });
   });
 
+  test('that add an item own its structs too: where the item was not, they were not', () => {
+    const story = new Story();
+    story.update('creator', { spec: { replicas: 1 } });
+    story.update('adder', containers({ name: 'a', lifecycle: { grace: 1 } }));
+    expect(story.fields('adder')).toEqual([
+      '.spec.containers[name="a"]',
+      '.spec.containers[name="a"].lifecycle',
+      '.spec.containers[name="a"].lifecycle.grace',
+      '.spec.containers[name="a"].name',
+    ]);
+    expect(story.fields('creator')).toEqual([]);
+  });
+
   test('that change nothing give the very entries back', () => {
     const story = new Story();
     story.update('creator', { spec: { replicas: 1 } });
@@ -537,6 +552,42 @@ describe('always', () => {
       { numRuns: 200 },
     );
   });
+});
+
+test('odd configurations are refused or applied, never anything else', () => {
+  const odd = fc.letrec((tie) => ({
+    value: fc.oneof({ maxDepth: 4 }, fc.constantFrom(null, 0, 'a', true), tie('list'), tie('object')),
+    list: fc.array(tie('value'), { maxLength: 3 }),
+    object: fc.dictionary(
+      fc.constantFrom(
+        'spec',
+        'metadata',
+        'containers',
+        'name',
+        'env',
+        'finalizers',
+        'security',
+        'other',
+        'constructor',
+      ),
+      tie('value'),
+      { maxKeys: 4 },
+    ),
+  })).object as fc.Arbitrary<JsonObject>;
+  fc.assert(
+    fc.property(odd, odd, odd, (live, first, second) => {
+      const story = new Story();
+      story.live = live;
+      for (const applied of [first, second]) {
+        try {
+          story.apply('alice', applied, { force: true });
+        } catch (error) {
+          expect(error).toBeInstanceOf(ApplyError);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
 });
 
 function isEmptyContainer(value: unknown): boolean {

@@ -21,6 +21,12 @@ export function compareValues(schema: Schema, before: unknown, after: unknown): 
   return { added: walk.added.build(), modified: walk.modified.build(), removed: walk.removed.build() };
 }
 
+/** On which sides an object exists, written or not. */
+interface Exists {
+  readonly before: boolean;
+  readonly after: boolean;
+}
+
 class CompareWalk {
   readonly added = new FieldSetBuilder();
   readonly modified = new FieldSetBuilder();
@@ -38,7 +44,8 @@ class CompareWalk {
     if (sample.kind === 'members') {
       const [from, to] = [before ?? {}, after ?? {}] as [JsonObject, JsonObject];
       if (isEmpty(from) && isEmpty(to)) return this.#compareWhole(before, after);
-      this.#compareMembers(schema, from, to);
+      const exists = { before: implicit || !isAbsent(before), after: implicit || !isAbsent(after) };
+      this.#compareMembers(schema, from, to, exists);
     } else {
       const [from, to] = [before ?? [], after ?? []] as [readonly unknown[], readonly unknown[]];
       if (from.length === 0 && to.length === 0) return this.#compareWhole(before, after);
@@ -55,19 +62,21 @@ class CompareWalk {
     else if (!deepEqual(before, after)) this.modified.insert(this.#path);
   }
 
-  #compareMembers(schema: Schema, before: JsonObject, after: JsonObject): void {
-    for (const name in after) this.#compareMember(schema, name, ownMember(before, name), after[name]);
+  #compareMembers(schema: Schema, before: JsonObject, after: JsonObject, exists: Exists): void {
+    for (const name in after) this.#compareMember(schema, name, ownMember(before, name), after[name], exists);
     for (const name in before)
-      if (!Object.hasOwn(after, name)) this.#compareMember(schema, name, before[name], undefined);
+      if (!Object.hasOwn(after, name)) this.#compareMember(schema, name, before[name], undefined, exists);
   }
 
-  #compareMember(schema: Schema, name: string, before: unknown, after: unknown): void {
+  #compareMember(schema: Schema, name: string, before: unknown, after: unknown, exists: Exists): void {
     if (before === after) return;
     // Objects parsed anew share nothing; most of what they hold is equal, and equality is quick to see. Near the
     // root only, or each level of a deep object would be walked again.
     if (this.#path.length < 4 && typeof before === typeof after && deepEqual(before, after)) return;
     this.#path.push(memberElement(name));
-    this.compare(memberSchemaOf(schema, name), before, after, isImplicit(schema, fieldOf(schema, name)));
+    const parentExists = isAbsent(before) ? exists.before : exists.after;
+    const implicit = parentExists && isImplicit(schema, fieldOf(schema, name));
+    this.compare(memberSchemaOf(schema, name), before, after, implicit);
     this.#path.pop();
   }
 
@@ -89,8 +98,8 @@ class CompareWalk {
 }
 
 /**
- * In objects of declared types, a struct that is not a pointer always exists, and so does a list that is written
- * even when empty: only what is in them can be added. Objects of anonymous types have just what is written.
+ * In objects of declared types, a struct that is not a pointer exists whenever its parent does, and so does a
+ * list that is written even when empty: only what is in them can be added. Objects of anonymous types have just what is written.
  */
 function isImplicit(parent: Schema, field: Field | undefined): boolean {
   if (field === undefined || parent.kind !== 'object' || parent.name === undefined) return false;

@@ -20,8 +20,13 @@ interface Styles {
   readonly literal: boolean;
 }
 
+/** Names, paths and image references, most of what there is: nothing in them can mean anything else. */
+const simple = /^[A-Za-z/][A-Za-z0-9/_.-]{5,60}$/;
+
 /** Writes a string in the style go-yaml v2 chooses for it. */
 export function writeString(text: string, place: Place): string {
+  // The words that mean something else have at most five letters.
+  if (simple.test(text)) return text;
   const styles = stylesOf(text);
   if (text.includes('\n') && place.key !== true && styles.literal) return writeLiteral(text, place.indent);
   if (!text.includes('\n') && canStandPlain(text)) {

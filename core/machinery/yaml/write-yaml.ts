@@ -29,10 +29,7 @@ class Writer {
 
   /** The members at `indent` columns; the cursor stands there already. */
   #writeMap(map: JsonObject, indent: number): void {
-    const keys = Object.keys(map)
-      .filter((key) => map[key] !== undefined)
-      .sort()
-      .sort(compareKeys);
+    const keys = sortedKeys(map);
     keys.forEach((key, index) => {
       if (index > 0) this.#parts.push(' '.repeat(indent));
       const text = writeString(key, { indent, column: indent, key: true });
@@ -67,6 +64,14 @@ class Writer {
       else this.#parts.push(`${scalarText(item, indent + 2, indent + 2)}\n`);
     });
   }
+}
+
+function sortedKeys(map: JsonObject): string[] {
+  const keys = Object.keys(map)
+    .filter((key) => map[key] !== undefined)
+    .sort();
+  // Names of fields, letters only, are in order already; labels and file names may not be.
+  return keys.every((key) => /^[A-Za-z]+$/.test(key)) ? keys : keys.sort(compareKeys);
 }
 
 function scalarText(value: unknown, indent: number, column: number): string {
