@@ -65,6 +65,11 @@ describe('where to work', () => {
     expect(placeOf([])).toEqual({});
   });
 
+  test('a program name before the verb changes nothing, before or after such flags', () => {
+    expect(verbFirst(['kubectl', '-n', 'dev', 'get', 'pods'])).toEqual(['get', 'pods', '--namespace', 'dev']);
+    expect(verbFirst(['-n', 'dev', 'kubectl', 'get', 'pods'])).toEqual(['get', 'pods', '--namespace', 'dev']);
+  });
+
   test('may stand before the verb', () => {
     expect(verbFirst(['-n', 'dev', '--context=c', 'rollout', 'status', 'x'])).toEqual([
       'rollout',

@@ -5,7 +5,7 @@ import type { Command, Flag } from './command.ts';
 import { errorText } from './errors.ts';
 import { globalFlags, parseFlags } from './flags.ts';
 import { helpText } from './help-text.ts';
-import { placeFrom, verbFirst } from './place.ts';
+import { placeFrom, verbFirst, withoutProgram } from './place.ts';
 import { findCommand, verbNames } from './registry.ts';
 import type { Session } from './session.ts';
 import { quoteWord, splitLine } from './words.ts';
@@ -39,9 +39,7 @@ export class CommandInterpreter implements Interpreter {
 
   /** Runs words that a shell has split already. */
   async run(words: readonly string[], io: CommandIo): Promise<number> {
-    // People paste lines from elsewhere: a leading "kubectl" or "wh" changes nothing.
-    const [first] = words;
-    const line = verbFirst(first === 'kubectl' || first === 'wh' ? words.slice(1) : words);
+    const line = verbFirst(words);
     if (line.length === 0) return 0;
     try {
       return await this.#run(line, io);
@@ -104,7 +102,7 @@ export class CommandInterpreter implements Interpreter {
     word: string,
     signal: AbortSignal,
   ): Promise<readonly Completion[]> {
-    const line = typed[0] === 'kubectl' || typed[0] === 'wh' ? typed.slice(1) : typed;
+    const line = withoutProgram(typed);
     if (line.length === 0) return verbCompletions(word);
     const resolved = await resolve(line);
     if (resolved === undefined) return [];

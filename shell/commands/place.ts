@@ -23,7 +23,8 @@ export function placeOf(words: readonly string[]): Place | undefined {
 }
 
 /** Moves flags that stand before the verb to the end, as in `-n dev get pods`, which kubectl accepts too. */
-export function verbFirst(words: readonly string[]): readonly string[] {
+export function verbFirst(line: readonly string[]): readonly string[] {
+  const words = withoutProgram(line);
   const leading: string[] = [];
   let index = 0;
   for (; words[index]?.startsWith('-') === true; index++) {
@@ -33,8 +34,13 @@ export function verbFirst(words: readonly string[]): readonly string[] {
     leading.push(flag === undefined ? word : `--${flag.name}`);
     if (flag !== undefined && flag.type !== 'boolean') leading.push(words[++index] ?? '');
   }
-  const rest = words.slice(index);
+  const rest = withoutProgram(words.slice(index));
   if (rest.length === 0) return words;
   const dashes = rest.indexOf('--');
   return dashes < 0 ? [...rest, ...leading] : [...rest.slice(0, dashes), ...leading, ...rest.slice(dashes)];
+}
+
+/** People paste lines from elsewhere: a leading "kubectl" or "wh" changes nothing. */
+export function withoutProgram(words: readonly string[]): readonly string[] {
+  return words[0] === 'kubectl' || words[0] === 'wh' ? words.slice(1) : words;
 }
