@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { createClient } from '../../core/client/typed-client.ts';
 import { connect } from '../../core/client/grpc/connection.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
@@ -7,6 +8,7 @@ import { DockerRuntime } from '../runtime/docker/runtime.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import { SimulatedRuntime } from '../runtime/simulated/runtime.ts';
 import { runAgentStreaming } from '../streaming/agent-streaming.ts';
+import { systemMounter } from '../volumes/mounts.ts';
 import { createAgent, simulatedStateFile } from './agent.ts';
 import { readFlags, type AgentFlags } from './flags.ts';
 
@@ -25,7 +27,8 @@ async function main(): Promise<number> {
   }
   try {
     if (flags.removeContainers) {
-      await removeAll(runtime, AbortSignal.any([stop.signal, AbortSignal.timeout(removalDeadlineMs)]));
+      const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(removalDeadlineMs)]);
+      await removeAll(runtime, flags.dataDirectory, signal);
       return 0;
     }
     using connection = connect({ endpoint: flags.core, userAgent: `node-agent/${version}` });
@@ -72,9 +75,14 @@ function why(error: Error | undefined): Record<string, unknown> {
 }
 
 /** For `wh delete`: nothing of the cluster may go on. */
-async function removeAll(runtime: ContainerRuntime, signal: AbortSignal): Promise<void> {
+async function removeAll(
+  runtime: ContainerRuntime,
+  dataDirectory: string,
+  signal: AbortSignal,
+): Promise<void> {
   const sandboxes = await runtime.list(signal);
   await Promise.all(sandboxes.map(({ id }) => runtime.removeSandbox(id, signal)));
+  for (const point of await systemMounter.below(resolve(dataDirectory))) await systemMounter.unmount(point);
 }
 
 main().then(

@@ -1,5 +1,5 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { identify, readPidFile } from '../../core/machinery/process/process-id.ts';
+import { identify } from '../../core/machinery/process/process-id.ts';
 import { processName } from './host.ts';
 
 /** Files in which a daemon keeps its process number, and the name of the program that must be behind it. */
@@ -19,11 +19,6 @@ export function removeStaleDockerFiles(): void {
     if (!Number.isInteger(pid) || pid <= 0) continue;
     if (identify(pid) === undefined || processName(pid) !== program) rmSync(path, { force: true });
   }
-}
-
-/** Whether the daemon this profile started is still the one running. */
-export function ownDaemonRuns(pidFile: string): boolean {
-  return readPidFile(pidFile) !== undefined;
 }
 
 function readText(path: string): string {

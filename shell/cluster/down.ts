@@ -30,13 +30,12 @@ export function removeProfile(profile: Profile): void {
   rmSync(profile.directory, { recursive: true, force: true });
 }
 
-/** Removes every container of the cluster; the agent does it, because it alone speaks to the runtime. */
+/** Removes every container of the cluster and what is mounted for it; the agent does it, because it made them. */
 export async function removeContainers(
   profile: Profile,
   state: ProfileState,
   signal: AbortSignal,
 ): Promise<void> {
-  if (state.runtime !== 'docker') return;
   const { command, args } = agentSpec(profile, state);
   await runProgram(command, [...args, '--remove-containers'], { timeoutMs: 120_000, signal });
 }

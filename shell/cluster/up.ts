@@ -2,8 +2,8 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { nameSuffix, systemRandom } from '../../core/machinery/random.ts';
 import { readPidFile } from '../../core/machinery/process/process-id.ts';
-import { startProcess } from '../../core/machinery/process/supervised-process.ts';
-import { ownDaemonRuns, removeStaleDockerFiles } from './docker-daemon.ts';
+import { startProcess, superviseProcess } from '../../core/machinery/process/supervised-process.ts';
+import { removeStaleDockerFiles } from './docker-daemon.ts';
 import { dockerAnswers, freePort } from './host.ts';
 import { writeProfileKubeconfig } from './kubeconfig.ts';
 import { inspectHost, installPackages, planCluster } from './prerequisites.ts';
@@ -83,16 +83,18 @@ async function chooseState(
 async function startDocker(profile: Profile, progress: Progress, signal: AbortSignal): Promise<void> {
   await progress.step('Starting Docker', async () => {
     const spec = dockerDaemonSpec(profile);
-    if (!ownDaemonRuns(spec.pidFile)) {
-      removeStaleDockerFiles();
-      startProcess(spec).unref();
+    removeStaleDockerFiles();
+    // A daemon that was killed a moment ago may take its containerd down under the new one: that is tried again.
+    const answered = new AbortController();
+    const trying = superviseProcess(spec, systemClock, answered.signal, () => undefined);
+    try {
+      await eventually(dockerStartMs, signal, dockerAnswers, () =>
+        failure('Docker does not answer', spec.logFile),
+      );
+    } finally {
+      answered.abort();
+      await trying;
     }
-    await eventually(
-      dockerStartMs,
-      signal,
-      () => dockerAnswers(),
-      () => failure('Docker does not answer', spec.logFile),
-    );
   });
 }
 

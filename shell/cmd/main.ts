@@ -1,7 +1,9 @@
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { ColorChoice } from '../terminal/colors.ts';
 
-process.exitCode = await main(process.argv.slice(2));
+// The clock's timers keep no process alive, so a command that only waits would end in the middle.
+const alive = setInterval(() => undefined, 2 ** 30);
+process.exitCode = await main(process.argv.slice(2)).finally(() => clearInterval(alive));
 
 /** `wh` alone opens the shell; with a verb it runs one command. What is not needed is not loaded. */
 async function main(words: readonly string[]): Promise<number> {

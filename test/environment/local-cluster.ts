@@ -37,7 +37,7 @@ export class LocalCluster {
 
   /** Removes the cluster with its containers and its files. */
   async destroy(): Promise<void> {
-    await this.run(['delete', '--yes']);
+    await this.ok('delete', '--yes');
     rmSync(this.home, { recursive: true, force: true });
   }
 
