@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { resolve } from 'node:path';
 import { createClient } from '../../core/client/typed-client.ts';
 import { connect } from '../../core/client/grpc/connection.ts';
@@ -20,6 +21,10 @@ async function main(): Promise<number> {
   const logger = jsonLogger((line) => process.stderr.write(line), systemClock, flags.logLevel);
   const runtime = createRuntime(flags);
   const stop = new AbortController();
+  // The clock's timers do not keep a process alive, and there are times with nothing else to wait for.
+  const alive = setInterval(() => undefined, 2 ** 30);
+  // Every part listens for the end; that many listeners are no leak.
+  setMaxListeners(0, stop.signal);
   // A terminal that closes does not end a daemon.
   process.on('SIGHUP', () => undefined);
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
@@ -58,6 +63,7 @@ async function main(): Promise<number> {
     logger.info('The node agent ends; containers go on');
     return 0;
   } finally {
+    clearInterval(alive);
     await runtime.close();
   }
 }

@@ -76,13 +76,16 @@ export class ContainerStarter {
       const attempt = await this.#nextAttempt(target, previous, signal);
       const config = await this.#configure(target, container, image, attempt, backoff.nextSeconds);
       const containerId = await this.#options.runtime.startContainer(target.sandbox.id, config, signal);
-      recorder.event(regarding, 'Normal', 'Created', `Created container: ${container.name}`);
+      recorder.event(regarding, 'Normal', 'Created', created(container));
       recorder.event(regarding, 'Normal', 'Started', `Started container ${container.name}`);
       await this.#postStart(target, container, containerId, regarding, signal);
       return { containerId, image };
     } catch (error) {
       signal.throwIfAborted();
       const failure = asStartError(error);
+      // It was made all right, and then could not run.
+      if (failure.reason === 'RunContainerError')
+        recorder.event(regarding, 'Normal', 'Created', created(container));
       if (failure.reason !== 'CrashLoopBackOff') this.#tell(failure, regarding);
       throw failure;
     }
@@ -195,6 +198,10 @@ export class ContainerStarter {
     // The image manager has told of its own; what follows is upstream's summary of any failure.
     this.#options.recorder.event(regarding, 'Warning', 'Failed', `Error: ${summary(failure)}`);
   }
+}
+
+function created({ name }: Container): string {
+  return `Created container: ${name}`;
 }
 
 function summary(failure: StartError): string {

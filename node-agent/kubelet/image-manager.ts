@@ -74,12 +74,7 @@ export class ImageManager {
     const policy = container.imagePullPolicy ?? defaultPullPolicy(written);
     const present = await runtime.imageStatus(image, signal);
     if (present !== undefined && policy !== 'Always') {
-      recorder.event(
-        regarding,
-        'Normal',
-        'Pulled',
-        `Container image "${written}" already present on machine`,
-      );
+      recorder.event(regarding, 'Normal', 'Pulled', alreadyPresent(written));
       return present;
     }
     if (policy === 'Never') {
@@ -115,6 +110,7 @@ export class ImageManager {
         const why = `cannot reach its registry (${(error as Error).message})`;
         const message = `Using image "${written}" as it is on this machine: ${why}`;
         recorder.event(regarding, 'Warning', 'RegistryUnavailable', message);
+        recorder.event(regarding, 'Normal', 'Pulled', alreadyPresent(written));
         return present;
       }
       throw this.#failed(key, written, regarding, error);
@@ -219,6 +215,10 @@ function withSignal<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener('abort', onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+function alreadyPresent(written: string): string {
+  return `Container image "${written}" already present on machine`;
 }
 
 function isUnreachable(error: unknown): boolean {

@@ -10,6 +10,7 @@ const owned: ReadonlySet<string> = new Set([
   'Initialized',
   'ContainersReady',
   'PodReadyToStartContainers',
+  'wheelhouse.dev/Simulated',
 ]);
 
 /** Conditions this agent writes; all others belong to somebody else and are kept. */
@@ -36,6 +37,14 @@ export function podConditions(
     condition('PodScheduled', true),
   ];
 }
+
+/** Nobody may take a Pod without containers for a real one. */
+export const simulatedCondition: Condition = condition(
+  'wheelhouse.dev/Simulated',
+  true,
+  'SimulatedRuntime',
+  'No container really runs: the node has a simulated runtime',
+);
 
 /** Gives every condition the time its status last changed. */
 export function withTransitionTimes(

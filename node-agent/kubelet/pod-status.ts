@@ -2,7 +2,7 @@ import type { ContainerStatus, Pod, PodStatus } from '../../core/api/generated/c
 import { timestamp } from '../../core/machinery/timestamp.ts';
 import { containerStatuses, endedStatuses, type StatusDetails } from './container-statuses.ts';
 import { readySandbox, type ObservedPod } from './observed-pod.ts';
-import { isOwnCondition, podConditions, withTransitionTimes } from './pod-conditions.ts';
+import { isOwnCondition, podConditions, simulatedCondition, withTransitionTimes } from './pod-conditions.ts';
 import { isTerminal, podPhase, type PodPhase } from './pod-phase.ts';
 import { qosClassOf } from './quality-of-service.ts';
 
@@ -47,6 +47,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     sandbox !== undefined && !input.final,
     kept,
   );
+  if (details.runtimeName === 'simulated') conditions.push(simulatedCondition);
   const cause = input.failure ?? (phase === previous.phase ? previous : undefined);
   const ips = podIps(input);
   const ephemeral = pod.spec.ephemeralContainers ?? [];
