@@ -67,6 +67,8 @@ export class BlessedSurface {
   readonly #screen: BlessedScreen;
   readonly #program: BlessedProgram;
   #canvas: Canvas | undefined;
+  /** Where the terminal's cursor now is, undefined while it is hidden: blessed puts it back after each drawing. */
+  #cursor: Canvas['cursor'];
   #entered = false;
 
   private constructor(terminal: Terminal, sink: Sink, screen: BlessedScreen) {
@@ -114,6 +116,7 @@ export class BlessedSurface {
     if (this.#sink.columns !== this.#terminal.columns || this.#sink.rows !== this.#terminal.rows)
       this.resize();
     this.#screen.enter();
+    this.#cursor = undefined;
     this.#terminal.write('\x1b[?2004h');
   }
 
@@ -133,19 +136,25 @@ export class BlessedSurface {
     this.#sink.columns = this.#terminal.columns;
     this.#sink.rows = this.#terminal.rows;
     this.#canvas = undefined;
+    // Still shown or hidden as it was, but who knows where.
+    if (this.#cursor !== undefined) this.#cursor = { row: -1, column: -1 };
     this.#sink.emit('resize');
   }
 
   show(canvas: Canvas): void {
     if (!this.#entered) return;
     this.#canvas = canvas;
-    const { cursor } = canvas;
-    this.#program.hideCursor();
     this.#screen.render();
-    if (cursor !== undefined) {
-      this.#program.cup(cursor.row, cursor.column);
-      this.#program.showCursor();
+    const { cursor } = canvas;
+    const shown = this.#cursor;
+    if (cursor === undefined) {
+      if (shown !== undefined) this.#program.hideCursor();
+    } else {
+      if (cursor.row !== shown?.row || cursor.column !== shown.column)
+        this.#program.cup(cursor.row, cursor.column);
+      if (shown === undefined) this.#program.showCursor();
     }
+    this.#cursor = cursor;
     this.#program.flush();
   }
 

@@ -6,23 +6,28 @@ export interface Sorting {
   readonly descending: boolean;
 }
 
-interface Keyed {
+/** A row with what was computed of it once: rows are immutable, a changed object is another row. */
+interface Entry {
   readonly row: PaneRow;
   readonly key: string | number;
+  /** Text the filter looks at; made when first asked for. */
+  text: string | undefined;
+  /** The update that saw the row last. */
+  seen: number;
 }
 
 /**
- * Rows filtered and sorted. Keeps last time's order and what it computed per row, so that a change of a few rows among
- * ten thousand costs one almost sorted pass.
+ * Rows filtered and sorted. Keeps last time's order: what came is sorted by itself and merged in, so that a change of
+ * a few rows among ten thousand costs one pass and no sorting of the rest.
  */
 export class RowOrder {
   #source: readonly PaneRow[] | undefined;
   #sorting: Sorting = { column: 0, descending: false };
   #filter = '';
-  #sorted: Keyed[] = [];
+  #entries = new Map<PaneRow, Entry>();
+  #sorted: readonly Entry[] = [];
   #shown: readonly PaneRow[] = [];
-  #positions: Map<string, number> | undefined;
-  #texts = new WeakMap<PaneRow, string>();
+  #update = 0;
 
   get sorting(): Sorting {
     return this.#sorting;
@@ -34,6 +39,7 @@ export class RowOrder {
 
   sortBy(sorting: Sorting): void {
     this.#sorting = sorting;
+    this.#entries = new Map();
     this.#sorted = [];
     this.#source = undefined;
   }
@@ -50,35 +56,39 @@ export class RowOrder {
     this.#source = source;
     this.#sort(source, nowMs);
     const passes = this.#matcher(nowMs);
-    this.#shown = this.#sorted.flatMap(({ row }) => (passes === undefined || passes(row) ? [row] : []));
-    this.#positions = undefined;
+    const kept = passes === undefined ? this.#sorted : this.#sorted.filter(passes);
+    this.#shown = kept.map((entry) => entry.row);
     return this.#shown;
   }
 
-  /** Where a row now stands among those shown, or undefined when it is gone or filtered out. */
-  position(id: string): number | undefined {
-    this.#positions ??= new Map(this.#shown.map((row, index) => [row.id, index]));
-    return this.#positions.get(id);
+  /** Where a row now stands among those shown, looked for at `hint` first; undefined when it is not among them. */
+  position(id: string, hint: number): number | undefined {
+    if (this.#shown[hint]?.id === id) return hint;
+    const found = this.#shown.findIndex((row) => row.id === id);
+    return found < 0 ? undefined : found;
   }
 
   #sort(source: readonly PaneRow[], nowMs: number): void {
     const { column, descending } = this.#sorting;
-    const fresh = new Map(source.map((row) => [row.id, row]));
-    const next: Keyed[] = [];
-    for (const known of this.#sorted) {
-      const row = fresh.get(known.row.id);
-      if (row === undefined) continue;
-      fresh.delete(known.row.id);
-      next.push(row === known.row ? known : { row, key: orderKey(row, column, nowMs) });
+    const update = (this.#update += 1);
+    const came: Entry[] = [];
+    for (const row of source) {
+      const known = this.#entries.get(row);
+      if (known !== undefined) known.seen = update;
+      else {
+        const entry = { row, key: orderKey(row, column, nowMs), text: undefined, seen: update };
+        this.#entries.set(row, entry);
+        came.push(entry);
+      }
     }
-    for (const row of fresh.values()) next.push({ row, key: orderKey(row, column, nowMs) });
+    const stayed = this.#sorted.filter((entry) => entry.seen === update || !this.#entries.delete(entry.row));
     const sign = descending ? -1 : 1;
-    next.sort((a, b) => sign * compare(a.key, b.key) || compare(a.row.id, b.row.id));
-    this.#sorted = next;
+    const order = (a: Entry, b: Entry) => sign * compare(a.key, b.key) || compare(a.row.id, b.row.id);
+    this.#sorted = merge(stayed, came.sort(order), order);
   }
 
   /** Words that must all occur; `!` in front keeps what does not match. */
-  #matcher(nowMs: number): ((row: PaneRow) => boolean) | undefined {
+  #matcher(nowMs: number): ((entry: Entry) => boolean) | undefined {
     const inverse = this.#filter.startsWith('!');
     const words = this.#filter
       .slice(inverse ? 1 : 0)
@@ -86,23 +96,53 @@ export class RowOrder {
       .split(/\s+/)
       .filter((word) => word !== '');
     if (words.length === 0) return undefined;
-    return (row) => {
-      const text = this.#text(row, nowMs);
+    return (entry) => {
+      const text = (entry.text ??= searchText(entry.row, nowMs));
       return words.every((word) => text.includes(word)) !== inverse;
     };
   }
+}
 
-  #text(row: PaneRow, nowMs: number): string {
-    const known = this.#texts.get(row);
-    if (known !== undefined) return known;
-    const text = row
-      .cells(nowMs)
-      .map((cell) => sanitizeLine(cell.text))
-      .join(' ')
-      .toLowerCase();
-    this.#texts.set(row, text);
-    return text;
+function searchText(row: PaneRow, nowMs: number): string {
+  return row
+    .cells(nowMs)
+    .map((cell) => sanitizeLine(cell.text))
+    .join(' ')
+    .toLowerCase();
+}
+
+function merge(
+  a: readonly Entry[],
+  b: readonly Entry[],
+  order: (a: Entry, b: Entry) => number,
+): readonly Entry[] {
+  if (b.length === 0) return a;
+  if (a.length === 0) return b;
+  const merged: Entry[] = [];
+  let from = 0;
+  for (const entry of b) {
+    const to = insertionPoint(a, entry, from, order);
+    for (; from < to; from += 1) merged.push(a[from] as Entry);
+    merged.push(entry);
   }
+  for (; from < a.length; from += 1) merged.push(a[from] as Entry);
+  return merged;
+}
+
+/** The first place from `low` on whose entry comes after `entry`. */
+function insertionPoint(
+  entries: readonly Entry[],
+  entry: Entry,
+  low: number,
+  order: (a: Entry, b: Entry) => number,
+): number {
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (order(entries[middle] as Entry, entry) <= 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function orderKey(row: PaneRow, column: number, nowMs: number): string | number {

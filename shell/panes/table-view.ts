@@ -116,7 +116,10 @@ export class TableView {
 
   /** The selection follows its row; when that has gone, the row now at its place is selected. */
   #settle(rows: readonly PaneRow[]): number {
-    const found = this.#selectedId === undefined ? undefined : this.#order.position(this.#selectedId);
+    const found =
+      this.#selectedId === undefined
+        ? undefined
+        : this.#order.position(this.#selectedId, this.#selectedIndex);
     const index = found ?? Math.max(0, Math.min(this.#selectedIndex, rows.length - 1));
     this.#selectedIndex = index;
     this.#selectedId = rows[index]?.id;
