@@ -1,6 +1,6 @@
 import { isConflict, isNotFound } from '../api/errors.ts';
 import type { Node, Pod } from '../api/generated/core-v1.ts';
-import { nodes, pods } from '../api/generated/resources.ts';
+import { namespaces, nodes, pods } from '../api/generated/resources.ts';
 import type { Client } from '../client/client.ts';
 import { referenceTo, type EventRecorder } from '../client/events.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
@@ -77,6 +77,11 @@ export class Scheduler {
       onAdd: (node) => this.#nodeChanged(node, undefined),
       onUpdate: (node, previous) => this.#nodeChanged(node, previous),
       onDelete: ({ metadata }) => this.#cluster.removeNode(metadata.name ?? ''),
+    });
+    informers.informer(namespaces).addHandler({
+      onAdd: ({ metadata }) => this.#cluster.setNamespace(metadata.name ?? '', metadata.labels ?? {}),
+      onUpdate: ({ metadata }) => this.#cluster.setNamespace(metadata.name ?? '', metadata.labels ?? {}),
+      onDelete: ({ metadata }) => this.#cluster.setNamespace(metadata.name ?? '', undefined),
     });
     informers.informer(pods).addHandler({
       onAdd: (pod) => this.#podChanged(pod),

@@ -2,11 +2,13 @@ import type { Node } from '../../api/generated/core-v1.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import { NodeTable } from './node-table.ts';
 import type { PodFacts } from './pod-facts.ts';
+import { Topology } from './topology.ts';
 
 /** Told of every Pod that comes to or leaves a node, and of nodes that change, to keep counters up to date. */
 export interface ClusterObserver {
   podMoved(slot: number, facts: PodFacts, sign: 1 | -1): void;
   nodeChanged(slot: number): void;
+  namespaceChanged?(): void;
 }
 
 /** The nodes and the Pods on them as plug-ins see them. */
@@ -20,6 +22,10 @@ export interface ClusterView {
   readonly mindedPods: number;
   /** Whether a Pod on the node uses one of these ports. */
   hasPortConflict(slot: number, facts: PodFacts): boolean;
+  /** The nodes by a label; kept up to date from the first time somebody asks. */
+  topologyOf(key: string): Topology;
+  /** The labels of a namespace; none while it is not known. */
+  labelsOfNamespace(name: string): Readonly<Record<string, string>>;
   observe(observer: ClusterObserver): () => void;
 }
 
@@ -46,6 +52,8 @@ export class ClusterState implements ClusterView {
   readonly #minded: Map<string, PodFacts>[] = [];
   readonly #ports = new Map<number, PodFacts[]>();
   readonly #observers = new Set<ClusterObserver>();
+  readonly #topologies = new Map<string, Topology>();
+  readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
   readonly #priorities = new Map<number, number>();
   #mindedPods = 0;
 
@@ -86,21 +94,40 @@ export class ClusterState implements ClusterView {
     return () => this.#observers.delete(observer);
   }
 
+  topologyOf(key: string): Topology {
+    const known = this.#topologies.get(key);
+    if (known !== undefined) return known;
+    const topology = new Topology(key);
+    for (let slot = 0; slot < this.nodes.slotCount; slot++) topology.set(slot, this.nodes.nodeAt(slot));
+    this.#topologies.set(key, topology);
+    return topology;
+  }
+
+  labelsOfNamespace(name: string): Readonly<Record<string, string>> {
+    return this.#namespaces.get(name) ?? {};
+  }
+
+  /** What selects namespaces by their labels is counted anew. */
+  setNamespace(name: string, labels: Readonly<Record<string, string>> | undefined): void {
+    if (labels === undefined) this.#namespaces.delete(name);
+    else if (deepEqual(this.#namespaces.get(name), labels)) return;
+    else this.#namespaces.set(name, labels);
+    for (const observer of this.#observers) observer.namespaceChanged?.();
+  }
+
   /** Returns false when nothing changed that scheduling depends on: a heartbeat, say. */
   setNode(node: Node): boolean {
     const slot = this.nodes.reserveSlot(node.metadata.name ?? '');
     const previous = this.nodes.nodeAt(slot);
     if (previous !== undefined && isSame(previous, node)) return false;
-    this.nodes.setNode(slot, node);
-    for (const observer of this.#observers) observer.nodeChanged(slot);
+    this.#setNode(slot, node);
     return true;
   }
 
   removeNode(name: string): void {
     const slot = this.nodes.slotOf(name);
     if (slot === undefined) return;
-    this.nodes.setNode(slot, undefined);
-    for (const observer of this.#observers) observer.nodeChanged(slot);
+    this.#setNode(slot, undefined);
     this.#releaseIfEmpty(slot);
   }
 
@@ -157,6 +184,12 @@ export class ClusterState implements ClusterView {
         for (const facts of taken) putBack(facts);
       },
     };
+  }
+
+  #setNode(slot: number, node: Node | undefined): void {
+    this.nodes.setNode(slot, node);
+    for (const topology of this.#topologies.values()) topology.set(slot, node);
+    for (const observer of this.#observers) observer.nodeChanged(slot);
   }
 
   #put(placed: Placed): void {

@@ -39,7 +39,7 @@ export class PodClasses {
 
   /** What the rules tell Pods apart by. Labels count only where Pods mind each other. */
   keyOf(facts: PodFacts): string {
-    const minded = facts.shape.minds || this.#cluster.mindedPods > 0;
+    const minded = this.#cluster.mindedPods > 0;
     const known = this.#keys.get(facts);
     if (known?.minded === minded) return known.key;
     const key = classKey(facts, minded);
@@ -60,6 +60,8 @@ function classKey({ pod: { spec, metadata }, shape }: PodFacts, minded: boolean)
     spec.topologySpreadConstraints,
     spec.containers.map(({ image }) => image),
     spec.initContainers?.map(({ image }) => image),
-    minded ? [metadata.namespace, metadata.labels] : undefined,
+    // With the first Pod that minds others come rules for those that mind nobody themselves.
+    minded,
+    minded || shape.minds ? [metadata.namespace, metadata.labels] : undefined,
   ]);
 }
