@@ -1,5 +1,6 @@
 import * as wire from '../../api/generated/wheelhouse.ts';
 import type { SessionHub } from '../streaming/session-hub.ts';
+import { linkSignals } from '../../machinery/signals.ts';
 import { duplexMethod, type MethodContext, type ServedMethod } from './methods.ts';
 
 /** Where node agents call in. */
@@ -8,11 +9,13 @@ export function agentsService(
   context: MethodContext,
 ): readonly ServedMethod[] {
   return [
-    duplexMethod(wire.Agents.connect, context, ({ user, signal }, input, out) => {
+    duplexMethod(wire.Agents.connect, context, async ({ user, signal }, input, out) => {
       const ended = new AbortController();
-      return hub.serve({
+      // An agent's stream has no end of its own, so it ends when the server does.
+      using over = linkSignals(signal, ended.signal, context.stopping);
+      await hub.serve({
         user,
-        over: AbortSignal.any([signal, ended.signal]),
+        over: over.signal,
         send: (message) => out.send(message),
         onFrame: (listener) => {
           input.on('end', () => ended.abort());

@@ -14,6 +14,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../../api/verbs.ts';
+import { linkSignals } from '../../machinery/signals.ts';
 import { encodeBookmark, EventEncoder, sendEvents, sendList } from './list-chunks.ts';
 import { streamMethod, unaryMethod, type MethodContext, type ServedMethod } from './methods.ts';
 
@@ -30,7 +31,8 @@ export function objectsService(verbs: Verbs, context: MethodContext): readonly S
     ),
     streamMethod(watch, context, async (call, request, out) => {
       // A watch has no end of its own, so it ends when the server does.
-      const signal = AbortSignal.any([call.signal, context.stopping]);
+      using ending = linkSignals(call.signal, context.stopping);
+      const { signal } = ending;
       const target = collectionTarget(request.target);
       for await (const batch of verbs.watch({ ...call, signal }, target, watchOptions(request))) {
         if (!(await sendEvents(encoded(batch, encoder), out))) return;

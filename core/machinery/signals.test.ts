@@ -1,0 +1,26 @@
+import { getEventListeners } from 'node:events';
+import { expect, test } from 'vitest';
+import { linkSignals } from './signals.ts';
+
+test('a linked signal aborts with the first of its sources, and with its reason', () => {
+  const [a, b] = [new AbortController(), new AbortController()];
+  using linked = linkSignals(a.signal, b.signal);
+  b.abort('b was first');
+  a.abort('a came later');
+  expect(linked.signal.reason).toBe('b was first');
+});
+
+test('a linked signal is aborted at once when a source already is', () => {
+  using linked = linkSignals(new AbortController().signal, AbortSignal.abort('before'));
+  expect(linked.signal.reason).toBe('before');
+});
+
+test('a linked signal leaves nothing behind in its sources', () => {
+  const source = new AbortController();
+  {
+    using linked = linkSignals(source.signal);
+    expect(linked.signal.aborted).toBe(false);
+    expect(getEventListeners(source.signal, 'abort')).toHaveLength(1);
+  }
+  expect(getEventListeners(source.signal, 'abort')).toEqual([]);
+});
