@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Root } from 'protobufjs';
+import protobuf from 'protobufjs';
+import type { Root, Type } from 'protobufjs';
 
 /**
  * etcd's wire messages, from the .proto files in the etcd3 package. Requests are plain objects in the shape below;
  * in responses a field that was not sent has its default, and a 64-bit number may be a Long: see `int64`.
  */
-const root = loadProto();
+let loaded: Root | undefined;
 
 export const rangeMethod = method<RangeRequest, RangeResponse>('KV/Range', 'RangeRequest', 'RangeResponse');
 export const txnMethod = method<TxnRequest, TxnResponse>('KV/Txn', 'TxnRequest', 'TxnResponse');
@@ -125,18 +126,20 @@ function method<Request extends object, Response>(
   requestName: string,
   responseName: string,
 ): Method<Request, Response> {
-  const request = root.lookupType(`etcdserverpb.${requestName}`);
-  const response = root.lookupType(`etcdserverpb.${responseName}`);
+  // Reading the definitions takes 15 ms, which a core without etcd need not spend.
+  let request: Type | undefined;
+  let response: Type | undefined;
+  const typeOf = (name: string) => (loaded ??= loadProto()).lookupType(`etcdserverpb.${name}`);
   return {
     path: `/etcdserverpb.${path}`,
-    encode: (message) => request.encode(message).finish() as Buffer,
-    decode: (bytes) => response.decode(bytes) as unknown as Response,
+    encode: (message) => (request ??= typeOf(requestName)).encode(message).finish() as Buffer,
+    decode: (bytes) => (response ??= typeOf(responseName)).decode(bytes) as unknown as Response,
   };
 }
 
 function loadProto(): Root {
   const folder = join(dirname(createRequire(import.meta.url).resolve('etcd3/package.json')), 'proto');
-  const proto = new Root();
+  const proto = new protobuf.Root();
   proto.resolvePath = (_origin, target) => join(folder, target);
   return proto.loadSync('rpc.proto');
 }
