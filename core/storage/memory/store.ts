@@ -61,9 +61,9 @@ export class MemoryStore implements KeyValueStore {
     const { view } = this.#at('list at', revision);
     const items: KeyValue[] = [];
     const limit = options.limit ?? Infinity;
-    for (const [, entry] of view.entries(prefix, options.startAfter)) {
+    for (const run of view.runs(prefix, options.startAfter)) {
       if (items.length >= limit) break;
-      items.push(entry);
+      items.push(...run.slice(0, limit - items.length));
     }
     return { items, revision, remaining: view.count(prefix, options.startAfter) - items.length };
   }

@@ -25,11 +25,13 @@ export async function* initialBacklog<T>(
   const slices = new Slices(clock);
   let events: CacheEvent<T>[] = [];
   let bytes = 0;
-  for (const item of snapshot.items(range)) {
-    if (slices.due()) await slices.pause();
-    if (matches !== undefined && !matches(item)) continue;
-    events.push(new CacheEvent('added', item, undefined, item.modRevision));
-    bytes += item.bytes;
+  for (const run of snapshot.runs(range)) {
+    if (slices.due) await slices.pause();
+    for (const item of run) {
+      if (matches !== undefined && !matches(item)) continue;
+      events.push(new CacheEvent('added', item, undefined, item.modRevision));
+      bytes += item.bytes;
+    }
     if (events.length >= maxBatchEvents || bytes >= maxBatchBytes) {
       yield { revision, events, initialEventsEnd: false };
       events = [];
@@ -50,8 +52,8 @@ export async function* replayBacklog<T>(
   let events: CacheEvent<T>[] = [];
   let bytes = 0;
   let revision: Revision = 0;
-  for (const change of changes) {
-    if (slices.due()) await slices.pause();
+  for (const [position, change] of changes.entries()) {
+    if (position % 64 === 63 && slices.due) await slices.pause();
     const full = events.length >= maxBatchEvents || bytes >= maxBatchBytes;
     if (full && change.revision !== revision) {
       yield { revision, events, initialEventsEnd: false };

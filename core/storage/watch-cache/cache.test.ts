@@ -200,6 +200,31 @@ describe('watches', () => {
     expect(cache.watchers).toBe(1);
   });
 
+  test('in a crowd get what gathers in a few milliseconds at once, and the first after a quiet time directly', async () => {
+    const cache = await started();
+    const crowd = Array.from({ length: 200 }, () => cache.watch({ signal: forever }));
+    const batches: string[][] = [];
+    const reading = Promise.all(
+      crowd.map(async (watch) => {
+        for (let total = 0; total < 4;) {
+          const batch = await next(watch);
+          total += batch.events.length;
+          if (watch === crowd[0]) batches.push(told(batch));
+        }
+      }),
+    );
+    for (const text of ['n1/1', 'n1/2', 'n1/3']) await cache.waitFor(await put(store, key('a', 'p'), text));
+    await settled();
+    expect(batches).toEqual([['added n1/1']]);
+    clock.advance(4);
+    await settled();
+    expect(batches).toEqual([['added n1/1'], ['modified n1/2', 'modified n1/3']]);
+    clock.advance(1_000);
+    await put(store, key('a', 'p'), 'n1/4');
+    await reading;
+    expect(batches.at(-1)).toEqual(['modified n1/4']);
+  });
+
   test('get progress without events when they ask for it', async () => {
     const cache = await started();
     const watch = cache.watch({ progressIntervalMs: 1_000, signal: forever });

@@ -72,7 +72,7 @@ export class WatchCache<T> {
   readonly #state = new CacheState<T>();
   readonly #history: ChangeHistory<T>;
   readonly #readiness: Readiness;
-  readonly #demultiplexer = new Demultiplexer<T>();
+  readonly #demultiplexer: Demultiplexer<T>;
   readonly #snapshots: KeptSnapshots<T>;
   readonly #upstream: Upstream;
   /** Revision of the last change of the state. */
@@ -93,6 +93,7 @@ export class WatchCache<T> {
       options.maxHistoryEvents ?? 20_000,
       options.maxHistoryBytes ?? 32 * 1024 * 1024,
     );
+    this.#demultiplexer = new Demultiplexer(clock);
     this.#readiness = new Readiness(prefix, clock);
     this.#snapshots = new KeptSnapshots(
       clock,
@@ -240,11 +241,12 @@ export class WatchCache<T> {
 
   /** The difference to a new list, as if it had happened in the order of revisions, what is gone at the last. */
   #replace(changed: readonly KeyValue[], present: ReadonlySet<string>, revision: Revision): void {
-    const gone = [...this.#state.snapshot(0, 0).items({ prefix: '' })].filter(({ key }) => !present.has(key));
-    const changes = [
-      ...changed.toSorted((a, b) => a.modRevision - b.modRevision).map((entry) => this.#put(entry)),
-      ...gone.map(({ key }) => this.#state.delete(key, revision)),
-    ];
+    const changes = changed
+      .toSorted((a, b) => a.modRevision - b.modRevision)
+      .map((entry) => this.#put(entry));
+    for (const run of this.#snapshot().runs({ prefix: '' })) {
+      for (const { key } of run) if (!present.has(key)) changes.push(this.#state.delete(key, revision));
+    }
     // What happened in between is not known, so nobody can resume from before this list.
     this.#history.restart(revision);
     this.#changedAt = revision;

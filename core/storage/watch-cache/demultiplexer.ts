@@ -1,3 +1,4 @@
+import type { Clock } from '../../machinery/clock.ts';
 import type { StateChange } from './event.ts';
 import type { CacheWatcher } from './watcher.ts';
 
@@ -9,9 +10,16 @@ export class Demultiplexer<T> {
   readonly #byKey = new Map<string, Set<CacheWatcher<T>>>();
   readonly #byPosting = new Map<string, Set<CacheWatcher<T>>>();
   readonly #byFolder = new Map<string, Set<CacheWatcher<T>>>();
+  readonly #clock: Clock;
   #touched: CacheWatcher<T>[] = [];
   #batch = 0;
   #size = 0;
+  #nextWakeMs = 0;
+  #wakeIsSet = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   get size(): number {
     return this.#size;
@@ -55,12 +63,32 @@ export class Demultiplexer<T> {
     this.#offerTo(this.#byFolder.get(''), change);
   }
 
-  /** Ends an upstream batch: wakes the readers that it concerned. */
+  /**
+   * Ends an upstream batch: wakes the readers that it concerned, at once after a quiet time. Waking a thousand readers
+   * a thousand times a second would be a million replies; so the more were woken, the longer the next ones gather.
+   */
   flush(): void {
     this.#batch++;
+    if (this.#touched.length === 0 || this.#wakeIsSet) return;
+    const waitMs = this.#nextWakeMs - this.#clock.monotonicMs();
+    if (waitMs <= 0) {
+      this.#wake();
+      return;
+    }
+    this.#wakeIsSet = true;
+    this.#clock.after(waitMs, () => {
+      this.#wakeIsSet = false;
+      this.#wake();
+    });
+  }
+
+  #wake(): void {
     const touched = this.#touched;
     this.#touched = [];
     for (const watcher of touched) watcher.wake();
+    if (touched.length < crowd) return;
+    const restMs = Math.min(maxRestMs, touched.length * restMsPerReader);
+    this.#nextWakeMs = this.#clock.monotonicMs() + restMs;
   }
 
   #offerTo(watchers: Set<CacheWatcher<T>> | undefined, change: StateChange<T>): void {
@@ -77,3 +105,8 @@ export class Demultiplexer<T> {
     return [this.#byFolder, scope.prefix.slice(0, scope.prefix.lastIndexOf('/') + 1)];
   }
 }
+
+/** Fewer readers than this are always woken at once. */
+const crowd = 64;
+const restMsPerReader = 0.02;
+const maxRestMs = 20;

@@ -38,10 +38,13 @@ export async function listSnapshot<T>(
   const { prefix, index, startAfter, limit = Infinity, signal } = options;
   const items: CachedItem<T>[] = [];
   const slices = new Slices(clock);
-  for (const item of snapshot.items({ prefix, startAfter, index })) {
-    if (matches === undefined || matches(item)) items.push(item);
+  for (const run of snapshot.runs({ prefix, startAfter, index })) {
+    for (const item of run) {
+      if (items.length >= limit) break;
+      if (matches === undefined || matches(item)) items.push(item);
+    }
     if (items.length >= limit) break;
-    if (slices.due()) {
+    if (slices.due) {
       await slices.pause();
       signal?.throwIfAborted();
     }

@@ -83,10 +83,10 @@ export class CacheSnapshot<T> {
     return view.count(prefix, startAfter);
   }
 
-  /** In key order. */
-  *items(range: Range): Generator<CachedItem<T>, void, undefined> {
+  /** In key order, some at a time. */
+  runs(range: Range): Generator<readonly CachedItem<T>[], void, undefined> {
     const { view, prefix, startAfter } = this.#resolve(range);
-    for (const [, item] of view.entries(prefix, startAfter)) yield item;
+    return view.runs(prefix, startAfter);
   }
 
   #resolve({ prefix, startAfter, index }: Range) {

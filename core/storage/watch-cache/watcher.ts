@@ -79,7 +79,9 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
     if (this.#queue.length === 0) this.#oldestBatch = batch;
     this.#queue.push(event);
     this.#queuedBytes += change.bytes + eventOverheadBytes;
-    if (this.#queuedBytes > this.#options.maxBytes && this.#oldestBatch !== batch) {
+    // A reader that waits is not slow: the demultiplexer is about to wake it.
+    const late = this.#reader === undefined && this.#oldestBatch !== batch;
+    if (late && this.#queuedBytes > this.#options.maxBytes) {
       this.#end(
         new StorageError(
           'slow',
