@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { createApi } from '../apiserver/api.ts';
 import type { Api } from '../apiserver/api.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
@@ -12,6 +13,7 @@ import { QueuedEventRecorder } from '../client/events.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createClient } from '../client/typed-client.ts';
 import { createControllers } from '../controllers/controllers.ts';
+import { LeaderElection } from '../controllers/runtime/leader-election.ts';
 import { Manager } from '../controllers/runtime/manager.ts';
 import type { Runnable } from '../controllers/runtime/manager.ts';
 import type { Clock } from '../machinery/clock.ts';
@@ -91,8 +93,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const rest = restServer(options, api, discovery, onError);
   const restAddress = await rest?.start();
 
-  const parts = controllers(api, { clock, random, log, onError, signal });
-  const working = parts.run(signal);
+  const working = runControllers(api, options, onError, signal);
   const failed = Promise.all([caching, working]).then(() => new Promise<never>(() => undefined));
   // Whoever does not wait for it still gets a clean stop.
   failed.catch(() => undefined);
@@ -133,16 +134,38 @@ function restServer(
   });
 }
 
-interface Dependencies {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
+/** At once where no other process writes to the store; elsewhere while this one is the leader of those that do. */
+function runControllers(
+  api: Api,
+  options: ControlPlaneOptions,
+  onError: (error: unknown, doing: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, random, log, soleWriter } = options;
+  const run = (until: AbortSignal) => controllers(api, { ...options, onError, signal: until }).run(until);
+  if (soleWriter) return run(signal);
+  const election = new LeaderElection({
+    client: createClient(api.verbs, { userAgent: 'core' }),
+    clock,
+    random,
+    lease: { namespace: 'kube-system', name: 'wheelhouse-controllers' },
+    identity: `${hostname()}_${uuid(random)}`,
+    onError,
+  });
+  return election.run(signal, async (leadership) => {
+    log.info('Leads: runs scheduler and controllers', { term: leadership.term });
+    await run(leadership.signal);
+    log.info('No longer leads', { term: leadership.term });
+  });
+}
+
+interface Dependencies extends ControlPlaneOptions {
   readonly onError: (error: unknown, doing: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** Every controller and the scheduler, on shared informers over the API in process. */
-function controllers(api: Api, { clock, random, log, onError, signal }: Dependencies): Manager {
+function controllers(api: Api, { clock, random, log, rest, onError, signal }: Dependencies): Manager {
   const client = createClient(api.verbs, { userAgent: 'core' });
   const informers = createInformerFactory({ client, clock, random, onError });
   const recorders: Runnable[] = [];
@@ -160,7 +183,10 @@ function controllers(api: Api, { clock, random, log, onError, signal }: Dependen
   };
   const dependencies = { client, informers, clock, random, scheme: api.scheme, eventsOf, onError };
   const working: readonly Runnable[] = [
-    ...createControllers(dependencies),
+    ...createControllers(
+      dependencies,
+      rest === undefined ? {} : { rootCaPem: rest.pki.serverCa.cert.toString() },
+    ),
     new Scheduler({ client, informers, clock, random, events: eventsOf('default-scheduler'), onError }),
   ];
   return new Manager(informers, [...working, ...recorders]);
