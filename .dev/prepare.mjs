@@ -2,7 +2,7 @@
 // only, because nothing is installed yet when this runs.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 export const root = resolve(import.meta.dirname, '..');
@@ -25,7 +25,10 @@ function installDependencies(say) {
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   const stamp = join(root, '.build', 'dependencies');
-  const installed = existsSync(join(root, 'node_modules'));
+  const modules = join(root, 'node_modules');
+  const installed = existsSync(modules);
+  // A link belongs to another checkout: npm would empty the folder behind it before it replaces the link.
+  if (installed && lstatSync(modules).isSymbolicLink()) return;
   if (installed && existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   say('Installing the npm dependencies from the lockfile …');
   run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], 'Cannot install the npm dependencies');
