@@ -5,6 +5,7 @@ import type { Change, Revision, WatchBatch } from '../../core/storage/storage.ts
 import { WatchCache } from '../../core/storage/watch-cache/cache.ts';
 import type { TestEtcd } from '../environment/etcd.ts';
 import { hasEtcd, startEtcd } from '../environment/etcd.ts';
+import { freePorts } from '../environment/free-port.ts';
 import { TcpProxy } from '../environment/tcp-proxy.ts';
 import { bytes, collectUntil, put, putAll, remove, text } from './storage-helpers.ts';
 
@@ -203,6 +204,24 @@ describe.skipIf(!hasEtcd)('the etcd store, on a bad link (skipped without an "et
       await put(impatient, `${root}a`, 'x');
       await impatient.close();
     });
+  });
+
+  test('an endpoint that is dead is passed over for the next', async () => {
+    const [dead = 0] = await freePorts(1);
+    const endpoints = [`http://127.0.0.1:${dead}`, etcd.endpoint];
+    const several = new EtcdStore({ endpoints, clock: systemClock, timeoutMs: 3_000 });
+    await expect(put(several, `${root}a`, 'x')).resolves.toBeGreaterThan(0);
+    await several.close();
+  });
+
+  test('changes of others in the same etcd are not delivered, but count as progress', async () => {
+    const after = await direct.revision({});
+    const controller = new AbortController();
+    const theirs = await put(direct, `/somebody-else/${root}`, 'x');
+    for await (const batch of store.watch(root, { after, signal: controller.signal })) {
+      expect(batch).toEqual({ revision: theirs, changes: [] });
+      controller.abort();
+    }
   });
 
   test('lists larger than one message may be come whole', async () => {

@@ -12,6 +12,8 @@ import { int64, rangeMethod, watchMethod } from './messages.ts';
 export interface RawWatchOptions {
   readonly range: { readonly key: Buffer; readonly rangeEnd?: Buffer };
   readonly after: Revision;
+  /** Changes of other keys are left out, but their revisions still count as progress. All keys unless given. */
+  readonly within?: string | undefined;
   readonly withPrevious: boolean;
   readonly signal: AbortSignal;
   /** How long etcd may take to confirm the watch. */
@@ -31,6 +33,7 @@ export async function* rawWatch(
   options: RawWatchOptions,
 ): AsyncGenerator<WatchBatch, void, undefined> {
   const { range, after, withPrevious, signal, timeoutMs, clock } = options;
+  const within = Buffer.from(options.within ?? '');
   await connection.ready({ timeoutMs, signal });
   const ending = new AbortController();
   const { call, giveUp } = connection.stream(watchMethod, AbortSignal.any([signal, ending.signal]));
@@ -57,7 +60,8 @@ export async function* rawWatch(
         }
       }
       if (events.length === 0) continue;
-      const changes: Change[] = events.map(change);
+      const changes: Change[] = [];
+      for (const event of events) if (startsWith(event.kv.key, within)) changes.push(change(event));
       yield { revision: eventRevision(events[events.length - 1]!), changes };
     }
     throw new StorageError('unavailable', 'Cannot go on watching etcd: the stream ended');
@@ -72,6 +76,10 @@ async function* responses(
   call: ClientDuplexStream<WatchRequest, WatchResponse>,
 ): AsyncGenerator<WatchResponse, void, undefined> {
   for await (const response of call) yield response as WatchResponse;
+}
+
+function startsWith(key: Buffer, prefix: Buffer): boolean {
+  return key.length >= prefix.length && prefix.compare(key, 0, prefix.length) === 0;
 }
 
 function cancelled(response: WatchResponse, after: Revision): StorageError {

@@ -28,8 +28,8 @@ import { resumingWatch, WatchHub } from './watch-hub.ts';
 export interface EtcdStoreOptions extends EtcdEndpoints {
   readonly clock: Clock;
   /**
-   * What all keys start with; one etcd watch over it serves the watches of every prefix below. "/registry/" unless
-   * given. Where others write to the same etcd, "" (everything) lets watches report progress past their changes.
+   * What all keys start with: "/registry/" unless given. The etcd may hold other keys, but it must be allowed to watch
+   * them: their revisions tell how far the watches of quiet prefixes have come.
    */
   readonly root?: string | undefined;
   /** One try of one call: 5 seconds unless given. */
@@ -111,7 +111,6 @@ export class EtcdStore implements KeyValueStore {
         callTimeoutMs: this.#callTimeoutMs,
         timeoutMs: this.#timeoutMs,
         baseline: this.#seen,
-        root: this.#root,
         signal: options.signal,
       }),
     );

@@ -20,8 +20,6 @@ export interface TransactionContext {
   readonly timeoutMs: number;
   /** A revision that was current before the transaction was sent: what it did is in the history after it. */
   readonly baseline: Revision;
-  /** What all our keys start with. */
-  readonly root: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -115,19 +113,20 @@ async function findCommitted(
   if (expected > 0) {
     if ((firstEntry(now)?.modRevision ?? 0) === expected) return undefined;
     // The first change after the expected revision is ours, or our condition had failed by then.
-    const first = await findChange({ key }, expected, newest, () => true, context);
+    const first = await findChange({ key }, write.key, expected, newest, () => true, context);
     return first !== undefined && isOurs(first, write) ? revisionOf(first) : undefined;
   }
   const created = (change: Change) =>
     keyOf(change) === write.key && isOurs(change, write) && (guard === undefined || isCreation(change));
   // Everything is read, not only this key, because only then it is known when `newest` is reached.
-  const found = await findChange(prefixRange(context.root), context.baseline, newest, created, context);
+  const found = await findChange(prefixRange(''), write.key, context.baseline, newest, created, context);
   return found === undefined ? undefined : revisionOf(found);
 }
 
-/** The first change in `range` after `after` and up to `newest` that is wanted. */
+/** The first change in `range`, of keys that start with `within`, after `after` and up to `newest` that is wanted. */
 async function findChange(
   range: { readonly key: Buffer; readonly rangeEnd?: Buffer },
+  within: string,
   after: Revision,
   newest: Revision,
   wanted: (change: Change) => boolean,
@@ -139,7 +138,7 @@ async function findChange(
   const cancelTimer = clock.after(timeoutMs, () => late.abort());
   const signal = asked === undefined ? late.signal : AbortSignal.any([asked, late.signal]);
   try {
-    const options = { range, after, withPrevious: false, signal, timeoutMs, clock };
+    const options = { range, within, after, withPrevious: false, signal, timeoutMs, clock };
     for await (const batch of rawWatch(connection, options)) {
       const found = batch.changes.find(wanted);
       if (found !== undefined) return found;

@@ -12,7 +12,10 @@ import { rawWatch } from './raw-watch.ts';
 export interface ResumingWatchOptions {
   readonly connection: EtcdConnection;
   readonly clock: Clock;
+  /** What etcd is asked for. */
   readonly prefix: string;
+  /** What of it is wanted: all unless given. */
+  readonly within?: string | undefined;
   readonly after: Revision;
   readonly withPrevious: boolean;
   readonly signal: AbortSignal;
@@ -23,7 +26,7 @@ export interface ResumingWatchOptions {
 export async function* resumingWatch(
   options: ResumingWatchOptions,
 ): AsyncGenerator<WatchBatch, void, undefined> {
-  const { connection, clock, prefix, withPrevious, signal, timeoutMs } = options;
+  const { connection, clock, prefix, within, withPrevious, signal, timeoutMs } = options;
   const backoff = new Backoff({ initialMs: 20, maxMs: 2_000 });
   let position = options.after;
   while (!signal.aborted) {
@@ -32,6 +35,7 @@ export async function* resumingWatch(
       for await (const batch of rawWatch(connection, {
         range,
         after: position,
+        within,
         withPrevious,
         signal,
         timeoutMs,
@@ -52,12 +56,12 @@ export async function* resumingWatch(
 }
 
 /**
- * One etcd watch over everything below a root, shared by the watches of all prefixes in it.
+ * One etcd watch over everything there is, shared by the watches of all prefixes below a root.
  *
- * Since it sees every change, it always knows how far it has come, and so does each watch of a quiet prefix: that is
+ * Since it sees every revision, also those of others in the same etcd, it always knows how far it has come, and so does each watch of a quiet prefix: that is
  * the progress which etcd itself must not be asked for before 3.4.31 and 3.5.13, where it may be told ahead of events.
  * Recent changes are kept for watches that begin a little in the past or read a little late; one that is further
- * behind reads etcd's own history, over the same root, until it has caught up.
+ * behind reads etcd's own history, likewise all of it, until it has caught up.
  */
 export class WatchHub {
   readonly #connection: EtcdConnection;
@@ -132,7 +136,8 @@ export class WatchHub {
     return {
       connection: this.#connection,
       clock: this.#clock,
-      prefix: this.#root,
+      prefix: '',
+      within: this.#root,
       after,
       withPrevious: false,
       signal,
