@@ -14,18 +14,24 @@ export interface Arrangement {
   readonly inputRow: number;
 }
 
+export interface TableNeed {
+  /** Share of the width. */
+  readonly weight: number;
+  /** Columns at which all is shown; undefined while that is not known. */
+  readonly wanted: number | undefined;
+}
+
 export interface ArrangeInput {
   readonly columns: number;
   readonly rows: number;
-  /** Share of the width each table asks for. */
-  readonly weights: readonly number[];
+  readonly tables: readonly TableNeed[];
   readonly focusedTable: number;
   readonly outputOpen: boolean;
 }
 
 /** Where everything goes. Works for any size: what has no room is left out, the input line last. */
 export function arrange(input: ArrangeInput): Arrangement {
-  const { columns, rows, weights, focusedTable, outputOpen } = input;
+  const { columns, rows, focusedTable, outputOpen } = input;
   const inputRow = Math.max(0, rows - 1);
   const statusRow = rows >= 4 ? rows - 2 : undefined;
   const room = statusRow ?? inputRow;
@@ -34,23 +40,37 @@ export function arrange(input: ArrangeInput): Arrangement {
   const height = room - outputHeight;
   const output =
     outputHeight > 0 ? { top: height, left: 0, width: columns, height: outputHeight } : undefined;
-  if (height < 3) return { tables: weights.map(() => undefined), output, statusRow, inputRow };
+  if (height < 3) return { tables: input.tables.map(() => undefined), output, statusRow, inputRow };
   if (columns < sideBySideColumns) {
     const whole = { top: 0, left: 0, width: columns, height };
-    return {
-      tables: weights.map((_, index) => (index === focusedTable ? whole : undefined)),
-      output,
-      statusRow,
-      inputRow,
-    };
+    const tables = input.tables.map((_, index) => (index === focusedTable ? whole : undefined));
+    return { tables, output, statusRow, inputRow };
   }
-  const sum = weights.reduce((total, weight) => total + weight, 0);
   let left = 0;
-  const tables = weights.map((weight, index) => {
-    const width = index === weights.length - 1 ? columns - left : Math.floor((columns * weight) / sum);
+  const tables = tableWidths(input.tables, columns).map((width) => {
     const rect = { top: 0, left, width, height };
     left += width;
     return rect;
   });
   return { tables, output, statusRow, inputRow };
+}
+
+/** Shares by weight, but nobody gets more than it can use while another has to hide something. */
+function tableWidths(tables: readonly TableNeed[], columns: number): number[] {
+  const sum = tables.reduce((total, { weight }) => total + weight, 0);
+  const shares = tables.map(({ weight }) => Math.floor((columns * weight) / sum));
+  const surplus = tables.map(({ wanted }, index) => Math.max(0, (shares[index] ?? 0) - (wanted ?? Infinity)));
+  const lacks = tables.map(({ wanted }, index) => Math.max(0, (wanted ?? 0) - (shares[index] ?? 0)));
+  const lacking = total(lacks);
+  const moved = Math.min(total(surplus), lacking);
+  const given = surplus.map((spare) => (moved === 0 ? 0 : Math.floor((spare * moved) / total(surplus))));
+  const taken = lacks.map((lack) => (moved === 0 ? 0 : Math.floor((lack * total(given)) / lacking)));
+  const widths = shares.map((share, index) => share - (given[index] ?? 0) + (taken[index] ?? 0));
+  const last = widths.length - 1;
+  // What rounding left over goes to the last one: the screen is filled to its edge.
+  return widths.map((width, index) => (index === last ? width + columns - total(widths) : width));
+}
+
+function total(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { editorKeys, type Binding } from '../repl/key-map.ts';
-import { helpLines, panesKeys } from './key-map.ts';
+import { editorKeys, helpLines, type Binding } from '../repl/key-map.ts';
+import { panesKeys } from './key-map.ts';
 
 function duplicates(table: readonly Binding<unknown>[]): string[] {
   const keys = table.flatMap((binding) => binding.keys);

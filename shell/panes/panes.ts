@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/machinery/clock.ts';
 import type { Interpreter } from '../repl/command-line.ts';
 import { History } from '../repl/history.ts';
-import { actionFor } from '../repl/key-map.ts';
+import { actionFor, helpLines } from '../repl/key-map.ts';
 import type { InputEvent } from '../terminal/keys.ts';
 import { sanitizeLine } from '../terminal/sanitize.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -9,7 +9,7 @@ import { arrange } from './arrange.ts';
 import { Canvas } from './canvas.ts';
 import { CommandRunner } from './command-runner.ts';
 import { InputLine } from './input-line.ts';
-import { helpLines, panesKeys, type PanesAction } from './key-map.ts';
+import { panesKeys, type PanesAction } from './key-map.ts';
 import { OutputView } from './output-view.ts';
 import type { PaneAction, PaneModel } from './pane-model.ts';
 import { TableView } from './table-view.ts';
@@ -94,7 +94,10 @@ export class Panes {
     const places = arrange({
       columns,
       rows,
-      weights: this.#options.panes.map(({ weight }) => weight),
+      tables: this.#options.panes.map(({ weight }, index) => ({
+        weight,
+        wanted: this.#tables[index]?.wantedWidth,
+      })),
       focusedTable: this.#focusedTable,
       outputOpen: this.#outputOpen,
     });

@@ -9,8 +9,8 @@ import { FakeModel, row } from './testing/pane-models.ts';
 
 const columns = 200;
 const rows = 60;
-/** The promise is 16 ms; a shared machine under load gets room for its neighbours. */
-const boundMs = 48;
+/** The promise. It is held against the median: what a shared machine's neighbours cost shows in the tail, printed. */
+const boundMs = 16;
 
 const interpreter: Interpreter = {
   where: { context: 'test', namespace: 'default', protected: false },
@@ -108,7 +108,7 @@ describe('a pane of 10,000 Pods', () => {
     console.log(
       `10,000 Pods, first frame ${firstMs.toFixed(1)} ms, new sorting ${sortMs.toFixed(1)} ms, filter ${filterMs.toFixed(1)} ms`,
     );
-    for (const { p99 } of report) expect(p99).toBeLessThan(boundMs);
+    for (const { p50 } of report) expect(p50).toBeLessThan(boundMs);
     expect(screen.written).toBeGreaterThan(0);
   });
 

@@ -10,6 +10,8 @@ export interface Sorting {
 interface Entry {
   readonly row: PaneRow;
   readonly key: string | number;
+  /** Settles ties, so that equals stand in an order a reader can follow. */
+  readonly name: string;
   /** Text the filter looks at; made when first asked for. */
   text: string | undefined;
   /** The update that saw the row last. */
@@ -28,6 +30,12 @@ export class RowOrder {
   #sorted: readonly Entry[] = [];
   #shown: readonly PaneRow[] = [];
   #update = 0;
+  readonly #nameColumn: number;
+
+  /** `nameColumn` orders rows that are equal otherwise. */
+  constructor(nameColumn = 0) {
+    this.#nameColumn = nameColumn;
+  }
 
   get sorting(): Sorting {
     return this.#sorting;
@@ -76,14 +84,16 @@ export class RowOrder {
       const known = this.#entries.get(row);
       if (known !== undefined) known.seen = update;
       else {
-        const entry = { row, key: orderKey(row, column, nowMs), text: undefined, seen: update };
+        const name = naturalKey(row.cells(nowMs)[this.#nameColumn]?.text ?? '');
+        const entry = { row, key: orderKey(row, column, nowMs), name, text: undefined, seen: update };
         this.#entries.set(row, entry);
         came.push(entry);
       }
     }
     const stayed = this.#sorted.filter((entry) => entry.seen === update || !this.#entries.delete(entry.row));
     const sign = descending ? -1 : 1;
-    const order = (a: Entry, b: Entry) => sign * compare(a.key, b.key) || compare(a.row.id, b.row.id);
+    const order = (a: Entry, b: Entry) =>
+      sign * compare(a.key, b.key) || compare(a.name, b.name) || compare(a.row.id, b.row.id);
     this.#sorted = merge(stayed, came.sort(order), order);
   }
 

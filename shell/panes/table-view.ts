@@ -6,6 +6,8 @@ import { RowOrder } from './row-order.ts';
 
 const gapColumns = 2;
 const narrowestColumn = 4;
+/** The frame's left and right edge. */
+const frameColumns = 2;
 
 const severityStyles: Readonly<Record<Severity, CellStyle>> = {
   normal: {},
@@ -19,7 +21,7 @@ const severityStyles: Readonly<Record<Severity, CellStyle>> = {
 /** One live table: what is selected, how it is sorted and filtered, and how its window of rows looks. */
 export class TableView {
   readonly model: PaneModel;
-  readonly #order = new RowOrder();
+  readonly #order: RowOrder;
   #selectedId: string | undefined;
   /** Where the selection stood, for when its row goes away. */
   #selectedIndex = 0;
@@ -30,6 +32,14 @@ export class TableView {
 
   constructor(model: PaneModel) {
     this.model = model;
+    const name = model.columns.findIndex((column) => column.name === 'NAME');
+    this.#order = new RowOrder(Math.max(0, name));
+  }
+
+  /** Columns of screen at which nothing is hidden or cut, as far as has been seen; undefined before it was drawn. */
+  get wantedWidth(): number | undefined {
+    if (this.#widths.length === 0) return undefined;
+    return this.#widths.reduce((sum, width) => sum + width + gapColumns, 0) - gapColumns + frameColumns;
   }
 
   get filter(): string {

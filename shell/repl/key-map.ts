@@ -105,3 +105,15 @@ export function actionFor<Action>(table: readonly Binding<Action>[], pressed: Ke
   const label = keyLabel(pressed);
   return table.find(({ keys }) => keys.includes(label))?.action;
 }
+
+/** Rows of help: keys, then what they do. */
+export function helpLines<Action>(table: readonly Binding<Action>[]): string[] {
+  const spelled = table.map(({ keys, help }) => ({ keys: keys.map(spell).join(' or '), help }));
+  const width = Math.max(...spelled.map(({ keys }) => keys.length));
+  return spelled.map(({ keys, help }) => `${keys.padEnd(width)}   ${help}`);
+}
+
+/** A capital letter is typed with Shift, which the table need not say but the reader likes to see. */
+function spell(key: string): string {
+  return /^[A-Z]$/.test(key) ? `Shift-${key}` : key;
+}

@@ -5,6 +5,7 @@ import type { Completions, Interpreter } from './command-line.ts';
 import { AskingTerminal, TerminalOutput, typedInput } from './command-terminal.ts';
 import { commandsIn } from './commands-in-text.ts';
 import type { History } from './history.ts';
+import { editorKeys, helpLines } from './key-map.ts';
 import { lineReader, questionReader, type LineReader } from './line-reader.ts';
 import type { EditorTerminal } from './prompt-screen.ts';
 import { promptSpans, shellWord, withShellWords } from './shell-words.ts';
@@ -82,9 +83,10 @@ export class Repl {
     }
   }
 
-  #runWord(word: 'clear' | 'history'): number {
+  #runWord(word: 'clear' | 'history' | 'keys'): number {
     const { terminal, history } = this.#options;
     if (word === 'clear') terminal.write('\x1b[H\x1b[2J\x1b[3J');
+    else if (word === 'keys') terminal.write(`${helpLines(editorKeys).join('\r\n')}\r\n`);
     else {
       const first = Math.max(0, history.lines.length - 1_000);
       const lines = history.lines

@@ -5,21 +5,24 @@ import type { Span } from './layout.ts';
 export type ShellWord =
   | { readonly kind: 'exit'; readonly code: number | undefined }
   | { readonly kind: 'clear' }
-  | { readonly kind: 'history' };
+  | { readonly kind: 'history' }
+  | { readonly kind: 'keys' };
 
 const words: Readonly<Record<string, string>> = {
   exit: 'leave the shell; the cluster keeps running',
   quit: 'leave the shell; the cluster keeps running',
   clear: 'clear the screen',
   history: 'list the lines entered before',
+  keys: 'list the keys of the line editor',
 };
 
 /** The shell's own meaning of a line, or undefined when it is a command. */
 export function shellWord(line: string): ShellWord | undefined {
-  const found = /^\s*(exit|quit|clear|history)(?:\s+(\d{1,3}))?\s*$/.exec(line);
+  const found = /^\s*(exit|quit|clear|history|keys)(?:\s+(\d{1,3}))?\s*$/.exec(line);
   if (found === null) return undefined;
   const [, word, argument] = found;
-  if (word === 'clear' || word === 'history') return argument === undefined ? { kind: word } : undefined;
+  if (word === 'clear' || word === 'history' || word === 'keys')
+    return argument === undefined ? { kind: word } : undefined;
   return { kind: 'exit', code: argument === undefined ? undefined : Number(argument) & 0xff };
 }
 

@@ -26,7 +26,7 @@ describe('widths', () => {
   });
 
   test('cut a ten-kilobyte name without measuring all of it', () => {
-    const name = '日'.repeat(10_240);
+    const name = '日'.repeat(1_000_000);
     const startedMs = performance.now();
     for (let run = 0; run < 200; run += 1) expect(truncate(name, 20)).toBe(`${'日'.repeat(9)}…`);
     expect(performance.now() - startedMs).toBeLessThan(1_000);

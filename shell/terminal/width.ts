@@ -19,8 +19,23 @@ export function graphemes(text: string): Grapheme[] {
   if (ascii.test(text)) return Array.from(text, (character) => ({ text: character, width: 1 }));
   return Array.from(segmenter.segment(text), ({ segment }) => ({
     text: segment,
-    width: Math.min(2, textWidth(segment)),
+    width: graphemeWidth(segment),
   }));
+}
+
+/** Measuring a grapheme takes microseconds, and a screen of Chinese names has thousands, mostly the same ones. */
+const measured = new Map<string, number>();
+const measuredLimit = 8_192;
+
+function graphemeWidth(grapheme: string): number {
+  if (grapheme.length === 1 && grapheme >= ' ' && grapheme <= '~') return 1;
+  const known = measured.get(grapheme);
+  if (known !== undefined) return known;
+  const width = Math.min(2, stringWidth(grapheme));
+  if (measured.size >= measuredLimit) measured.clear();
+  // Not the ten kilobytes that stacked marks can make of one character.
+  if (grapheme.length <= 16) measured.set(grapheme, width);
+  return width;
 }
 
 /** UTF-16 offsets at which graphemes begin, and the end of the text. */
@@ -32,18 +47,21 @@ export function graphemeBoundaries(text: string): number[] {
 /** At most `columns` cells; what does not fit is replaced by one `…`. Never splits a grapheme. */
 export function truncate(text: string, columns: number): string {
   if (columns <= 0) return '';
-  // A name of ten kilobytes must not cost a segmentation of ten kilobytes for each frame.
-  const head =
-    text.length > columns * 16 + 64 ? text.slice(0, columns * 16 + 64).replace(/\p{Surrogate}$/u, '') : text;
-  if (head === text && textWidth(text) <= columns) return text;
+  // Of a name of ten kilobytes only what can be shown may cost anything: the segmenter copies all it is given.
+  const longest = columns * 16 + 64;
+  const head = text.length > longest ? text.slice(0, longest).replace(/\p{Surrogate}$/u, '') : text;
+  if (ascii.test(head)) return text.length <= columns ? text : `${head.slice(0, columns - 1)}…`;
+  // Cut where there is still room for the ellipsis, should there turn out to be more.
+  let cut = '';
   let kept = '';
   let width = 0;
-  for (const grapheme of graphemes(head)) {
-    if (width + grapheme.width > columns - 1) break;
-    kept += grapheme.text;
-    width += grapheme.width;
+  for (const { segment } of segmenter.segment(head)) {
+    width += graphemeWidth(segment);
+    if (width > columns) return `${cut}…`;
+    kept += segment;
+    if (width < columns) cut = kept;
   }
-  return `${kept}…`;
+  return head === text ? text : `${cut}…`;
 }
 
 /** Exactly `columns` cells: truncated or padded with spaces. */
