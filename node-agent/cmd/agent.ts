@@ -21,6 +21,7 @@ import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { SessionHandlers } from '../streaming/session-handlers.ts';
 import { systemMounter } from '../volumes/mounts.ts';
 import type { PayloadSources } from '../volumes/payload.ts';
+import type { PodVolumes } from '../volumes/volumes.ts';
 import { volumePlugins } from '../volumes/plugins.ts';
 import { VolumeManager } from '../volumes/volume-manager.ts';
 import { simulatedVolumes } from '../volumes/simulated-volumes.ts';
@@ -41,6 +42,8 @@ export interface AgentOptions {
   readonly clusterDns: readonly string[];
   readonly clusterDomain: string;
   readonly offlineImages: 'fail' | 'use-present';
+  /** Files in the data directory unless given; none where the runtime is simulated. */
+  readonly volumes?: PodVolumes;
 }
 
 /** A node agent without its connection to the core: what streams need, and what runs. */
@@ -84,13 +87,14 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   );
   const sources = payloadSources(client, references, node);
   const volumes =
-    runtime.name === 'simulated'
+    options.volumes ??
+    (runtime.name === 'simulated'
       ? simulatedVolumes
       : new VolumeManager({
           dataDirectory,
           mounter: systemMounter,
           plugins: volumePlugins(sources, systemMounter, clock),
-        });
+        }));
   const { servers, domain } = { servers: options.clusterDns, domain: options.clusterDomain };
   const kubelet: Kubelet = new Kubelet({
     ...options,

@@ -210,11 +210,7 @@ describe('computeActions', () => {
   ] as const)('a failed %s probe with %s: %s', (kind, restartPolicy, expected) => {
     const observed = observePod([sandboxWith([containerNamed(), containerNamed('log')])]);
     const failing = { ...noProbes, [kind]: (id: string) => (id === 'main-0' ? 'failure' : undefined) };
-    const actions = computeActions(
-      two.withSpec({ restartPolicy }).build(),
-      observed,
-      failing as ProbeResults,
-    );
+    const actions = computeActions(two.withSpec({ restartPolicy }).build(), observed, failing);
     expect(told(actions)).toBe(expected);
   });
 
