@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { createApi } from '../apiserver/api.ts';
 import type { Api } from '../apiserver/api.ts';
@@ -58,6 +59,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const { store, soleWriter, listen, clock, random, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
+  // Every cache of every kind listens: many listeners are no leak here.
+  setMaxListeners(0, signal);
   const onError = (error: unknown, doing: string) => {
     if (!signal.aborted) log.error(`Failed to ${doing}`, error);
   };
