@@ -21,11 +21,16 @@ export interface TestEtcd {
   dispose(): Promise<void>;
 }
 
-/** A private etcd on loopback with data in a directory of its own. Extra flags as etcd takes them. */
-export async function startEtcd(flags: readonly string[] = []): Promise<TestEtcd> {
+export interface TestEtcdOptions {
+  /** Files in PEM. Clients then need a certificate of the same authority. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+}
+
+/** A private etcd on loopback with data in a directory of its own. */
+export async function startEtcd({ tls }: TestEtcdOptions = {}): Promise<TestEtcd> {
   const folder = await mkdtemp(join(tmpdir(), 'wheelhouse-etcd-'));
   const [port, peerPort] = (await freePorts(2)) as [number, number];
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   const peer = `http://127.0.0.1:${peerPort}`;
   let child: ChildProcess | undefined;
   let output = '';
@@ -45,7 +50,7 @@ export async function startEtcd(flags: readonly string[] = []): Promise<TestEtcd
         `--data-dir=${folder}`,
         '--log-level=error',
         ...Object.entries(urls).map(([flag, value]) => `--${flag}=${value}`),
-        ...flags,
+        ...(tls === undefined ? [] : tlsFlags(tls)),
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -77,6 +82,10 @@ export async function startEtcd(flags: readonly string[] = []): Promise<TestEtcd
     throw error;
   }
   return { port, endpoint, start, kill, dispose };
+}
+
+function tlsFlags({ ca, cert, key }: NonNullable<TestEtcdOptions['tls']>): string[] {
+  return ['--client-cert-auth', `--trusted-ca-file=${ca}`, `--cert-file=${cert}`, `--key-file=${key}`];
 }
 
 /** etcd opens its client port once it has joined its cluster; it says so nowhere else that can be waited for. */
