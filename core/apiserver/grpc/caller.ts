@@ -4,7 +4,7 @@ import type { UserInfo } from '../../api/verbs.ts';
 
 /** What is known of who calls before they are known. */
 export interface Caller {
-  /** An IP address; "unknown" on a Unix socket. */
+  /** An IP address; "unknown" on a Unix socket, and on a connection that is already gone. */
   readonly address: string;
   /** The first value of a header, in lower case. */
   header(name: string): string | undefined;
@@ -28,10 +28,14 @@ export function callerOf(call: { readonly metadata: Metadata; getPeer(): string 
   };
 }
 
-/** A Unix socket has no address: who may open it is the file system's decision. */
+/** For a server on a Unix socket: who may open it is the file system's decision. */
+export function identifyUnixPeer(): UserInfo {
+  return localAdmin;
+}
+
 function isLoopback(address: string): boolean {
   const ipv4 = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-  return address === 'unknown' || address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ipv4);
+  return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ipv4);
 }
 
 /** grpc-js says "127.0.0.1:40000", "::1:40000" or "unknown". */

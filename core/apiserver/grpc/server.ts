@@ -11,7 +11,7 @@ import type { Verbs } from '../../api/verbs.ts';
 import { sleep, systemClock, type Clock } from '../../machinery/clock.ts';
 import type { SessionHub } from '../streaming/session-hub.ts';
 import { agentsService } from './agents.ts';
-import { identifyLoopback, type Identify } from './caller.ts';
+import { identifyLoopback, identifyUnixPeer, type Identify } from './caller.ts';
 import { containersService } from './containers.ts';
 import { discoveryService } from './discovery.ts';
 import type { MethodContext, ServedMethod } from './methods.ts';
@@ -26,7 +26,7 @@ export interface GrpcServerOptions {
   readonly listen: string;
   /** Absent: plain text. */
   readonly tls?: GrpcServerTls;
-  /** Loopback only, as the administrator, unless given. */
+  /** Unless given, whoever is on this machine is the administrator and nobody else gets in. */
   readonly identify?: Identify;
   /** Errors that are the server's fault, with the method they happened in. */
   readonly onError?: (error: unknown, path: string) => void;
@@ -70,7 +70,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { verbs, discovery, streaming, listen, tls, clock = systemClock } = options;
   const stopping = new AbortController();
   const context: MethodContext = {
-    identify: options.identify ?? identifyLoopback,
+    identify: options.identify ?? (listen.startsWith('unix:') ? identifyUnixPeer : identifyLoopback),
     stopping: stopping.signal,
     onError: options.onError ?? (() => {}),
   };

@@ -1,5 +1,8 @@
 import { Client, credentials, makeGenericClientConstructor } from '@grpc/grpc-js';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { service as healthService } from 'grpc-health-check';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -132,6 +135,13 @@ describe('gRPC under trouble', () => {
     await expect
       .poll(() => connection.verbs.list({}, pods).catch(() => undefined), { timeout: 8_000 })
       .toMatchObject({ resourceVersion: '1' });
+  });
+
+  test('serves on a Unix socket as well', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'wheelhouse-grpc-'));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    const [, endpoint] = await serve(new StubVerbs(), `unix:${folder}/core.sock`);
+    expect(await open(endpoint).verbs.list({}, pods)).toMatchObject({ resourceVersion: '1' });
   });
 
   test('a set http_proxy changes nothing', async () => {
