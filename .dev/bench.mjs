@@ -11,6 +11,7 @@ await build({
   outfile: bundle,
   bundle: true,
   platform: 'node',
+  target: 'node20',
   format: 'esm',
   packages: 'external',
   define: { 'import.meta.dirname': JSON.stringify(join(root, 'test/environment')) },

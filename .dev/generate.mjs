@@ -13,6 +13,7 @@ async function load(source) {
     outfile: bundle,
     bundle: true,
     platform: 'node',
+    target: 'node20',
     format: 'esm',
     packages: 'external',
     logLevel: 'warning',

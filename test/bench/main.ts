@@ -1,9 +1,11 @@
+import { measureGrpc } from './grpc.ts';
 import { measureMainJob } from './main-job.ts';
 import { tableOf } from './measure.ts';
 import type { Measurement } from './measure.ts';
 
 /** The suites, by the name that chooses one: `npm run bench -- main-job`. */
 const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
+  grpc: measureGrpc,
   'main-job': measureMainJob,
 };
 
