@@ -6,6 +6,8 @@ import type { ControlPlane } from './control-plane.ts';
 
 const names = ['web', 'api', 'worker'];
 
+const nothing = Promise.resolve('nothing');
+
 /** What people and accidents do to a cluster. Each takes one random step and says what it did. */
 type Action = (plane: ControlPlane, random: Random) => Promise<string>;
 
@@ -55,6 +57,24 @@ const actions: readonly Action[] = [
     await plane.client.delete(pods, { namespace: 'default', name });
     return `delete Pod ${name}`;
   },
+  (plane, random) => {
+    const name = pick(random, plane.nodeNames);
+    // At least one node must be left to run anything.
+    if (plane.nodeNames.filter((other) => plane.kubelets.isAlive(other)).length < 2) return nothing;
+    plane.kubelets.kill(name);
+    return Promise.resolve(`cut off ${name}`);
+  },
+  async (plane, random) => {
+    const name = pick(random, plane.nodeNames);
+    if (plane.kubelets.isAlive(name)) return 'nothing';
+    await plane.kubelets.revive(name);
+    return `reach ${name} again`;
+  },
+  async (plane, random) => {
+    const longMs = 20_000 + randomBelow(random, 60_000);
+    await plane.clock.advanceAsync(longMs);
+    return `wait ${longMs} ms`;
+  },
   async (plane) => {
     await plane.stopManagers();
     plane.startManagers();
@@ -71,8 +91,9 @@ export async function act(plane: ControlPlane, random: Random): Promise<string> 
   }
 }
 
-/** Everything that was paused goes on, so that there is a state to converge to. */
+/** What was paused goes on and what was cut off is reached again, so that there is a state to converge to. */
 export async function resumeAll(plane: ControlPlane): Promise<void> {
+  for (const name of plane.nodeNames) if (!plane.kubelets.isAlive(name)) await plane.kubelets.revive(name);
   for (const { metadata } of await plane.list(deployments, 'default')) {
     const name = { namespace: 'default', name: metadata.name ?? '' };
     await plane.client.patch(deployments, name, 'merge', { spec: { paused: false } });

@@ -36,6 +36,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly client: Client;
   readonly clock: SteppedClock;
   readonly kubelets: SimulatedKubelets;
+  readonly nodeNames: readonly string[];
   /** What went wrong and was retried. */
   readonly errors: string[] = [];
   readonly #options: ControlPlaneOptions;
@@ -48,6 +49,7 @@ export class ControlPlane implements AsyncDisposable {
     this.testApi = testApi;
     this.client = testApi.client;
     this.clock = testApi.clock;
+    this.nodeNames = Array.from({ length: options.nodes ?? 3 }, (_, i) => `node-${i}`);
     this.#options = options;
     const informers = this.#informers(testApi.client);
     this.kubelets = new SimulatedKubelets({
@@ -60,10 +62,10 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
-    const { seed = 1, nodes = 3 } = options;
+    const { seed = 1 } = options;
     const testApi = await createTestApi({ seed });
     const plane = new ControlPlane(testApi, options);
-    for (let i = 0; i < nodes; i++) await plane.kubelets.addNode(`node-${i}`);
+    for (const name of plane.nodeNames) await plane.kubelets.addNode(name);
     plane.startManagers();
     return plane;
   }

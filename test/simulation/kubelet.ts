@@ -70,16 +70,24 @@ export class SimulatedKubelets {
     this.#alive.delete(name);
   }
 
-  /** The agent answers again; its Pods go on. */
-  revive(name: string): void {
+  isAlive(name: string): boolean {
+    return this.#alive.has(name);
+  }
+
+  /** The agent answers again, finds itself declared lost, and its Pods go on. */
+  async revive(name: string): Promise<void> {
     this.#alive.add(name);
+    await this.#report(name);
     for (const pod of this.#options.informers.informer(pods).lister.values()) {
       if (pod.spec.nodeName === name) this.#controller.queue.add(keyOf(pod));
     }
   }
 
-  /** The agent posts its node's status, as it does when it finds itself declared lost. */
-  async report(name: string): Promise<void> {
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#controller.run(signal), this.#renew(signal)]);
+  }
+
+  async #report(name: string): Promise<void> {
     const { client, clock } = this.#options;
     const node = await client.get(nodes, { name });
     const now = timestamp(clock.now());
@@ -93,10 +101,6 @@ export class SimulatedKubelets {
       },
     ];
     await client.updateStatus(nodes, { ...node, status: { ...node.status, conditions } });
-  }
-
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#controller.run(signal), this.#renew(signal)]);
   }
 
   #later(pod: Pod, delayMs: number): void {

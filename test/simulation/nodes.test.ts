@@ -66,8 +66,7 @@ describe('a node that falls silent', () => {
     await expectEventually(plane.clock, async () => {
       expect(await taintsOf(plane, 'node-0')).toContain('unreachable:NoExecute');
     });
-    plane.kubelets.revive('node-0');
-    await plane.kubelets.report('node-0');
+    await plane.kubelets.revive('node-0');
     await expectEventually(plane.clock, async () => expect(await taintsOf(plane, 'node-0')).toEqual([]));
     await plane.clock.advanceAsync(400_000);
     expect((await plane.list(pods)).map(({ metadata }) => metadata.uid ?? '').sort()).toEqual(before);
