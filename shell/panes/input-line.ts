@@ -12,6 +12,7 @@ import type { InputEvent, Key } from '../terminal/keys.ts';
 import { sanitizeLine } from '../terminal/sanitize.ts';
 import { graphemes, textWidth } from '../terminal/width.ts';
 import type { Canvas } from './canvas.ts';
+import { wrapLine } from './output-view.ts';
 
 const completionDeadlineMs = 3_000;
 const longestTextCharacters = 64 * 1024;
@@ -175,16 +176,29 @@ export class InputLine {
       .finally(cancel);
   }
 
-  /** Draws the line, scrolled so that the cursor is in view, and the completion menu above it. */
+  /**
+   * Draws the line, scrolled so that the cursor is in view, and the completion menu above it. A question too long to
+   * share the row stands above in full: what is about to be deleted is not to be cut off.
+   */
   draw(canvas: Canvas, row: number): void {
     const request = this.#request;
     if (request === undefined) return;
     const label = sanitizeLine(request.label);
-    const before = this.#state.text.slice(0, this.#state.cursor);
-    const room = Math.max(1, canvas.columns - Math.min(textWidth(label), Math.floor(canvas.columns / 2)) - 1);
+    const apart = textWidth(label) * 2 > canvas.columns && row > 0;
+    const above = apart ? wrapLine(label.trimEnd(), canvas.columns).slice(0, row) : [];
+    above.forEach((text, index) =>
+      canvas.bar(row - above.length + index, 0, text, { bold: true }, canvas.columns),
+    );
+
     canvas.bar(row, 0, '', {}, canvas.columns);
-    const left = canvas.put(row, 0, label, { bold: true }, canvas.columns - room - 1);
-    const cursor = canvas.put(row, left, lastColumns(before, room), {});
+    const left = apart ? 0 : canvas.put(row, 0, label, { bold: true });
+    const room = Math.max(1, canvas.columns - left - 1);
+    const cursor = canvas.put(
+      row,
+      left,
+      lastColumns(this.#state.text.slice(0, this.#state.cursor), room),
+      {},
+    );
     canvas.put(row, cursor, this.#state.text.slice(this.#state.cursor), {});
     canvas.cursor = { row, column: Math.min(cursor, canvas.columns - 1) };
     const menu = this.#menu?.rows(canvas.columns, Math.min(10, Math.max(1, row))) ?? [];

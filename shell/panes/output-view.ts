@@ -106,7 +106,8 @@ function lastRows(lines: readonly string[], columns: number, rows: number, wrap:
   return shown.slice(-rows);
 }
 
-function wrapLine(line: string, columns: number): string[] {
+/** A line of text as rows of at most `columns` cells. */
+export function wrapLine(line: string, columns: number): string[] {
   if (columns < 2 || textWidth(line) <= columns) return [line];
   const rows: string[] = [];
   let row = '';

@@ -253,4 +253,35 @@ describe('the shell in a terminal', () => {
     await screen.until('the whole line', () => screen.text().endsWith(`test:default> ${typed}!`));
     for (let line = 1; line <= 5; line += 1) expect(screen.lines()).toContain(`line ${line}`);
   });
+
+  test('on a dumb terminal echoes plainly and sends no escape sequence', async () => {
+    const screen = new PtyScreen('env', ['TERM=dumb', process.execPath, program], {
+      env: { XDG_STATE_HOME: state },
+    });
+    screens.push(screen);
+    let bytes = '';
+    screen.onBytes((chunk) => {
+      bytes += chunk;
+    });
+    await screen.shows('test:default>');
+    screen.type('echo onx\x7fe\rask\r');
+    await screen.shows('sure?');
+    screen.type('no\r');
+    await screen.shows('answer: no');
+    screen.type('\x04');
+    await screen.ended();
+    expect(screen.lines()).toContain('one');
+    expect(bytes).not.toContain('\x1b');
+  });
+
+  test('with NO_COLOR marks nothing with colour', async () => {
+    const screen = await shell({ env: { NO_COLOR: '1' } });
+    let bytes = '';
+    screen.onBytes((chunk) => {
+      bytes += chunk;
+    });
+    screen.type('fail 2\r');
+    await screen.shows('test:default [2]>');
+    expect(bytes).not.toMatch(/\x1b\[[\d;]*[1-9]\d*m/);
+  });
 });
