@@ -1,5 +1,6 @@
 import type { Node } from '../../api/generated/core-v1.ts';
 import { deepEqual } from '../../machinery/json.ts';
+import { imageSizes } from './images.ts';
 import { NodeTable } from './node-table.ts';
 import type { PodFacts } from './pod-facts.ts';
 import { Topology } from './topology.ts';
@@ -24,6 +25,8 @@ export interface ClusterView {
   hasPortConflict(slot: number, facts: PodFacts): boolean;
   /** The nodes by a label; kept up to date from the first time somebody asks. */
   topologyOf(key: string): Topology;
+  /** How many nodes have the image. */
+  nodesWithImage(image: string): number;
   /** The labels of a namespace; none while it is not known. */
   labelsOfNamespace(name: string): Readonly<Record<string, string>>;
   observe(observer: ClusterObserver): () => void;
@@ -53,6 +56,7 @@ export class ClusterState implements ClusterView {
   readonly #ports = new Map<number, PodFacts[]>();
   readonly #observers = new Set<ClusterObserver>();
   readonly #topologies = new Map<string, Topology>();
+  readonly #images = new Map<string, number>();
   readonly #namespaces = new Map<string, Readonly<Record<string, string>>>();
   readonly #priorities = new Map<number, number>();
   #mindedPods = 0;
@@ -101,6 +105,10 @@ export class ClusterState implements ClusterView {
     for (let slot = 0; slot < this.nodes.slotCount; slot++) topology.set(slot, this.nodes.nodeAt(slot));
     this.#topologies.set(key, topology);
     return topology;
+  }
+
+  nodesWithImage(image: string): number {
+    return this.#images.get(image) ?? 0;
   }
 
   labelsOfNamespace(name: string): Readonly<Record<string, string>> {
@@ -187,9 +195,19 @@ export class ClusterState implements ClusterView {
   }
 
   #setNode(slot: number, node: Node | undefined): void {
+    this.#countImages(this.nodes.nodeAt(slot), -1);
+    this.#countImages(node, 1);
     this.nodes.setNode(slot, node);
     for (const topology of this.#topologies.values()) topology.set(slot, node);
     for (const observer of this.#observers) observer.nodeChanged(slot);
+  }
+
+  #countImages(node: Node | undefined, sign: 1 | -1): void {
+    for (const image of imageSizes(node).keys()) {
+      const count = (this.#images.get(image) ?? 0) + sign;
+      if (count === 0) this.#images.delete(image);
+      else this.#images.set(image, count);
+    }
   }
 
   #put(placed: Placed): void {
