@@ -35,8 +35,9 @@ export interface SchedulerOptions {
   readonly onError?: (error: unknown, doing: string) => void;
 }
 
-/** Pods placed between two turns of the event loop: some milliseconds of work. */
+/** Pods looked at between two turns of the event loop, and the time they may take. */
 const slice = 64;
+const sliceMs = 10;
 
 /** Binds under way at a time. */
 const maxBinding = 1024;
@@ -112,7 +113,10 @@ export class Scheduler {
   }
 
   #scheduleSome(signal: AbortSignal): void {
+    const { clock } = this.#options;
+    const beganMs = clock.monotonicMs();
     for (let i = 0; i < slice && this.#binding.size < maxBinding; i++) {
+      if (clock.monotonicMs() - beganMs > sliceMs) return;
       const queued = this.#queue.pop();
       if (queued === undefined) return;
       this.#schedule(queued, signal);
@@ -163,7 +167,7 @@ export class Scheduler {
   #refused(queued: QueuedPod, signal: AbortSignal): void {
     const { facts } = queued;
     const podClass = this.#classes.of(facts);
-    const diagnosis = diagnose(podClass, this.#cluster);
+    const diagnosis = podClass.diagnosis(() => diagnose(podClass, this.#cluster));
     const reasons = describeDiagnosis(diagnosis);
     const plan =
       diagnosis.nodeCount === 0

@@ -1,6 +1,7 @@
 import type { ClusterView } from '../cluster/cluster-state.ts';
 import type { NodeTable } from '../cluster/node-table.ts';
 import type { PodFacts } from '../cluster/pod-facts.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import type { Refusal } from './plugin.ts';
 import { rulesFor, type NamedFilter, type Profile, type WeightedScorer } from './profile.ts';
 
@@ -33,6 +34,7 @@ export class PodClass {
   #usageScores = new Float64Array(0);
   /** The version of the table at which no node allowed these Pods. */
   #hopelessAt = -1;
+  #diagnosed: { readonly version: number; readonly diagnosis: Diagnosis } | undefined;
 
   constructor(profile: Profile, facts: PodFacts, cluster: ClusterView) {
     this.facts = facts;
@@ -55,6 +57,13 @@ export class PodClass {
 
   markHopeless(): void {
     this.#hopelessAt = this.#nodes.version;
+  }
+
+  /** Why no node allows these Pods; made once for every state of the nodes, however many Pods wait. */
+  diagnosis(make: () => Diagnosis): Diagnosis {
+    const version = this.#nodes.version;
+    if (this.#diagnosed?.version !== version) this.#diagnosed = { version, diagnosis: make() };
+    return this.#diagnosed.diagnosis;
   }
 
   allows(slot: number): boolean {
