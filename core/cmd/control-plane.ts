@@ -23,6 +23,7 @@ import { uuid } from '../machinery/random.ts';
 import type { Random } from '../machinery/random.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import type { Discovery } from '../api/discovery.ts';
+import { runCompactor } from '../storage/compactor.ts';
 import type { KeyValueStore } from '../storage/storage.ts';
 import type { Pki } from './pki.ts';
 
@@ -73,6 +74,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     onError: (error) => onError(error, 'serve a request'),
   });
   const caching = api.run(signal);
+  const compacting = runCompactor(
+    { store, clock, onError: (error) => onError(error, 'compact the store') },
+    signal,
+  );
   await api.ready(signal);
 
   const version = { gitVersion: kubernetesVersion, wheelhouseVersion, store: storeName(store) };
@@ -109,7 +114,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     async stop() {
       await Promise.all([grpc.stop(callGraceMs), rest?.stop(callGraceMs)]);
       stopping.abort();
-      await Promise.allSettled([caching, working]);
+      await Promise.allSettled([caching, compacting, working]);
     },
   };
 }

@@ -32,12 +32,18 @@ export async function openStore(options: CoreOptions, clock: Clock, log: Logger)
     case 'memory':
       return plain(new MemoryStore());
     case 'embedded':
-      throw new Error('embedded soon');
+      return openEmbedded(join(options.dataDirectory, 'embedded'));
     case 'etcd':
       return options.etcdEndpoints === undefined ? ownEtcd(options, clock, log) : sharedEtcd(options, clock);
     default:
       throw new Error(`Cannot open a store of kind "${kind as string}"`);
   }
+}
+
+/** Native code that only this store needs is loaded only for it. */
+async function openEmbedded(path: string): Promise<OpenStore> {
+  const { EmbeddedStore } = await import('../storage/embedded/store.ts');
+  return plain(EmbeddedStore.open({ path }));
 }
 
 type StoreKind = 'etcd' | 'embedded' | 'memory';
