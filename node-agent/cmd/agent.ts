@@ -1,9 +1,6 @@
 import { join } from 'node:path';
 import { mkdir } from 'node:fs/promises';
-import { isNotFound, StatusError } from '../../core/api/errors.ts';
-import type { Pod } from '../../core/api/generated/core-v1.ts';
 import { kubernetesRelease } from '../../core/api/generated/release.ts';
-import { serviceaccounts } from '../../core/api/generated/resources.ts';
 import type { Client } from '../../core/client/client.ts';
 import { QueuedEventRecorder } from '../../core/client/events.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
@@ -16,6 +13,7 @@ import { renewLease } from '../kubelet/node-lease.ts';
 import { NodeRegistration } from '../kubelet/node-registration.ts';
 import { podField, resourceField } from '../kubelet/pod-fields.ts';
 import { ReferencedObjects } from '../kubelet/referenced-objects.ts';
+import { ServiceAccountTokens } from '../kubelet/service-account-tokens.ts';
 import { Sessions } from '../kubelet/sessions.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { SessionHandlers } from '../streaming/session-handlers.ts';
@@ -85,7 +83,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
   const references = new ReferencedObjects({ client, clock, random, onError }, (uid) =>
     kubelet.configChanged(uid),
   );
-  const sources = payloadSources(client, references, node);
+  const tokens = new ServiceAccountTokens({ client, clock, onDue: (uid) => kubelet.configChanged(uid) });
+  const sources = payloadSources(tokens, references, node);
   const volumes =
     options.volumes ??
     (runtime.name === 'simulated'
@@ -100,6 +99,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     ...options,
     volumes,
     references,
+    tokens,
     recorder,
     node,
     dns: servers.length === 0 ? undefined : { servers, domain },
@@ -132,7 +132,11 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
 }
 
 /** What volumes are filled with. */
-function payloadSources(client: Client, references: ReferencedObjects, node: NodeFacts): PayloadSources {
+function payloadSources(
+  tokens: ServiceAccountTokens,
+  references: ReferencedObjects,
+  node: NodeFacts,
+): PayloadSources {
   return {
     configMap: (namespace, name) => references.configMap(namespace, name),
     secret: (namespace, name) => references.secret(namespace, name),
@@ -144,46 +148,8 @@ function payloadSources(client: Client, references: ReferencedObjects, node: Nod
       if (resourceFieldRef === undefined || first === undefined) return '';
       return resourceField(pod, first, resourceFieldRef, context);
     },
-    token: (pod, audience, expirationSeconds) => requestToken(client, pod, audience, expirationSeconds),
+    token: (pod, audience, expirationSeconds) => tokens.tokenFor(pod, audience, expirationSeconds),
   };
-}
-
-/** A token bound to the Pod; undefined where no server issues any. */
-async function requestToken(
-  client: Client,
-  pod: Pod,
-  audience: string | undefined,
-  expirationSeconds: number,
-): Promise<string | undefined> {
-  const { namespace, name = '', uid = '' } = pod.metadata;
-  const account = pod.spec.serviceAccountName ?? 'default';
-  const request = {
-    apiVersion: 'authentication.k8s.io/v1',
-    kind: 'TokenRequest',
-    metadata: { name: account, namespace },
-    spec: {
-      audiences: audience === undefined || audience === '' ? [] : [audience],
-      expirationSeconds,
-      boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name, uid },
-    },
-    status: undefined as { readonly token?: string } | undefined,
-  };
-  try {
-    const reply = await client.createSubresource(
-      serviceaccounts,
-      { namespace, name: account },
-      'token',
-      request,
-      { signal: AbortSignal.timeout(10_000) },
-    );
-    return reply.status?.token;
-  } catch (error) {
-    const accountMissing = isNotFound(error) && (error as StatusError).status.details?.name === account;
-    const unserved =
-      isNotFound(error) || (error instanceof StatusError && error.reason === 'MethodNotAllowed');
-    if (unserved && !accountMissing) return undefined;
-    throw error;
-  }
 }
 
 /** Where a simulated runtime keeps what it remembers. */

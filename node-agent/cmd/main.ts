@@ -55,7 +55,10 @@ async function main(): Promise<number> {
         handlers: agent.sessions,
         clock: systemClock,
         random: systemRandom,
-        onState: (state, error) => logger.info(`The stream to the core is ${state}`, why(error)),
+        onState: (state, error) => {
+          logger.info(`The stream to the core is ${state}`, why(error));
+          if (state === 'connected') agent.kubelet.coreReturned();
+        },
       },
       stop.signal,
     );

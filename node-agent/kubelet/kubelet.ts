@@ -23,6 +23,7 @@ import type { ClusterDns } from './pod-network.ts';
 import { isTerminal } from './pod-phase.ts';
 import { PodWorker } from './pod-worker.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
+import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import { StatusManager } from './status-manager.ts';
 
 export interface KubeletOptions {
@@ -30,6 +31,7 @@ export interface KubeletOptions {
   readonly runtime: ContainerRuntime;
   readonly volumes: PodVolumes;
   readonly references: ReferencedObjects;
+  readonly tokens: ServiceAccountTokens;
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly random: Random;
@@ -63,7 +65,8 @@ export class Kubelet {
 
   constructor(options: KubeletOptions) {
     this.#options = options;
-    const { client, runtime, volumes, references, recorder, clock, random, logger, node, dns } = options;
+    const { client, runtime, volumes, references, tokens, recorder, clock, random, logger, node, dns } =
+      options;
     const files = new PodFiles(volumes);
     const images = new ImageManager({ runtime, recorder, clock, offline: options.offlineImages });
     this.#context = {
@@ -76,6 +79,7 @@ export class Kubelet {
       files,
       images,
       references,
+      tokens,
       node,
       dns,
       statuses: new StatusManager({ client, clock, logger }),
@@ -131,6 +135,11 @@ export class Kubelet {
   /** Pods this node looks after, those that are ending included. */
   get workers(): readonly PodWorker[] {
     return [...this.#workers.values()];
+  }
+
+  /** The core can be reached again. */
+  coreReturned(): void {
+    this.#context.statuses.retryNow();
   }
 
   /** A ConfigMap or Secret the Pod names has changed. */

@@ -3,6 +3,7 @@ import type { Lease } from '../../core/api/generated/coordination-v1.ts';
 import type { Node } from '../../core/api/generated/core-v1.ts';
 import { leases } from '../../core/api/generated/resources.ts';
 import type { Client } from '../../core/client/client.ts';
+import { Backoff } from '../../core/machinery/backoff.ts';
 import { sleep, type Clock } from '../../core/machinery/clock.ts';
 import type { Logger } from '../../core/machinery/logger.ts';
 import { microTimestamp } from '../../core/machinery/timestamp.ts';
@@ -17,22 +18,23 @@ export interface NodeLeaseOptions {
 const namespace = 'kube-node-lease';
 const leaseDurationSeconds = 40;
 const renewEveryMs = 10_000;
-const retryEveryMs = 1_000;
 const callDeadlineMs = 10_000;
 
 /** Renews the node's Lease until the signal aborts: without it the node counts as lost after 40 s. */
 export async function renewLease(options: NodeLeaseOptions, signal: AbortSignal): Promise<void> {
   const { clock, logger } = options;
+  const backoff = new Backoff({ initialMs: 200, maxMs: 7_000 });
   let last: Lease | undefined;
   while (!signal.aborted) {
     let waitMs = renewEveryMs;
     try {
       last = await renewOnce(options, last, AbortSignal.any([signal, AbortSignal.timeout(callDeadlineMs)]));
+      backoff.reset();
     } catch (error) {
       if (signal.aborted) return;
       logger.error('Cannot renew the Lease of the node', error);
       last = undefined;
-      waitMs = retryEveryMs;
+      waitMs = backoff.nextMs();
     }
     await sleep(clock, waitMs, signal).catch(() => undefined);
   }

@@ -13,6 +13,7 @@ import type { NodeFacts } from './node-facts.ts';
 import type { ClusterDns } from './pod-network.ts';
 import type { PodFiles } from './pod-files.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
+import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import type { StatusManager } from './status-manager.ts';
 
 /** Why a node does not take a Pod. */
@@ -36,6 +37,7 @@ export interface PodContext {
   readonly files: PodFiles;
   readonly probes: ProbeManager;
   readonly references: ReferencedObjects;
+  readonly tokens: ServiceAccountTokens;
   readonly node: NodeFacts;
   readonly dns: ClusterDns | undefined;
   /** Undefined: welcome. Asked once per Pod, before anything is started. */

@@ -109,6 +109,17 @@ describe('StatusManager', () => {
     expect(api.stored?.status.phase).toBe('Running');
   });
 
+  test('tries at once when the API is back', async () => {
+    const { clock, api, manager, settle } = setUp();
+    api.failWith = new StatusError('ServiceUnavailable', 'away');
+    manager.set(uid, { phase: 'Running' });
+    await clock.advanceAsync(30_000);
+    api.failWith = undefined;
+    manager.retryNow();
+    await settle();
+    expect(api.stored?.status.phase).toBe('Running');
+  });
+
   test('leaves another Pod of the same name alone', async () => {
     const { api, manager, settle } = setUp();
     api.stored = pod().withUid('another').withMetadata({ resourceVersion: '99' }).build();

@@ -39,6 +39,8 @@ export class StatusManager {
   readonly #options: StatusManagerOptions;
   readonly #entries = new Map<string, Entry>();
   #signal: AbortSignal = AbortSignal.abort(new Error('the status manager does not run'));
+  /** Aborting it ends every wait for another try. */
+  #retryNow = new AbortController();
 
   constructor(options: StatusManagerOptions) {
     this.#options = options;
@@ -47,6 +49,12 @@ export class StatusManager {
   /** Writes until the signal aborts. Must be called before `set`. */
   start(signal: AbortSignal): void {
     this.#signal = signal;
+  }
+
+  /** The API is back: what waits for another try need not wait longer. */
+  retryNow(): void {
+    this.#retryNow.abort();
+    this.#retryNow = new AbortController();
   }
 
   /** A Pod as the watch brings it. */
@@ -133,7 +141,8 @@ export class StatusManager {
         }
         if (this.#signal.aborted) break;
         logger.error('Cannot write the status of a Pod: trying again', error, nameOf(entry.base));
-        await sleep(clock, backoff.nextMs(), this.#signal).catch(() => undefined);
+        const waiting = AbortSignal.any([this.#signal, this.#retryNow.signal]);
+        await sleep(clock, backoff.nextMs(), waiting).catch(() => undefined);
       }
     }
     entry.writing = false;

@@ -15,7 +15,7 @@ export async function terminatePod(
   graceSeconds: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { runtime, stopper, probes, volumes, images, references } = context;
+  const { runtime, stopper, probes, volumes, images, references, tokens } = context;
   const { uid } = state.identity;
   probes.stopRestarting(uid);
   const running = await state.observe(signal);
@@ -30,6 +30,7 @@ export async function terminatePod(
   await volumes.tearDown(uid, signal);
   references.release(uid);
   images.forget(uid);
+  tokens.forget(uid);
 }
 
 /**

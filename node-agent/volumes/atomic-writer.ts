@@ -56,6 +56,11 @@ export async function writeAtomically(
   return 'written';
 }
 
+/** Whether the directory has content that was written as a whole. */
+export async function isWritten(target: string): Promise<boolean> {
+  return (await readlink(join(target, dataLink)).catch(() => undefined)) !== undefined;
+}
+
 /** A path that may stand in a volume: relative, without steps up, and not one of the writer's own names. */
 export function checkPath(path: string): void {
   const problem =

@@ -1,8 +1,9 @@
 import { chmod, chown, mkdir, open, stat } from 'node:fs/promises';
+import { isUnavailable, StatusError } from '../../core/api/errors.ts';
 import type { HostPathVolumeSource, Pod, Volume } from '../../core/api/generated/core-v1.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
 import { quantityToNumber } from '../../core/machinery/quantity.ts';
-import { writeAtomically, type Payload } from './atomic-writer.ts';
+import { isWritten, writeAtomically, type Payload } from './atomic-writer.ts';
 import type { Mounter } from './mounts.ts';
 import {
   configMapPayload,
@@ -32,7 +33,12 @@ export function volumePlugins(
     readOnly: true,
     async setUp(pod, volume, directory) {
       const groupId = pod.spec.securityContext?.fsGroup;
-      await writeAtomically(directory, await payloadOf(pod, volume), { nowMs: clock.now(), groupId });
+      try {
+        await writeAtomically(directory, await payloadOf(pod, volume), { nowMs: clock.now(), groupId });
+      } catch (error) {
+        // While the API is away, what the volume last showed is better than a container that does not come back.
+        if (!isAway(error) || !(await isWritten(directory))) throw error;
+      }
       return directory;
     },
   });
@@ -52,6 +58,10 @@ export function volumePlugins(
       projectedPayload(sources, pod, projected?.sources, projected?.defaultMode),
     ),
   ];
+}
+
+function isAway(error: unknown): boolean {
+  return isUnavailable(error) || (error instanceof StatusError && error.reason === 'Timeout');
 }
 
 function emptyDir(mounter: Mounter): VolumePlugin {
