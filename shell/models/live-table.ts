@@ -130,7 +130,8 @@ function paneColumns({ group, version, kind }: ServedResource): readonly PaneCol
     .columns.filter(({ priority }) => priority === 0)
     .map(({ name, type }, index) => ({
       name: name.toUpperCase(),
-      priority: index === 0 ? 0 : index,
+      // A narrow pane keeps what an object is called and how it is.
+      priority: index === 0 ? 0 : name === 'Status' ? 1 : index + 1,
       ...(type === 'integer' ? { align: 'right' as const } : {}),
     }));
 }

@@ -50,18 +50,23 @@ export class TerminalSession {
 
   /** Resolves when the screen matches. Rejects with the screen when it does not in time. */
   waitFor(pattern: RegExp, withinMs = patienceMs): Promise<void> {
+    // A prompt ends with a blank, which the screen does not tell from an empty cell.
+    const shows = (screen: string) => pattern.test(screen) || pattern.test(`${screen} `);
+    return this.waitUntil(shows, withinMs, `showed ${String(pattern)}`);
+  }
+
+  waitUntil(holds: (screen: string) => boolean, withinMs = patienceMs, what = 'became that'): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         clearTimeout(timer);
         this.#listeners.delete(check);
         settle();
       };
-      // A prompt ends with a blank, which the screen does not tell from an empty cell.
       const check = () => {
-        if (pattern.test(this.text) || pattern.test(`${this.text} `)) finish(resolve);
+        if (holds(this.text)) finish(resolve);
       };
       const timer = setTimeout(
-        () => finish(() => reject(new Error(`The screen never showed ${String(pattern)}:\n${this.text}`))),
+        () => finish(() => reject(new Error(`The screen never ${what}:\n${this.text}`))),
         withinMs,
       );
       this.#listeners.add(check);
