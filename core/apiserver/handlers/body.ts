@@ -10,6 +10,7 @@ import { formatPath, isObject, JsonParseError, parseJson } from '../../machinery
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
 import { validate } from '../../machinery/validation.ts';
+import { readDocuments, YamlError } from '../../machinery/yaml.ts';
 
 export interface KindToRead {
   readonly group: string;
@@ -33,8 +34,10 @@ export interface ParsedBody {
 export function parseBody(body: Body, options: DecodeOptions = {}): ParsedBody {
   if (body.kind === 'object') return { value: asObject(body.object), duplicates: [] };
   const contentType = (body.contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+  if (contentType === 'application/yaml') return parseYaml(body.bytes);
   if (contentType !== '' && contentType !== 'application/json') {
-    const text = `the body of the request was in an unknown format - accepted media types include: application/json`;
+    const text =
+      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml';
     throw new StatusError('UnsupportedMediaType', text);
   }
   try {
@@ -46,6 +49,22 @@ export function parseBody(body: Body, options: DecodeOptions = {}): ParsedBody {
     throw error;
   }
 }
+
+/** Duplicate keys are refused here: a YAML mapping that has them is none. */
+function parseYaml(bytes: Buffer): ParsedBody {
+  try {
+    const documents = readDocuments(bytes.toString('utf8'), { source: 'the body', maxLength: maxBodyLength });
+    const [document] = documents;
+    if (document === undefined || documents.length > 1)
+      throw badRequest(`Cannot read the body: it has ${documents.length} documents, and must have one`);
+    return { value: asObject(document.value), duplicates: [] };
+  } catch (error) {
+    if (error instanceof YamlError) throw badRequest(error.message, { cause: error });
+    throw error;
+  }
+}
+
+const maxBodyLength = 3 * 1024 * 1024;
 
 /** Reads an object of a kind: of the right type, in canonical form, with what nobody knows dropped, refused or reported. */
 export function decodeBody(

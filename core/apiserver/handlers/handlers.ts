@@ -1,5 +1,5 @@
 import type { AdmissionChain } from '../../admission/chain.ts';
-import { isNotFound, StatusError } from '../../api/errors.ts';
+import { isAlreadyExists, isNotFound, StatusError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type {
@@ -31,7 +31,8 @@ import type { DecodeOptions, ParsedBody } from './body.ts';
 import { checkNames, decodeBody, parseBody } from './body.ts';
 import { endpointOf } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
-import { readPatch } from './patches.ts';
+import { applied, managerOf, setEntries } from './ownership.ts';
+import { readConfiguration, readPatch } from './patches.ts';
 import type { SubresourceHandler } from './subresources/subresource.ts';
 import { subresourceHandlers } from './subresources/table.ts';
 import { watchStore } from '../../registry/watching.ts';
@@ -56,6 +57,9 @@ export function createHandlers(options: HandlersOptions): Verbs {
 
 /** Deletions of one deletecollection that run at once. */
 const deletionsAtOnce = 16;
+const maxApplyAttempts = 5;
+/** For objects made from what is stored or was read before: their fields were reported then. */
+const quiet: DecodeOptions = { fieldValidation: 'Ignore' };
 
 class Handlers implements Verbs {
   readonly #options: HandlersOptions;
@@ -102,7 +106,7 @@ class Handlers implements Verbs {
     const object = decodeBody(declaration, parsed, decoding);
     checkNames(declaration, object, { namespace: target.namespace });
     declaration.applyDefaults?.(object);
-    const request = this.#request(call, endpoint, options.dryRun);
+    const request = this.#request(call, endpoint, options);
     return store.create(object, {
       signal: call.signal,
       dryRun: options.dryRun,
@@ -126,8 +130,7 @@ class Handlers implements Verbs {
 
   async patch(call: Call, target: ObjectTarget, patch: Patch, options: PatchOptions = {}): Promise<Encoded> {
     const endpoint = await this.#enter(call, target, 'patch');
-    if (patch.type === 'apply')
-      throw new StatusError('UnsupportedMediaType', 'Cannot patch: server-side apply is not served yet');
+    if (patch.type === 'apply') return this.#apply(call, target, endpoint, patch, options);
     const decoding = decodeOptions(call, options);
     const special = this.#special(endpoint);
     const ready = readPatch(patch, (special?.kind ?? endpoint.declaration).schema);
@@ -136,6 +139,61 @@ class Handlers implements Verbs {
       const value = ready.apply(before as unknown as JsonObject);
       return this.#decode(endpoint, target, { value, duplicates: [] }, decoding);
     });
+  }
+
+  /** Server-side apply (KEP-555): creates what is not there. */
+  async #apply(
+    call: Call,
+    target: ObjectTarget,
+    endpoint: Endpoint,
+    patch: Patch,
+    options: PatchOptions,
+  ): Promise<Encoded> {
+    const { declaration, store } = endpoint;
+    const special = this.#special(endpoint);
+    if (special !== undefined)
+      throw new StatusError(
+        'UnsupportedMediaType',
+        `apply is not supported on ${target.resource}/${target.subresource}`,
+      );
+    const configuration = readConfiguration(declaration, patch, target, options, call.warn);
+    const request = { ...this.#request(call, endpoint, options), ownersKnown: true };
+    const writer = {
+      manager: request.manager,
+      subresource: request.subresource,
+      nowMs: this.#options.clock.now(),
+    };
+    const next = (live: KubernetesObject | undefined) => {
+      const result = applied(declaration, writer, configuration, live, options.force === true);
+      const object = this.#decode(endpoint, target, { value: result.object, duplicates: [] }, quiet);
+      setEntries(object, result.managedFields);
+      declaration.applyDefaults?.(object);
+      return object;
+    };
+    const write = { signal: call.signal, dryRun: options.dryRun };
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await store.update(target.namespace, target.name, {
+          ...write,
+          change: async (old) => {
+            const object = next(old.object);
+            await this.#writePath.admitUpdate(request, object, old.object);
+            return object;
+          },
+        });
+      } catch (error) {
+        if (!isNotFound(error) || endpoint.subresource !== undefined) throw error;
+      }
+      try {
+        return await store.create(next(undefined), {
+          ...write,
+          admit: (created) => this.#writePath.admitCreate(request, created),
+        });
+      } catch (error) {
+        // Somebody was faster: then there is something to update.
+        if (!isAlreadyExists(error) || attempt === maxApplyAttempts) throw error;
+      }
+    }
   }
 
   async delete(call: Call, target: ObjectTarget, options: DeleteOptions = {}): Promise<DeleteResult> {
@@ -188,7 +246,7 @@ class Handlers implements Verbs {
     target: ObjectTarget,
     options: DeleteOptions,
   ): Promise<DeleteResult> {
-    const request = this.#request(call, endpoint, options.dryRun);
+    const request = this.#request(call, endpoint, options);
     return endpoint.store.delete(target.namespace, target.name, options, {
       signal: call.signal,
       dryRun: options.dryRun,
@@ -207,7 +265,7 @@ class Handlers implements Verbs {
   ): Promise<Encoded> {
     const { store, declaration } = endpoint;
     const special = this.#special(endpoint);
-    const request = this.#request(call, endpoint, options.dryRun);
+    const request = this.#request(call, endpoint, options);
     const stored = await store.update(target.namespace, target.name, {
       signal: call.signal,
       dryRun: options.dryRun,
@@ -266,8 +324,13 @@ class Handlers implements Verbs {
     return subresource === undefined ? undefined : subresourceHandlers.get(subresource.name);
   }
 
-  #request(call: Call, { store, subresource }: Endpoint, dryRun = false): WriteRequest {
-    return { call, store, subresource: subresource?.name ?? '', dryRun };
+  #request(
+    call: Call,
+    { store, subresource }: Endpoint,
+    { dryRun = false, fieldManager }: Pick<WriteOptions, 'dryRun' | 'fieldManager'>,
+  ): WriteRequest {
+    const manager = managerOf(fieldManager, call.userAgent);
+    return { call, store, subresource: subresource?.name ?? '', dryRun, manager };
   }
 }
 

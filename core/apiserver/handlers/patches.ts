@@ -1,5 +1,8 @@
-import { badRequest, StatusError } from '../../api/errors.ts';
-import type { Patch } from '../../api/verbs.ts';
+import { badRequest, invalid, StatusError } from '../../api/errors.ts';
+import type { KindDeclaration } from '../../api/scheme.ts';
+import { required } from '../../api/validation/field-errors.ts';
+import { FieldPath } from '../../api/validation/field-path.ts';
+import type { ObjectTarget, Patch, PatchOptions } from '../../api/verbs.ts';
 import { isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import { applyJsonPatch } from '../../machinery/patch/json-patch.ts';
@@ -7,6 +10,8 @@ import { applyMergePatch } from '../../machinery/patch/merge-patch.ts';
 import { PatchError } from '../../machinery/patch/patch-error.ts';
 import { applyStrategicMerge } from '../../machinery/patch/strategic-merge.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
+import { prune } from '../../machinery/schema-transform.ts';
+import { checkNames, decodeBody, parseBody } from './body.ts';
 
 /** A patch read once and applied to as many versions of the object as the race for the write takes. */
 export interface ReadyPatch {
@@ -17,6 +22,34 @@ export interface ReadyPatch {
 export function readPatch({ type, bytes }: Patch, schema: ObjectSchema): ReadyPatch {
   const patch = parsed(bytes);
   return { apply: (object) => asObject(mapped(() => applied(type, object, patch, schema))) };
+}
+
+/** Reads what an apply configures: YAML or JSON, checked against the kind, without what nobody knows. */
+export function readConfiguration(
+  declaration: KindDeclaration,
+  { bytes }: Patch,
+  { namespace, name }: ObjectTarget,
+  { fieldManager, fieldValidation }: PatchOptions,
+  warn: ((text: string) => void) | undefined,
+): JsonObject {
+  if (fieldManager === undefined || fieldManager === '')
+    throw invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [
+      required(FieldPath.root.child('fieldManager'), 'is required for apply patch'),
+    ]);
+  const parsedBody = parseBody(
+    { kind: 'bytes', contentType: 'application/yaml', bytes },
+    { fieldValidation },
+  );
+  const { value } = parsedBody;
+  for (const member of ['apiVersion', 'kind'])
+    if (typeof value[member] !== 'string')
+      throw badRequest(`Cannot apply ${JSON.stringify(name)}: the configuration has no ${member}`);
+  const object = decodeBody(declaration, parsedBody, { fieldValidation, warn });
+  checkNames(declaration, object, { namespace, name });
+  if (object.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
+  const configuration = prune(declaration.schema, value) as JsonObject;
+  const metadata = { ...asObject(configuration['metadata'] ?? {}), name };
+  return { ...configuration, metadata: namespace === undefined ? metadata : { ...metadata, namespace } };
 }
 
 function applied(type: Patch['type'], object: JsonObject, patch: unknown, schema: ObjectSchema): unknown {

@@ -7,6 +7,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validati
 import type { Call } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import type { ResourceStore } from '../../registry/resource-store.ts';
+import { recordOwners } from './ownership.ts';
 import { prepareStatusUpdate, prepareUpdate } from '../../registry/updates.ts';
 
 export interface WritePathOptions {
@@ -21,6 +22,10 @@ export interface WriteRequest {
   /** "" for the object itself. */
   readonly subresource: string;
   readonly dryRun: boolean;
+  /** The field manager. */
+  readonly manager: string;
+  /** An apply has worked out the owners already. */
+  readonly ownersKnown?: boolean;
 }
 
 /** What happens between decoding and storing, the same for every front end and every kind of write. */
@@ -39,6 +44,7 @@ export class WritePath {
     const admission = this.#request(request, 'CREATE', object, undefined);
     await this.#admission.mutate(admission);
     declaration.applyDefaults?.(object);
+    this.#recordOwners(request, object, undefined);
     refuseIf(declaration, object, [
       ...validateObjectMeta(object.metadata, declaration),
       ...(declaration.validate?.(object) ?? []),
@@ -60,12 +66,23 @@ export class WritePath {
     const context = { clock: this.#clock, subresource };
     if (subresource === 'status') prepareStatusUpdate(store, object, old, context);
     else prepareUpdate(store, object, old, context);
+    this.#recordOwners(request, object, old);
     refuseIf(declaration, object, validateUpdate(declaration, object, old, subresource));
     await this.#admission.validate(admission);
   }
 
   async admitDelete(request: WriteRequest, old: KubernetesObject): Promise<void> {
     await this.#admission.validate(this.#request(request, 'DELETE', undefined, old));
+  }
+
+  #recordOwners(
+    { store, manager, subresource, ownersKnown = false }: WriteRequest,
+    object: Mutable<KubernetesObject>,
+    old: KubernetesObject | undefined,
+  ): void {
+    if (ownersKnown) return;
+    const writer = { manager, subresource, nowMs: this.#clock.now() };
+    recordOwners(store.declaration, writer, object, old);
   }
 
   #request(

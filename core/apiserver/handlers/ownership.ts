@@ -1,0 +1,107 @@
+import { StatusError } from '../../api/errors.ts';
+import type { KubernetesObject, Mutable } from '../../api/object.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import type { KindDeclaration } from '../../api/scheme.ts';
+import { apply, trackUpdate } from '../../machinery/apply/apply.ts';
+import { ApplyError } from '../../machinery/apply/typed-value.ts';
+import { conflictMessage, describeManager } from '../../machinery/apply/conflict.ts';
+import type { Conflict } from '../../machinery/apply/conflict.ts';
+import { FieldsV1Error } from '../../machinery/apply/fields-v1.ts';
+import type { ManagedFieldsEntry } from '../../machinery/apply/managed-fields.ts';
+import type { JsonObject } from '../../machinery/json.ts';
+import { timestamp } from '../../machinery/timestamp.ts';
+
+/** Who a write counts for in metadata.managedFields. */
+export interface Writer {
+  readonly manager: string;
+  readonly subresource: string;
+  readonly nowMs: number;
+}
+
+/** The field manager of a call: as it says, or the first word of the program's name (upstream: managerOrUserAgent). */
+export function managerOf(fieldManager: string | undefined, userAgent: string | undefined): string {
+  if (fieldManager !== undefined && fieldManager !== '') return fieldManager;
+  return (userAgent ?? '').split('/', 1)[0]?.slice(0, 128) ?? '';
+}
+
+/** Notes on the object who owns which field after an ordinary write. */
+export function recordOwners(
+  declaration: KindDeclaration,
+  writer: Writer,
+  object: Mutable<KubernetesObject>,
+  old: KubernetesObject | undefined,
+): void {
+  const before = old?.metadata.managedFields;
+  // A client may say "forget all owners": one entry with nothing in it.
+  const forgets =
+    object.metadata.managedFields?.length === 1 && object.metadata.managedFields[0]?.manager === undefined;
+  const entries = readable(() =>
+    trackUpdate({
+      ...writeOf(declaration, writer),
+      managedFields: forgets ? undefined : (before as readonly ManagedFieldsEntry[] | undefined),
+      before: old as JsonObject | undefined,
+      after: object,
+    }),
+  );
+  setEntries(object, entries);
+}
+
+/** What an apply makes of an object; throws 409 with a cause for each field that somebody else owns. */
+export function applied(
+  declaration: KindDeclaration,
+  writer: Writer,
+  configuration: JsonObject,
+  live: KubernetesObject | undefined,
+  force: boolean,
+): { readonly object: JsonObject; readonly managedFields: readonly ManagedFieldsEntry[] } {
+  const result = readable(() =>
+    apply({
+      ...writeOf(declaration, writer),
+      managedFields: live?.metadata.managedFields as readonly ManagedFieldsEntry[] | undefined,
+      live: live as JsonObject | undefined,
+      applied: configuration,
+      force,
+    }),
+  );
+  if (result.kind === 'conflict') throw applyConflict(result.conflicts);
+  return result;
+}
+
+export function setEntries(object: Mutable<KubernetesObject>, entries: readonly ManagedFieldsEntry[]): void {
+  if (entries.length === 0) delete object.metadata.managedFields;
+  else object.metadata.managedFields = entries as Mutable<KubernetesObject>['metadata']['managedFields'];
+}
+
+function writeOf(declaration: KindDeclaration, { manager, subresource, nowMs }: Writer) {
+  const hasStatus = declaration.subresources?.['status'] !== undefined;
+  return {
+    schema: declaration.schema,
+    manager,
+    apiVersion: apiVersionOf(declaration),
+    time: timestamp(nowMs),
+    // A scale is written through the object it scales.
+    subresource,
+    ignore: subresource !== 'status' && hasStatus ? [['status']] : [],
+  };
+}
+
+function applyConflict(conflicts: readonly Conflict[]): StatusError {
+  return new StatusError('Conflict', conflictMessage(conflicts), {
+    target: {},
+    causes: conflicts.map((conflict) => ({
+      reason: 'FieldManagerConflict',
+      message: `conflict with ${describeManager(conflict)}`,
+      field: conflict.field,
+    })),
+  });
+}
+
+function readable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof ApplyError || error instanceof FieldsV1Error || error instanceof RangeError)
+      throw new StatusError('BadRequest', error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { StatusError } from '../../core/api/errors.ts';
+import { configmaps, deployments } from '../../core/api/generated/resources.ts';
+import type { PatchOptions } from '../../core/api/verbs.ts';
+import type { TestApi } from '../environment/api.ts';
+import { createTestApi } from '../environment/api.ts';
+
+const settings = { namespace: 'default', name: 'settings' };
+
+function apply(api: TestApi, data: object, options: PatchOptions) {
+  const configuration = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, ...data };
+  return api.client.patch(configmaps, settings, 'apply', configuration, options);
+}
+
+describe('server-side apply', () => {
+  test('creates, changes what it owns, and removes what it no longer lists', async () => {
+    await using api = await createTestApi();
+    const created = await apply(api, { data: { a: '1', b: '2' } }, { fieldManager: 'kim' });
+    expect(created.metadata.managedFields).toEqual([
+      {
+        manager: 'kim',
+        operation: 'Apply',
+        apiVersion: 'v1',
+        time: '2030-01-01T00:00:00Z',
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:data': { 'f:a': {}, 'f:b': {} } },
+      },
+    ]);
+    const same = await apply(api, { data: { a: '1', b: '2' } }, { fieldManager: 'kim' });
+    expect(same.metadata.resourceVersion).toBe(created.metadata.resourceVersion);
+    const changed = await apply(api, { data: { a: '3' } }, { fieldManager: 'kim' });
+    expect(changed.data).toEqual({ a: '3' });
+  });
+
+  test('leaves fields to whoever wrote them last, unless forced', async () => {
+    await using api = await createTestApi();
+    await apply(api, { data: { a: '1' } }, { fieldManager: 'kim' });
+    await api.client.patch(configmaps, settings, 'merge', { data: { a: '2' } }, { fieldManager: 'robin' });
+    const refused = await apply(api, { data: { a: '1' } }, { fieldManager: 'kim' }).catch(
+      (error: unknown) => error,
+    );
+    if (!(refused instanceof StatusError)) throw new Error('The apply was taken');
+    expect([refused.code, refused.reason]).toEqual([409, 'Conflict']);
+    expect(refused.message).toContain('Apply failed with 1 conflict: conflict with "robin" using v1');
+    expect(refused.status.details?.causes).toEqual([
+      {
+        reason: 'FieldManagerConflict',
+        message: expect.stringContaining('conflict with "robin"'),
+        field: '.data.a',
+      },
+    ]);
+    const forced = await apply(api, { data: { a: '1' } }, { fieldManager: 'kim', force: true });
+    expect(forced.data).toEqual({ a: '1' });
+    expect(forced.metadata.managedFields?.map(({ manager }) => manager)).toEqual(['kim']);
+  });
+
+  test('wants to know who applies, and a configuration without owners', async () => {
+    await using api = await createTestApi();
+    await expect(apply(api, {}, {})).rejects.toThrow(
+      'fieldManager: Required value: is required for apply patch',
+    );
+    const owned = { metadata: { name: 'settings', managedFields: [{ manager: 'kim' }] } };
+    await expect(apply(api, owned, { fieldManager: 'kim' })).rejects.toThrow('managedFields must be nil');
+    await expect(apply(api, { dta: {} }, { fieldManager: 'kim', fieldValidation: 'Strict' })).rejects.toThrow(
+      'unknown field "dta"',
+    );
+  });
+
+  test('reads YAML', async () => {
+    await using api = await createTestApi();
+    const bytes = Buffer.from(
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  a: "1"\n',
+    );
+    const target = { group: '', version: 'v1', resource: 'configmaps', ...settings };
+    const { object } = await api.verbs.patch({}, target, { type: 'apply', bytes }, { fieldManager: 'kim' });
+    expect(object).toMatchObject({ data: { a: '1' } });
+  });
+});
+
+test('ordinary writes own what they change, the status apart', async () => {
+  await using api = await createTestApi();
+  const created = await api.client.create(
+    deployments,
+    {
+      metadata: { name: 'web', namespace: 'default' },
+      spec: {
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: { containers: [{ name: 'main', image: 'web' }] },
+        },
+      },
+    },
+    { fieldManager: 'kim' },
+  );
+  api.clock.advance(1_000);
+  const status = { ...created.status, replicas: 1 };
+  const counted = await api.client.updateStatus(
+    deployments,
+    { ...created, status },
+    { fieldManager: 'controller' },
+  );
+  expect(counted.metadata.managedFields).toMatchObject([
+    { manager: 'kim', operation: 'Update', fieldsV1: { 'f:spec': { 'f:replicas': {} } } },
+    {
+      manager: 'controller',
+      operation: 'Update',
+      subresource: 'status',
+      fieldsV1: { 'f:status': { 'f:replicas': {} } },
+    },
+  ]);
+});
