@@ -2,15 +2,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Pod } from '../../core/api/generated/core-v1.ts';
-import { configmaps, events, nodes, pods } from '../../core/api/generated/resources.ts';
+import type { Container, Pod } from '../../core/api/generated/core-v1.ts';
+import { configmaps, events, nodes, pods, secrets } from '../../core/api/generated/resources.ts';
 import type { Client } from '../../core/client/client.ts';
 import { systemClock, type Clock } from '../../core/machinery/clock.ts';
 import { jsonLogger, silentLogger } from '../../core/machinery/logger.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
 import { createAgent, type Agent } from '../../node-agent/cmd/agent.ts';
+import type { ContainerRuntime, ContainerStatus } from '../../node-agent/runtime/runtime.ts';
 import { DockerRuntime } from '../../node-agent/runtime/docker/runtime.ts';
-import { eventually } from '../expectations/runtime.ts';
+import { eventually, logText } from '../expectations/runtime.ts';
+import { systemMounter } from '../../node-agent/volumes/mounts.ts';
 import { createTestApi, type TestApi } from '../environment/api.ts';
 import { removeEverythingOf, whyNoDocker } from '../environment/docker.ts';
 import { busyboxImage, ensureTestImages } from '../environment/images.ts';
@@ -27,6 +29,7 @@ let dataDirectory: string;
 let running: RunningAgent;
 
 interface RunningAgent {
+  readonly runtime: ContainerRuntime;
   readonly agent: Agent;
   stop(): Promise<void>;
 }
@@ -55,6 +58,7 @@ async function startAgent(): Promise<RunningAgent> {
   const ended = agent.run(stop.signal);
   await agent.registered;
   return {
+    runtime,
     agent,
     async stop() {
       stop.abort();
@@ -136,6 +140,7 @@ describe.skipIf(why !== undefined)('the kubelet on Docker', () => {
     await running?.stop();
     await removeEverythingOf(owner);
     await api?.close();
+    for (const point of await systemMounter.below(dataDirectory)) await systemMounter.unmount(point);
     await rm(dataDirectory, { recursive: true, force: true });
   });
 
@@ -219,4 +224,179 @@ describe.skipIf(why !== undefined)('the kubelet on Docker', () => {
     expect(pod.status.phase).toBe('Succeeded');
     expect(pod.status.containerStatuses?.[0]?.state?.terminated?.reason).toBe('Completed');
   });
+
+  test('follows a changed ConfigMap in the volumes of a running container', async () => {
+    await client.create(configmaps, {
+      metadata: { name: 'live', namespace: 'default' },
+      data: { color: 'blue' },
+    });
+    await client.create(
+      pods,
+      podSpec('live', {
+        restartPolicy: 'Never',
+        volumes: [{ name: 'config', configMap: { name: 'live' } }],
+        containers: [
+          {
+            name: 'main',
+            image: busyboxImage,
+            imagePullPolicy: 'IfNotPresent',
+            command: ['sh', '-c', 'until grep -q red /config/color; do sleep 0.05; done'],
+            volumeMounts: [{ name: 'config', mountPath: '/config' }],
+          },
+        ],
+      }),
+    );
+    await podWhen('live', isReady);
+    await client.patch(configmaps, { namespace: 'default', name: 'live' }, 'merge', {
+      data: { color: 'red' },
+    });
+    await podWhen('live', ({ status }) => status.phase === 'Succeeded');
+  });
+
+  test('keeps secrets off the disk and gives them to the container', async () => {
+    await client.create(secrets, {
+      metadata: { name: 'login', namespace: 'default' },
+      data: { password: Buffer.from('hush').toString('base64') },
+    });
+    const script =
+      'cat /secret/password > /dev/termination-log; touch /secret/x 2>/dev/null && exit 1; exit 0';
+    await client.create(
+      pods,
+      podSpec('keeper', {
+        restartPolicy: 'Never',
+        volumes: [{ name: 'login', secret: { secretName: 'login', defaultMode: 0o400 } }],
+        containers: [
+          {
+            name: 'main',
+            image: busyboxImage,
+            imagePullPolicy: 'IfNotPresent',
+            command: ['sh', '-c', script],
+            volumeMounts: [{ name: 'login', mountPath: '/secret' }],
+          },
+        ],
+      }),
+    );
+    const pod = await podWhen('keeper', hasEnded);
+    expect(pod.status.phase).toBe('Succeeded');
+    expect(terminated(pod)?.message).toBe('hush');
+  });
+
+  test('probes a Pod: ready when it answers, restarted when it no longer lives', async () => {
+    const serve = 'mkdir /www; echo ok > /www/index.html; httpd -p 8080 -h /www; touch /live; sleep 1000';
+    await client.create(
+      pods,
+      podSpec('probed', {
+        containers: [
+          {
+            name: 'main',
+            image: busyboxImage,
+            imagePullPolicy: 'IfNotPresent',
+            command: ['sh', '-c', serve],
+            ports: [{ name: 'web', containerPort: 8080 }],
+            startupProbe: { tcpSocket: { port: 'web' }, periodSeconds: 1 },
+            readinessProbe: { httpGet: { port: 'web', path: '/' }, periodSeconds: 1 },
+            livenessProbe: {
+              exec: { command: ['test', '-e', '/live'] },
+              periodSeconds: 1,
+              failureThreshold: 1,
+            },
+          },
+        ],
+      }),
+    );
+    const ready = await podWhen('probed', isReady);
+    const { id } = await containerOf(ready);
+    await runtime().exec(
+      id,
+      { command: ['rm', '/live'], tty: false, stdin: false },
+      AbortSignal.timeout(5_000),
+    );
+    const back = await podWhen('probed', (pod) => restarts(pod) === 1 && isReady(pod));
+    expect(back.status.containerStatuses?.[0]?.lastState?.terminated?.exitCode).toBe(137);
+    const { items } = await client.list(events, { namespace: 'default' });
+    const about = items.filter(({ involvedObject }) => involvedObject.name === 'probed');
+    expect(about.map(({ message }) => message)).toContain(
+      'Container main failed liveness probe, will be restarted',
+    );
+    expect(about.map(({ reason }) => reason)).toContain('Unhealthy');
+  });
+
+  test('tells how containers end: out of memory, failed with its log, not startable', async () => {
+    await client.create(
+      pods,
+      podSpec('ends', {
+        restartPolicy: 'Never',
+        containers: [
+          { ...container('hog', 'tail', '/dev/zero'), resources: { limits: { memory: '16Mi' } } },
+          {
+            ...container('loud', 'sh', '-c', 'echo went wrong; exit 3'),
+            terminationMessagePolicy: 'FallbackToLogsOnError',
+          },
+          container('none', '/none'),
+        ],
+      }),
+    );
+    const pod = await podWhen('ends', hasEnded);
+    expect(pod.status.phase).toBe('Failed');
+    expect(terminated(pod, 'loud')).toMatchObject({ exitCode: 3, reason: 'Error', message: 'went wrong\n' });
+    expect(terminated(pod, 'none')).toMatchObject({ exitCode: 128, reason: 'StartError' });
+    expect(terminated(pod, 'none')?.message).toContain('/none');
+    expect(terminated(pod, 'hog')).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
+  });
+
+  test('runs preStop within the grace, then stops', async () => {
+    const script = 'trap "exit 0" TERM; touch /up; while :; do sleep 0.1; done';
+    const lifecycle = { preStop: { exec: { command: ['sh', '-c', 'echo drained > /proc/1/fd/1'] } } };
+    await client.create(
+      pods,
+      podSpec('drained', {
+        terminationGracePeriodSeconds: 10,
+        containers: [{ ...container('main', 'sh', '-c', script), lifecycle }],
+      }),
+    );
+    const pod = await podWhen('drained', isReady);
+    const { id } = await containerOf(pod);
+    const log = logText(runtime(), id, AbortSignal.timeout(20_000), { follow: true });
+    const gone = podGone('drained');
+    await client.delete(pods, { namespace: 'default', name: 'drained' });
+    await gone;
+    expect(await log).toBe('drained\n');
+  });
+
+  test('is adopted by the next agent: the same containers, and what was deleted meanwhile is gone', async () => {
+    await client.create(pods, podSpec('kept', {}));
+    await client.create(pods, podSpec('dropped', {}));
+    const before = await podWhen('kept', isReady);
+    const dropped = await podWhen('dropped', isReady);
+    await running.stop();
+    await client.delete(pods, { namespace: 'default', name: 'dropped' }, { gracePeriodSeconds: 0 });
+    running = await startAgent();
+    await eventually(async () => {
+      const left = await runtime().list(AbortSignal.timeout(5_000), dropped.metadata.uid);
+      expect(left).toEqual([]);
+    });
+    const after = await podWhen('kept', isReady);
+    expect(after.status.containerStatuses).toEqual(before.status.containerStatuses);
+  });
 });
+
+const hasEnded = ({ status }: Pod) => status.phase === 'Succeeded' || status.phase === 'Failed';
+
+const restarts = ({ status }: Pod) => status.containerStatuses?.[0]?.restartCount;
+
+function terminated({ status }: Pod, name = 'main') {
+  return status.containerStatuses?.find((container) => container.name === name)?.state?.terminated;
+}
+
+function container(name: string, ...command: readonly string[]): Container {
+  return { name, image: busyboxImage, imagePullPolicy: 'IfNotPresent', command };
+}
+
+function runtime(): ContainerRuntime {
+  return running.runtime;
+}
+
+async function containerOf(pod: Pod): Promise<ContainerStatus> {
+  const [sandbox] = await runtime().list(AbortSignal.timeout(5_000), pod.metadata.uid);
+  return sandbox?.containers[0] as ContainerStatus;
+}
