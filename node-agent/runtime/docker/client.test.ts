@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock } from '../../../core/machinery/clock.ts';
 import { deferred } from '../../../core/machinery/deferred.ts';
@@ -98,4 +99,18 @@ test('closing ends open streams and refuses new calls', async () => {
   docker.close();
   expect((await failed)[0]).toMatchObject({ reason: 'unavailable' });
   await expect(docker.call(call, (each) => each.info())).rejects.toMatchObject({ reason: 'unavailable' });
+});
+
+test("describing a request costs nothing, however much hangs on the caller's signal", async () => {
+  const docker = client();
+  const described: string[] = [];
+  const options = { action: 'look', deadlineMs: 1_000, signal, otherwise: 'unknown' } as const;
+  await docker.call(options, async (connection, abortSignal) => {
+    abortSignal.addEventListener('abort', () => described, { once: true });
+    const { agent } = connection.modem as unknown as { agent: object };
+    for (const value of [abortSignal, agent])
+      described.push(inspect(value, { showHidden: true, depth: null }));
+  });
+  docker.close();
+  expect(described).toEqual(['AbortSignal', 'Agent']);
 });

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Agent } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import type { Clock } from '../../../core/machinery/clock.ts';
 import { RuntimeError } from '../runtime.ts';
@@ -43,8 +44,8 @@ export interface CallOptions {
 export class DockerClient {
   readonly deadlines: Deadlines;
   readonly clock: Clock;
-  readonly #callAgent = new Agent({ keepAlive: true, maxFreeSockets: 8 });
-  readonly #streamAgent = new Agent({ keepAlive: false });
+  readonly #callAgent = uninspected(new Agent({ keepAlive: true, maxFreeSockets: 8 }));
+  readonly #streamAgent = uninspected(new Agent({ keepAlive: false }));
   readonly #calls: Docker;
   readonly #streams: Docker;
   readonly #open = new Set<Duplex>();
@@ -109,6 +110,7 @@ export class DockerClient {
     signal.throwIfAborted();
     if (this.#closed) throw new RuntimeError('unavailable', `Cannot ${action}: the runtime was closed`);
     const abort = new AbortController();
+    uninspected(abort.signal);
     // One signal may stand over many calls at once; each takes its listener off again.
     setMaxListeners(0, signal);
     let cancelDeadline = () => {};
@@ -136,6 +138,14 @@ export class DockerClient {
       signal.removeEventListener('abort', onAbort);
     }
   }
+}
+
+/**
+ * docker-modem describes the options of every request for a log that nobody reads (util.inspect, hidden members, any
+ * depth). Whatever hangs on an agent or a signal, which is most of the process, would be walked each time.
+ */
+function uninspected<T extends object>(value: T): T {
+  return Object.defineProperty(value, inspect.custom, { value: () => value.constructor.name });
 }
 
 /** `agent` reaches docker-modem, which knows it; only dockerode's types do not. */
