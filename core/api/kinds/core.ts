@@ -45,6 +45,7 @@ export const namespaceKind = declareKind(namespaces, {
 });
 
 export const nodeKind = declareKind(nodes, {
+  owners: 'once-applied',
   subresources: ['status'],
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
@@ -53,6 +54,7 @@ export const nodeKind = declareKind(nodes, {
 });
 
 export const podKind = declareKind(pods, {
+  owners: 'once-applied',
   subresources: ['status', 'binding', 'eviction'],
   generation: true,
   applyDefaults: defaultPod,
@@ -86,6 +88,7 @@ export const secretKind = declareKind(secrets, {
 export const serviceAccountKind = declareKind(serviceaccounts, { subresources: [] });
 
 export const eventKind = declareKind(events, {
+  owners: 'once-applied',
   validate: validateEvent,
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',

@@ -15,6 +15,7 @@ type Rules<T extends KubernetesObject> = Partial<
     | 'selectableFields'
     | 'nameProblems'
     | 'generation'
+    | 'owners'
     | 'unconditionalUpdate'
     | 'scale'
   >
@@ -48,6 +49,7 @@ export function declareKind<T extends KubernetesObject>(
     },
     nameProblems: dns1123SubdomainProblems,
     generation: false,
+    owners: 'always',
     unconditionalUpdate: true,
     ...code,
   };

@@ -330,7 +330,8 @@ class Handlers implements Verbs {
     { dryRun = false, fieldManager }: Pick<WriteOptions, 'dryRun' | 'fieldManager'>,
   ): WriteRequest {
     const manager = managerOf(fieldManager, call.userAgent);
-    return { call, store, subresource: subresource?.name ?? '', dryRun, manager };
+    const managerNamed = fieldManager !== undefined && fieldManager !== '';
+    return { call, store, subresource: subresource?.name ?? '', dryRun, manager, managerNamed };
   }
 }
 

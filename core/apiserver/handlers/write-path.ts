@@ -24,6 +24,8 @@ export interface WriteRequest {
   readonly dryRun: boolean;
   /** The field manager. */
   readonly manager: string;
+  /** The client named the field manager itself. */
+  readonly managerNamed: boolean;
   /** An apply has worked out the owners already. */
   readonly ownersKnown?: boolean;
 }
@@ -76,13 +78,18 @@ export class WritePath {
   }
 
   #recordOwners(
-    { store, manager, subresource, ownersKnown = false }: WriteRequest,
+    { store, manager, managerNamed, subresource, ownersKnown = false }: WriteRequest,
     object: Mutable<KubernetesObject>,
     old: KubernetesObject | undefined,
   ): void {
     if (ownersKnown) return;
+    const { declaration } = store;
+    if (declaration.owners === 'once-applied' && !managerNamed && old?.metadata.managedFields === undefined) {
+      delete object.metadata.managedFields;
+      return;
+    }
     const writer = { manager, subresource, nowMs: this.#clock.now() };
-    recordOwners(store.declaration, writer, object, old);
+    recordOwners(declaration, writer, object, old);
   }
 
   #request(
