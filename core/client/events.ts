@@ -4,6 +4,7 @@ import { events } from '../api/generated/resources.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { apiVersionOf, type Resource } from '../api/resource.ts';
 import { sleep, type Clock } from '../machinery/clock.ts';
+import { linkSignals } from '../machinery/signals.ts';
 import { timestamp } from '../machinery/timestamp.ts';
 import type { Writer } from './client.ts';
 import { EventCorrelator } from './event-correlator.ts';
@@ -128,14 +129,14 @@ export class QueuedEventRecorder implements EventRecorder {
   async #write(correlated: { kind: 'create' | 'update'; event: Event }, signal: AbortSignal): Promise<void> {
     const { client } = this.#options;
     const { event } = correlated;
-    const callSignal = AbortSignal.any([signal, AbortSignal.timeout(writeDeadlineMs)]);
+    using deadline = linkSignals(signal, AbortSignal.timeout(writeDeadlineMs));
     if (correlated.kind === 'create') {
-      await client.create(events, event, { signal: callSignal });
+      await client.create(events, event, { signal: deadline.signal });
       return;
     }
     const { namespace, name = '' } = event.metadata;
     const change = { count: event.count, lastTimestamp: event.lastTimestamp, message: event.message };
-    await client.patch(events, { namespace, name }, 'merge', change, { signal: callSignal });
+    await client.patch(events, { namespace, name }, 'merge', change, { signal: deadline.signal });
   }
 
   #make(regarding: ObjectReference, type: EventType, reason: string, message: string): Event {

@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../core/api/generated/core-v1.ts';
 import type { EventRecorder } from '../../core/client/events.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
+import { linkSignals } from '../../core/machinery/signals.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { ContainerToKill } from './container-to-kill.ts';
 import { labels } from './labels.ts';
@@ -72,39 +73,43 @@ export class ContainerStopper {
   ): Promise<void> {
     const { runtime, recorder, clock } = this.#options;
     const { id, name } = container.status;
+    let hooked = false;
     if (pod !== undefined) {
       recorder.event(containerReference(pod, name), 'Normal', 'Killing', why ?? `Stopping container ${name}`);
-      await this.#preStop(pod, container, deadlineMs, signal);
+      hooked = await this.#preStop(pod, container, deadlineMs, signal);
     }
     const leftSeconds = Math.ceil((deadlineMs - clock.monotonicMs()) / 1000);
-    await runtime.stopContainer(id, Math.max(minGraceSeconds, leftSeconds), signal);
+    await runtime.stopContainer(id, Math.max(hooked ? minGraceSeconds : 1, leftSeconds), signal);
   }
 
+  /** Whether the hook had its turn. */
   async #preStop(
     pod: Pod,
     container: ObservedContainer,
     deadlineMs: number,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { runtime, recorder, clock } = this.#options;
     const { id, name } = container.status;
     const spec = specOf(pod, name);
     const handler = spec?.lifecycle?.preStop;
     const leftMs = deadlineMs - clock.monotonicMs();
-    if (spec === undefined || handler === undefined || leftMs <= 0 || this.#hooked.has(id)) return;
+    if (spec === undefined || handler === undefined || leftMs <= 0 || this.#hooked.has(id)) return false;
     this.#hooked.add(id);
     const expired = new AbortController();
     const cancel = clock.after(leftMs, () => expired.abort(new Error('the grace period is over')));
     try {
       const podIp = pod.status.podIP;
       const target = { pod, container: spec, containerId: id, sandboxId: container.sandboxId, podIp };
-      await runHook(runtime, clock, handler, target, AbortSignal.any([signal, expired.signal]));
+      using linked = linkSignals(signal, expired.signal);
+      await runHook(runtime, clock, handler, target, linked.signal);
     } catch {
       signal.throwIfAborted();
       recorder.event(containerReference(pod, name), 'Warning', 'FailedPreStopHook', 'PreStopHook failed');
     } finally {
       cancel();
     }
+    return true;
   }
 }
 

@@ -9,6 +9,7 @@ import { sleep, type Clock } from '../../core/machinery/clock.ts';
 import { escapeFieldValue } from '../../core/machinery/field-selector.ts';
 import type { Logger } from '../../core/machinery/logger.ts';
 import type { Random } from '../../core/machinery/random.ts';
+import { linkSignals, type LinkedSignal } from '../../core/machinery/signals.ts';
 import type { ContainerRuntime, PodIdentity, SandboxStatus } from '../runtime/runtime.ts';
 import { ProbeManager } from '../probes/probe-manager.ts';
 import type { PodVolumes } from '../volumes/volumes.ts';
@@ -186,9 +187,7 @@ export class Kubelet {
     // This agent, or one before it, has taken the Pod already.
     if (pod.status.startTime !== undefined || isTerminal(pod.status.phase)) return undefined;
     const others = this.workers
-      .filter(
-        (worker) => worker.state.admitted && worker.isActive && worker.pod?.metadata.uid !== pod.metadata.uid,
-      )
+      .filter((worker) => worker.isActive && worker.isTaken && worker.pod?.metadata.uid !== pod.metadata.uid)
       .map((worker) => worker.pod as Pod);
     return admitPod(pod, this.#options.currentNode(), others);
   }
@@ -272,8 +271,10 @@ export class Kubelet {
 
   /** Asks the store itself: a list may be stale, and what is killed cannot be brought back. */
   async #isStored({ namespace, name, uid }: PodIdentity): Promise<boolean> {
+    using deadline = this.#deadline();
+    const { signal } = deadline;
     try {
-      const live = await this.#options.client.get(pods, { namespace, name }, { signal: this.#deadline() });
+      const live = await this.#options.client.get(pods, { namespace, name }, { signal });
       return live.metadata.uid === uid;
     } catch (error) {
       if (isNotFound(error)) return false;
@@ -285,17 +286,19 @@ export class Kubelet {
     if (!this.#informer.hasSynced) return;
     const known = new Set(this.#informer.lister.list().map(({ metadata }) => metadata.uid));
     for (const uid of await this.#options.volumes.podUids()) {
-      if (!known.has(uid) && !this.#workers.has(uid))
-        await this.#options.volumes.tearDown(uid, this.#deadline());
+      if (known.has(uid) || this.#workers.has(uid)) continue;
+      using deadline = this.#deadline();
+      await this.#options.volumes.tearDown(uid, deadline.signal);
     }
   }
 
-  #list(): Promise<readonly SandboxStatus[]> {
-    return this.#options.runtime.list(this.#deadline());
+  async #list(): Promise<readonly SandboxStatus[]> {
+    using deadline = this.#deadline();
+    return await this.#options.runtime.list(deadline.signal);
   }
 
-  #deadline(): AbortSignal {
-    return AbortSignal.any([this.#signal, AbortSignal.timeout(listDeadlineMs)]);
+  #deadline(): LinkedSignal {
+    return linkSignals(this.#signal, AbortSignal.timeout(listDeadlineMs));
   }
 
   #scheduleSafetyRelist(): void {

@@ -4,7 +4,6 @@ import { hostname, networkInterfaces } from 'node:os';
 
 /** What this machine is, read once. */
 export interface MachineFacts {
-  readonly hostname: string;
   readonly machineId: string;
   readonly systemUuid: string;
   readonly bootId: string;
@@ -22,12 +21,13 @@ const minFreeMemoryBytes = 100 * 2 ** 20;
 const minFreeDiskShare = 0.05;
 const minFreeProcessShare = 0.05;
 
+export const noPressure: Pressure = { memory: false, disk: false, processes: false };
+
 export async function readMachine(): Promise<MachineFacts> {
   const machineId = await firstLine('/etc/machine-id');
   const bootId = await firstLine('/proc/sys/kernel/random/boot_id');
   const uuid = await firstLine('/sys/class/dmi/id/product_uuid');
   return {
-    hostname: hostname().toLowerCase(),
     machineId,
     // Where the firmware tells none, something that stays the same serves.
     systemUuid: uuid === '' ? derivedUuid(machineId || hostname()) : uuid.toLowerCase(),

@@ -6,6 +6,7 @@ import type { Client } from '../../core/client/client.ts';
 import { Backoff } from '../../core/machinery/backoff.ts';
 import { sleep, type Clock } from '../../core/machinery/clock.ts';
 import type { Logger } from '../../core/machinery/logger.ts';
+import { linkSignals } from '../../core/machinery/signals.ts';
 import { microTimestamp } from '../../core/machinery/timestamp.ts';
 
 export interface NodeLeaseOptions {
@@ -28,7 +29,8 @@ export async function renewLease(options: NodeLeaseOptions, signal: AbortSignal)
   while (!signal.aborted) {
     let waitMs = renewEveryMs;
     try {
-      last = await renewOnce(options, last, AbortSignal.any([signal, AbortSignal.timeout(callDeadlineMs)]));
+      using deadline = linkSignals(signal, AbortSignal.timeout(callDeadlineMs));
+      last = await renewOnce(options, last, deadline.signal);
       backoff.reset();
     } catch (error) {
       if (signal.aborted) return;

@@ -1,12 +1,13 @@
-import { isAlreadyExists, isConflict } from '../../core/api/errors.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../../core/api/errors.ts';
 import type { Node, NodeStatus } from '../../core/api/generated/core-v1.ts';
 import { nodes } from '../../core/api/generated/resources.ts';
 import type { Client } from '../../core/client/client.ts';
 import { Backoff } from '../../core/machinery/backoff.ts';
 import { sleep, type Clock } from '../../core/machinery/clock.ts';
 import type { Logger } from '../../core/machinery/logger.ts';
+import { linkSignals } from '../../core/machinery/signals.ts';
 import type { Capacity, ContainerRuntime, ImageStatus, RuntimeVersion } from '../runtime/runtime.ts';
-import { readPressure, type MachineFacts } from './machine.ts';
+import { noPressure, readPressure, type MachineFacts } from './machine.ts';
 import { nodeLabels, nodeStatus, sameStatus } from './node-status.ts';
 
 export interface NodeRegistrationOptions {
@@ -26,7 +27,7 @@ export interface NodeRegistrationOptions {
 
 const checkEveryMs = 10_000;
 const reportEveryMs = 300_000;
-const callDeadlineMs = 15_000;
+const reportDeadlineMs = 30_000;
 /** Runtimes are checked more often than this while they do not answer. */
 const recheckMs = 1_000;
 
@@ -67,9 +68,10 @@ export class NodeRegistration {
     const backoff = new Backoff({ initialMs: 100, maxMs: 7_000 });
     for (;;) {
       signal.throwIfAborted();
+      using deadline = linkSignals(signal, AbortSignal.timeout(reportDeadlineMs));
       try {
-        const status = await this.#currentStatus(undefined, true, signal);
-        this.#node = await this.#createOrAdopt(status, signal);
+        const status = await this.#currentStatus(undefined, true, deadline.signal);
+        this.#node = await this.#createOrAdopt(status, deadline.signal);
         this.#reportedAtMs = clock.monotonicMs();
         logger.info('Registered the node', { node: nodeName });
         return this.#node;
@@ -88,12 +90,14 @@ export class NodeRegistration {
     while (!signal.aborted) {
       await sleep(clock, waitMs, signal).catch(() => undefined);
       if (signal.aborted) return;
+      using deadline = linkSignals(signal, AbortSignal.timeout(reportDeadlineMs));
       try {
-        waitMs = (await this.#report(signal)) ? checkEveryMs : recheckMs;
+        waitMs = (await this.#report(deadline.signal)) ? checkEveryMs : recheckMs;
       } catch (error) {
         if (signal.aborted) return;
         logger.error('Cannot report the status of the node', error);
-        waitMs = recheckMs;
+        // A node that was deleted comes back with the next start of its agent only, as upstream.
+        waitMs = isNotFound(error) ? checkEveryMs : recheckMs;
       }
     }
   }
@@ -114,23 +118,23 @@ export class NodeRegistration {
   async #write(node: Node, signal: AbortSignal): Promise<Node> {
     const { client, nodeName } = this.#options;
     try {
-      return await client.updateStatus(nodes, node, { signal: deadline(signal) });
+      return await client.updateStatus(nodes, node, { signal });
     } catch (error) {
       if (!isConflict(error)) throw error;
       // Others write taints, labels and conditions of their own: those stay.
-      const live = await client.get(nodes, { name: nodeName }, { signal: deadline(signal) });
+      const live = await client.get(nodes, { name: nodeName }, { signal });
       const own = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready']);
       const foreign = (live.status.conditions ?? []).filter(({ type }) => !own.has(type));
       const mine = (node.status.conditions ?? []).filter(({ type }) => own.has(type));
       const status = { ...live.status, ...node.status, conditions: [...foreign, ...mine] };
-      return await client.updateStatus(nodes, { ...live, status }, { signal: deadline(signal) });
+      return await client.updateStatus(nodes, { ...live, status }, { signal });
     }
   }
 
   async #createOrAdopt(status: NodeStatus, signal: AbortSignal): Promise<Node> {
-    const { client, nodeName, machine, labels } = this.#options;
+    const { client, nodeName, labels } = this.#options;
     const architecture = status.nodeInfo?.architecture ?? 'amd64';
-    const wanted = { ...nodeLabels(nodeName, machine.hostname, architecture), ...labels };
+    const wanted = { ...nodeLabels(nodeName, architecture), ...labels };
     const fresh: Node = {
       apiVersion: 'v1',
       kind: 'Node',
@@ -143,27 +147,21 @@ export class NodeRegistration {
       status,
     };
     try {
-      const created = await client.create(nodes, fresh, { signal: deadline(signal) });
+      const created = await client.create(nodes, fresh, { signal });
       // A server may take the status of a new object or not.
       return created.status.conditions === undefined
-        ? await client.updateStatus(nodes, { ...created, status }, { signal: deadline(signal) })
+        ? await client.updateStatus(nodes, { ...created, status }, { signal })
         : created;
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
     }
-    const existing = await client.get(nodes, { name: nodeName }, { signal: deadline(signal) });
+    const existing = await client.get(nodes, { name: nodeName }, { signal });
     const labelled = Object.entries(wanted).every(
       ([key, value]) => existing.metadata.labels?.[key] === value,
     );
     const adopted = labelled
       ? existing
-      : await client.patch(
-          nodes,
-          { name: nodeName },
-          'merge',
-          { metadata: { labels: wanted } },
-          { signal: deadline(signal) },
-        );
+      : await client.patch(nodes, { name: nodeName }, 'merge', { metadata: { labels: wanted } }, { signal });
     const current = await this.#currentStatus(adopted.status, false, signal);
     return await this.#write({ ...adopted, status: current }, signal);
   }
@@ -183,7 +181,7 @@ export class NodeRegistration {
         ...facts,
         machine,
         runtimeName: runtime.name,
-        pressure: await readPressure(dataDirectory),
+        pressure: runtime.name === 'simulated' ? noPressure : await readPressure(dataDirectory),
         maxPods,
         kubeletVersion,
         hostIps,
@@ -199,12 +197,10 @@ export class NodeRegistration {
   async #ask(withImages: boolean, signal: AbortSignal): Promise<string | undefined> {
     const { runtime } = this.#options;
     try {
-      const version = await runtime.version(deadline(signal));
-      const capacity = this.#facts?.capacity ?? (await runtime.capacity(deadline(signal)));
+      const version = await runtime.version(signal);
+      const capacity = this.#facts?.capacity ?? (await runtime.capacity(signal));
       const images =
-        withImages || this.#facts === undefined
-          ? await runtime.listImages(deadline(signal))
-          : this.#facts.images;
+        withImages || this.#facts === undefined ? await runtime.listImages(signal) : this.#facts.images;
       this.#facts = { version, capacity, images };
       return undefined;
     } catch (error) {
@@ -212,8 +208,4 @@ export class NodeRegistration {
       return `container runtime is down: ${error instanceof Error ? error.message : String(error)}`;
     }
   }
-}
-
-function deadline(signal: AbortSignal): AbortSignal {
-  return AbortSignal.any([signal, AbortSignal.timeout(callDeadlineMs)]);
 }

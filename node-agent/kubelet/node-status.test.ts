@@ -3,7 +3,7 @@ import { builtAtMs, timestamp } from '../../test/builders/object.ts';
 import { nodeStatus, sameStatus, type NodeStatusInput } from './node-status.ts';
 
 const input: NodeStatusInput = {
-  machine: { hostname: 'a', machineId: 'm', systemUuid: 's', bootId: 'b' },
+  machine: { machineId: 'm', systemUuid: 's', bootId: 'b' },
   runtimeName: 'docker',
   version: {
     version: '20.10.24+dfsg1',

@@ -28,7 +28,7 @@ const maxImages = 50;
 
 /** A node's status as the kubelet tells it (upstream: pkg/kubelet/nodestatus). Pure. */
 export function nodeStatus(input: NodeStatusInput, old: NodeStatus | undefined): NodeStatus {
-  const { machine, capacity, version, runtimeName } = input;
+  const { machine, capacity, version, runtimeName, nodeName } = input;
   return {
     ...old,
     capacity: amounts(input, capacity.memoryBytes, storage(capacity, 'capacity')),
@@ -40,9 +40,8 @@ export function nodeStatus(input: NodeStatusInput, old: NodeStatus | undefined):
     conditions: nodeConditions(input, old?.conditions),
     addresses: [
       ...input.hostIps.map((address) => ({ type: 'InternalIP', address })),
-      { type: 'Hostname', address: machine.hostname },
+      { type: 'Hostname', address: nodeName },
     ],
-    daemonEndpoints: old?.daemonEndpoints ?? { kubeletEndpoint: { Port: 0 } },
     nodeInfo: {
       machineID: machine.machineId,
       systemUUID: machine.systemUuid,
@@ -145,12 +144,13 @@ function withoutHeartbeats(status: NodeStatus): NodeStatus {
 }
 
 /** The labels that every node has (upstream: kubelet_node_status.go initialNode). */
-export function nodeLabels(nodeName: string, hostname: string, architecture: string): Record<string, string> {
+export function nodeLabels(nodeName: string, architecture: string): Record<string, string> {
   return {
     'beta.kubernetes.io/arch': architecture,
     'beta.kubernetes.io/os': 'linux',
     'kubernetes.io/arch': architecture,
-    'kubernetes.io/hostname': hostname === '' ? nodeName : hostname,
+    // As upstream, where the node's name stands for the host's: several nodes may be on one machine.
+    'kubernetes.io/hostname': nodeName,
     'kubernetes.io/os': 'linux',
   };
 }

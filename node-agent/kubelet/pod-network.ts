@@ -10,11 +10,14 @@ export interface ClusterDns {
 
 /** The Pod's host name: 63 characters at most (upstream: GeneratePodHostNameAndDomain). */
 export function podHostname(pod: Pod, clusterDomain: string): { hostname: string; domain: string } {
-  const { hostname: asked, hostnameOverride, subdomain } = pod.spec;
+  const { hostname: asked, hostnameOverride, subdomain, setHostnameAsFQDN } = pod.spec;
   if (hostnameOverride !== undefined) return { hostname: hostnameOverride, domain: '' };
   const hostname = asked || (pod.metadata.name ?? '').slice(0, 63).replace(/[-.]+$/, '');
   const domain = subdomain ? `${subdomain}.${pod.metadata.namespace}.svc.${clusterDomain}` : '';
-  return { hostname, domain };
+  const full = `${hostname}.${domain}`;
+  return setHostnameAsFQDN === true && domain !== '' && full.length <= 64
+    ? { hostname: full, domain: '' }
+    : { hostname, domain };
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Pod } from '../../core/api/generated/core-v1.ts';
 import { Backoff } from '../../core/machinery/backoff.ts';
 import { deepEqual } from '../../core/machinery/json.ts';
+import { linkSignals } from '../../core/machinery/signals.ts';
 import type { PodIdentity, SandboxStatus } from '../runtime/runtime.ts';
 import type { PodContext } from './pod-context.ts';
 import { isTerminal } from './pod-phase.ts';
@@ -105,8 +106,9 @@ export class PodWorker {
       this.#dirty = false;
       this.#cancelTimer();
       this.#step = new AbortController();
+      using linked = linkSignals(this.#signal, this.#step.signal);
       try {
-        await this.#advance(AbortSignal.any([this.#signal, this.#step.signal]));
+        await this.#advance(linked.signal);
         this.#backoff.reset();
       } catch (error) {
         if (this.#signal.aborted) break;
@@ -193,6 +195,11 @@ export class PodWorker {
   #wakeIn(delayMs: number): void {
     this.#cancelTimer();
     this.#cancelTimer = this.#context.clock.after(delayMs, () => this.wake());
+  }
+
+  /** Whether this agent, or one before it, has agreed to run the Pod. */
+  get isTaken(): boolean {
+    return this.state.admitted || this.state.pod?.status.startTime !== undefined;
   }
 
   /** Whether the Pod counts towards what the node has given away. */

@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../core/api/object.ts';
 import type { Resource } from '../../core/api/resource.ts';
 import { SharedInformer, type InformerDependencies } from '../../core/client/informer.ts';
 import { escapeFieldValue } from '../../core/machinery/field-selector.ts';
+import { linkSignals } from '../../core/machinery/signals.ts';
 import type { ConfigSource } from './environment.ts';
 
 type Kind = 'configmap' | 'secret';
@@ -74,7 +75,8 @@ export class ReferencedObjects implements ConfigSource {
     const { informer } = this.#watch(reference);
     const { namespace, name } = reference;
     if (!informer.hasSynced) {
-      await informer.synced(AbortSignal.any([this.#signal, AbortSignal.timeout(firstListDeadlineMs)]));
+      using linked = linkSignals(this.#signal, AbortSignal.timeout(firstListDeadlineMs));
+      await informer.synced(linked.signal);
     }
     return informer.lister.get({ namespace, name }) as T | undefined;
   }
@@ -95,7 +97,8 @@ export class ReferencedObjects implements ConfigSource {
         : this.#informer(secrets, namespace, name, tell);
     const watched: Watched = { informer, stop, users };
     this.#watched.set(key, watched);
-    void informer.run(AbortSignal.any([this.#signal, stop.signal]));
+    const linked = linkSignals(this.#signal, stop.signal);
+    void informer.run(linked.signal).finally(() => linked[Symbol.dispose]());
     return watched;
   }
 

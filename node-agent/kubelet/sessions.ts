@@ -116,13 +116,23 @@ export class Sessions implements SessionHandlers {
   ): Promise<ObservedContainer> {
     const observed = observePod(await this.#options.runtime.list(signal, ref.uid));
     const runs = observed.containers.get(ref.container) ?? [];
-    // A run that could not start has nothing to show, unless there is no other.
-    const found = previous ? runs[1] : runs[0];
+    const found = previous ? this.#previousRun(ref, runs) : runs[0];
     if (found !== undefined) return found;
     if (previous) {
       throw badRequest(`previous terminated container "${ref.container}" in pod "${ref.name}" not found`);
     }
     throw this.#waiting(ref);
+  }
+
+  /** The run before the present one; while the container waits to start again, that is the last there was. */
+  #previousRun(
+    { uid, container }: ContainerRef,
+    runs: readonly ObservedContainer[],
+  ): ObservedContainer | undefined {
+    const { containerStatuses = [], initContainerStatuses = [] } = this.#options.pod(uid)?.status ?? {};
+    const told = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
+    const id = told?.lastState?.terminated?.containerID?.split('://')[1];
+    return runs.find(({ status }) => status.id === id) ?? runs[1];
   }
 
   async #running(ref: ContainerRef, signal: AbortSignal): Promise<ObservedContainer> {

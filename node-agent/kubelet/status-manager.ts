@@ -6,6 +6,7 @@ import { Backoff } from '../../core/machinery/backoff.ts';
 import { sleep, type Clock } from '../../core/machinery/clock.ts';
 import { deepEqual } from '../../core/machinery/json.ts';
 import type { Logger } from '../../core/machinery/logger.ts';
+import { linkSignals, type LinkedSignal } from '../../core/machinery/signals.ts';
 import { isOwnCondition } from './pod-conditions.ts';
 
 export interface StatusManagerOptions {
@@ -141,8 +142,8 @@ export class StatusManager {
         }
         if (this.#signal.aborted) break;
         logger.error('Cannot write the status of a Pod: trying again', error, nameOf(entry.base));
-        const waiting = AbortSignal.any([this.#signal, this.#retryNow.signal]);
-        await sleep(clock, backoff.nextMs(), waiting).catch(() => undefined);
+        using waiting = linkSignals(this.#signal, this.#retryNow.signal);
+        await sleep(clock, backoff.nextMs(), waiting.signal).catch(() => undefined);
       }
     }
     entry.writing = false;
@@ -159,7 +160,9 @@ export class StatusManager {
 
   async #writeOnce(entry: Entry, status: PodStatus): Promise<void> {
     const wanted: Pod = { ...entry.base, status: onTopOf(entry.base, status) };
-    const written = await this.#options.client.updateStatus(pods, wanted, { signal: this.#deadline() });
+    using deadline = this.#deadline();
+    const { signal } = deadline;
+    const written = await this.#options.client.updateStatus(pods, wanted, { signal });
     entry.unseen.push(written.metadata.resourceVersion ?? '');
     entry.base = written;
     entry.written = status;
@@ -168,15 +171,17 @@ export class StatusManager {
   /** False when it is another Pod of the same name by now. */
   async #refresh(entry: Entry): Promise<boolean> {
     const { namespace, name = '', uid } = entry.base.metadata;
-    const live = await this.#options.client.get(pods, { namespace, name }, { signal: this.#deadline() });
+    using deadline = this.#deadline();
+    const { signal } = deadline;
+    const live = await this.#options.client.get(pods, { namespace, name }, { signal });
     if (live.metadata.uid !== uid) return false;
     entry.unseen.push(live.metadata.resourceVersion ?? '');
     entry.base = live;
     return true;
   }
 
-  #deadline(): AbortSignal {
-    return AbortSignal.any([this.#signal, AbortSignal.timeout(callDeadlineMs)]);
+  #deadline(): LinkedSignal {
+    return linkSignals(this.#signal, AbortSignal.timeout(callDeadlineMs));
   }
 }
 

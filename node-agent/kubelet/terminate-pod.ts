@@ -1,6 +1,7 @@
 import { isConflict, isNotFound } from '../../core/api/errors.ts';
 import type { Pod } from '../../core/api/generated/core-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
+import { linkSignals } from '../../core/machinery/signals.ts';
 import { labels } from './labels.ts';
 import type { ObservedPod } from './observed-pod.ts';
 import type { PodContext } from './pod-context.ts';
@@ -46,6 +47,7 @@ export async function removePod(context: PodContext, state: PodState, signal: Ab
   await volumes.tearDown(uid, signal);
   if (state.removed || state.pod === undefined) return;
   await statuses.flushed(uid, signal);
+  using linked = linkSignals(signal, AbortSignal.timeout(callDeadlineMs));
   try {
     await client.delete(
       pods,
@@ -53,7 +55,7 @@ export async function removePod(context: PodContext, state: PodState, signal: Ab
       {
         gracePeriodSeconds: 0,
         preconditions: { uid },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(callDeadlineMs)]),
+        signal: linked.signal,
       },
     );
   } catch (error) {

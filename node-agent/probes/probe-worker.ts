@@ -1,5 +1,6 @@
 import type { Probe } from '../../core/api/generated/core-v1.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
+import { linkSignals } from '../../core/machinery/signals.ts';
 import type { CheckResult } from './checks.ts';
 import type { ProbeResult } from './probe-results.ts';
 
@@ -92,8 +93,9 @@ export class ProbeWorker {
     const expired = new AbortController();
     const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
     const cancel = clock.after(timeoutMs, () => expired.abort(new Error(`timeout: ${timeoutMs / 1000}s`)));
+    using linked = linkSignals(expired.signal, this.#stop.signal, signal);
     try {
-      const result = await check(AbortSignal.any([expired.signal, this.#stop.signal, signal]));
+      const result = await check(linked.signal);
       if (result.kind === 'success') return 'success';
       if (this.#stop.signal.aborted || signal.aborted) return undefined;
       onUnhealthy(
