@@ -47,6 +47,11 @@ describe('planCluster()', () => {
     expect(compromises[0]).toContain('as root, run "apt-get install etcd-server"');
   });
 
+  test('says that only root may start a Docker that is installed', () => {
+    const { compromises } = planCluster({ ...laptop, etcd: true, dockerd: true }, undefined, {});
+    expect(compromises).toEqual([expect.stringContaining('only root may start "dockerd"')]);
+  });
+
   test('never changes a cluster that exists, however much became possible meanwhile', () => {
     expect(planCluster(bareDebian, state, {})).toMatchObject({
       store: 'embedded',

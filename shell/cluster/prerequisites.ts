@@ -50,7 +50,7 @@ export function planCluster(host: Host, existing: ProfileState | undefined, wish
   if (store === 'etcd' && !etcdPossible)
     throw new Error(`Cannot use etcd: ${missing('etcd', 'etcd-server', host)}`);
   if (runtime === 'docker' && !dockerPossible) {
-    throw new Error(`Cannot use Docker: no daemon answers, and ${missing('dockerd', 'docker.io', host)}`);
+    throw new Error(`Cannot use Docker: no daemon answers, and ${dockerMissing(host)}`);
   }
   const chosenFreely = existing === undefined;
   return {
@@ -67,7 +67,7 @@ export function planCluster(host: Host, existing: ProfileState | undefined, wish
         : []),
       ...(runtime === 'simulated' && chosenFreely && wishes.runtime === undefined
         ? [
-            `Containers are simulated, nothing really runs: no Docker daemon answers, and ${missing('dockerd', 'docker.io', host)}.`,
+            `Containers are simulated, nothing really runs: no Docker daemon answers, and ${dockerMissing(host)}.`,
           ]
         : []),
     ],
@@ -79,6 +79,10 @@ function refuseChange(what: string, existing: string | undefined, wished: string
   throw new Error(
     `Cannot change the ${what} of this cluster from ${existing} to ${wished}: delete it first, or use another profile (-p NAME)`,
   );
+}
+
+function dockerMissing(host: Host): string {
+  return host.dockerd ? 'only root may start "dockerd"' : missing('dockerd', 'docker.io', host);
 }
 
 function missing(program: string, debianPackage: string, host: Host): string {
