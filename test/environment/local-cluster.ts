@@ -50,6 +50,17 @@ export class LocalCluster {
     return result.stdout;
   }
 
+  /** Runs a command again until it succeeds, as a person does whose cluster is coming back. */
+  async eventually(...words: readonly string[]): Promise<string> {
+    const deadlineMs = performance.now() + commandTimeoutMs;
+    for (;;) {
+      const { code, stdout, stderr } = await this.run(words);
+      if (code === 0) return stdout;
+      if (performance.now() > deadlineMs)
+        throw new Error(`"wh ${words.join(' ')}" never succeeded:\n${stderr}`);
+    }
+  }
+
   run(words: readonly string[], { stdin, env }: RunOptions = {}): Promise<CommandResult> {
     return new Promise((resolve, reject) => {
       const child = spawn(wh, ['--profile', this.profile, ...words], {

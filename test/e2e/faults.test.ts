@@ -1,0 +1,106 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { whyNoDocker } from '../environment/docker.ts';
+import { ensureTestImages } from '../environment/images.ts';
+import { LocalCluster } from '../environment/local-cluster.ts';
+
+const reason = await whyNoDocker();
+const cluster = new LocalCluster('faults');
+
+interface PodText {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string };
+  readonly status: {
+    readonly containerStatuses: readonly { readonly containerID: string; readonly restartCount: number }[];
+  };
+}
+
+/** The containers of Pods that are to stay, by the Pod they belong to. */
+async function containers(): Promise<Record<string, string>> {
+  const { items } = JSON.parse(await cluster.ok('get', 'pods', '-l', 'app=web', '-o', 'json')) as {
+    items: PodText[];
+  };
+  return Object.fromEntries(
+    items
+      .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+      .map(({ metadata, status }) => [
+        metadata.name,
+        status.containerStatuses.map((c) => c.containerID).join(),
+      ]),
+  );
+}
+
+/** Changes the size and waits until the node has followed: core, store, controllers, scheduler and agent all work. */
+async function proveItWorks(replicas: number): Promise<void> {
+  await cluster.eventually('scale', 'deployment', 'web', '--replicas', String(replicas));
+  await cluster.eventually('rollout', 'status', 'deployment/web', '--timeout', '40s');
+}
+
+describe.skipIf(reason !== undefined)(`kill -9${reason === undefined ? '' : ` (${reason})`}`, () => {
+  beforeAll(async () => {
+    await ensureTestImages();
+    await cluster.up('--store', 'etcd', '--runtime', 'docker');
+    await cluster.ok(
+      'create',
+      'deployment',
+      'web',
+      '--image',
+      'busybox:latest',
+      '--replicas',
+      '2',
+      '--',
+      'sleep',
+      '3600',
+    );
+    await cluster.ok('rollout', 'status', 'deployment/web', '--timeout', '40s');
+  });
+
+  afterAll(() => cluster.destroy());
+
+  test.each([
+    ['core', 3],
+    ['node-agent', 4],
+    ['core/etcd', 5],
+    ['supervisor', 6],
+  ])('of %s loses nothing and restarts no container', async (part, replicas) => {
+    const before = await containers();
+    process.kill(cluster.pidOf(part), 'SIGKILL');
+    // Nobody looks after the supervisor: its processes go on, and the next `up` makes a new one.
+    if (part === 'supervisor') await cluster.up();
+    await proveItWorks(replicas);
+    const after = await containers();
+    const kept = Object.keys(after).filter((name) => name in before);
+    expect(kept.length).toBe(Object.keys(before).length);
+    expect(Object.keys(after).length).toBe(replicas);
+    for (const name of kept) expect(after[name]).toBe(before[name]);
+  });
+
+  test('of core and agent in the middle of a rollout lets it finish', async () => {
+    await cluster.ok('rollout', 'restart', 'deployment/web');
+    process.kill(cluster.pidOf('core'), 'SIGKILL');
+    process.kill(cluster.pidOf('node-agent'), 'SIGKILL');
+    await cluster.eventually('rollout', 'status', 'deployment/web', '--timeout', '60s');
+    expect(Object.keys(await containers()).length).toBe(6);
+  });
+
+  test('of everything at once leaves the containers, and the next start adopts them', async () => {
+    await cluster.eventually('rollout', 'status', 'deployment/web', '--timeout', '60s');
+    const before = await containers();
+    for (const part of ['supervisor', 'core', 'node-agent', 'core/etcd'])
+      process.kill(cluster.pidOf(part), 'SIGKILL');
+    await cluster.up();
+    await proveItWorks(6);
+    expect(await containers()).toEqual(before);
+  });
+
+  test('leaves pid files that name nobody, which are no obstacle', async () => {
+    await cluster.ok('down');
+    for (const part of ['supervisor', 'core', 'node-agent']) {
+      // A number that belongs to another process by now: this one.
+      writeFileSync(join(cluster.directory, `${part}.pid`), `${process.pid} 1\n`);
+    }
+    await cluster.up();
+    expect(cluster.pidOf('core')).not.toBe(process.pid);
+    expect(readFileSync(join(cluster.directory, 'core', 'store'), 'utf8')).toBe('etcd\n');
+  });
+});
