@@ -35,6 +35,19 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly unconditionalUpdate: boolean;
   /** Where scale reads and writes; paths such as "spec.replicas". */
   readonly scale?: ScalePaths;
+  /** The kind is another form of one that is stored under its own declaration. */
+  readonly conversion?: Conversion<T>;
+}
+
+/** Two forms of the same objects: what is written as one is read as the other. Both functions are pure. */
+export interface Conversion<T extends KubernetesObject = KubernetesObject> {
+  /** Of the form that is stored; it has the same plural. */
+  readonly group: string;
+  readonly version: string;
+  readonly toStored: (object: T) => KubernetesObject;
+  readonly fromStored: (stored: KubernetesObject) => T;
+  /** Names of selectable fields in this form, and what the stored form calls them. */
+  readonly fieldLabels?: Readonly<Record<string, string>>;
 }
 
 export interface ScalePaths {

@@ -40,8 +40,8 @@ export class Registry {
   }
 
   /** Where the objects of a kind are kept; undefined for kinds that are only asked (reviews) or not served. */
-  storeOf(declaration: KindDeclaration): ResourceStore | undefined {
-    return this.#stores.get(keyOf(declaration))?.store;
+  storeOf({ group, plural, conversion }: KindDeclaration): ResourceStore | undefined {
+    return this.#stores.get(keyOf({ group: conversion?.group ?? group, plural }))?.store;
   }
 
   /** Keeps all watch caches up to date until `signal` aborts. Call it once. */
@@ -105,11 +105,11 @@ export class Registry {
   }
 }
 
-function isKept({ verbs }: KindDeclaration): boolean {
-  return verbs.includes('watch');
+function isKept({ verbs, conversion }: KindDeclaration): boolean {
+  return verbs.includes('watch') && conversion === undefined;
 }
 
-function keyOf({ group, plural }: KindDeclaration): string {
+function keyOf({ group, plural }: Pick<KindDeclaration, 'group' | 'plural'>): string {
   return `${group}/${plural}`;
 }
 

@@ -18,6 +18,7 @@ type Rules<T extends KubernetesObject> = Partial<
     | 'owners'
     | 'unconditionalUpdate'
     | 'scale'
+    | 'conversion'
   >
 > & {
   /** Subresources of the public API that this server serves; all of them when absent. */

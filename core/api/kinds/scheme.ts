@@ -10,6 +10,7 @@ import {
   secretKind,
   serviceAccountKind,
 } from './core.ts';
+import { eventsEventKind } from './events.ts';
 
 /** A scheme with every kind that this server serves. To add a kind, declare it and name it here. */
 export function createScheme(): Scheme {
@@ -24,5 +25,6 @@ export function createScheme(): Scheme {
     deploymentKind,
     replicaSetKind,
     leaseKind,
+    eventsEventKind,
   );
 }

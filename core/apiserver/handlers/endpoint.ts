@@ -8,6 +8,7 @@ import type { RequestVerb } from './authorize.ts';
 
 /** What a target's address leads to. */
 export interface Endpoint {
+  /** As asked for. Differs from the store's where a kind is served in several forms. */
   readonly declaration: KindDeclaration;
   readonly store: ResourceStore;
   readonly subresource: { readonly name: string; readonly fact: SubresourceFact } | undefined;

@@ -29,6 +29,8 @@ import type { Authorizer, RequestVerb } from './authorize.ts';
 import { checkAccess } from './authorize.ts';
 import type { DecodeOptions, ParsedBody } from './body.ts';
 import { checkNames, decodeBody, parseBody } from './body.ts';
+import { formOf } from './conversion.ts';
+import type { Form } from './conversion.ts';
 import { endpointOf } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { applied, managerOf, setEntries } from './ownership.ts';
@@ -72,13 +74,18 @@ class Handlers implements Verbs {
 
   async get(call: Call, target: ObjectTarget, options: GetOptions = {}): Promise<Encoded> {
     const endpoint = await this.#enter(call, target, 'get');
-    const stored = await endpoint.store.get(target.namespace, target.name, options, call.signal);
-    return this.#special(endpoint)?.view?.(endpoint, stored) ?? stored;
+    return shown(endpoint, await endpoint.store.get(target.namespace, target.name, options, call.signal));
   }
 
   async list(call: Call, target: CollectionTarget, options: ListOptions = {}): Promise<EncodedList> {
-    const { store } = await this.#enter(call, target, 'list');
-    return listOf(await store.list(target.namespace, options, call.signal));
+    const endpoint = await this.#enter(call, target, 'list');
+    const form = formOf(endpoint.declaration);
+    const found = await endpoint.store.list(
+      target.namespace,
+      form?.translate(options) ?? options,
+      call.signal,
+    );
+    return listOf(found, form);
   }
 
   async *watch(
@@ -86,8 +93,14 @@ class Handlers implements Verbs {
     target: CollectionTarget,
     options: WatchOptions,
   ): AsyncGenerator<readonly WatchEvent[], void, undefined> {
-    const { store } = await this.#enter(call, target, 'watch');
-    yield* watchStore(store, call, target, options, this.#options.clock);
+    const { store, declaration } = await this.#enter(call, target, 'watch');
+    const form = formOf(declaration);
+    if (form === undefined) {
+      yield* watchStore(store, call, target, options, this.#options.clock);
+      return;
+    }
+    const batches = watchStore(store, call, target, form.translate(options), this.#options.clock);
+    for await (const events of batches) yield form.showEvents(events);
   }
 
   async create(
@@ -99,19 +112,19 @@ class Handlers implements Verbs {
     const endpoint = await this.#enter(call, target, 'create');
     const decoding = decodeOptions(call, options);
     const parsed = parseBody(body, decoding);
-    const special = this.#special(endpoint);
+    const special = specialOf(endpoint);
     if (special !== undefined)
       return this.#createSubresource(call, target, endpoint, special, parsed, options);
     const { declaration, store } = endpoint;
     const object = decodeBody(declaration, parsed, decoding);
     checkNames(declaration, object, { namespace: target.namespace });
-    declaration.applyDefaults?.(object);
     const request = this.#request(call, endpoint, options);
-    return store.create(object, {
+    const created = await store.create(wished(endpoint, object), {
       signal: call.signal,
       dryRun: options.dryRun,
-      admit: (created) => this.#writePath.admitCreate(request, created),
+      admit: (admitted) => this.#writePath.admitCreate(request, admitted),
     });
+    return shown(endpoint, created);
   }
 
   async update(call: Call, target: ObjectTarget, body: Body, options: WriteOptions = {}): Promise<Encoded> {
@@ -132,11 +145,9 @@ class Handlers implements Verbs {
     const endpoint = await this.#enter(call, target, 'patch');
     if (patch.type === 'apply') return this.#apply(call, target, endpoint, patch, options);
     const decoding = decodeOptions(call, options);
-    const special = this.#special(endpoint);
-    const ready = readPatch(patch, (special?.kind ?? endpoint.declaration).schema);
+    const ready = readPatch(patch, (specialOf(endpoint)?.kind ?? endpoint.declaration).schema);
     return this.#change(call, target, endpoint, options, {}, (old) => {
-      const before = special?.view?.(endpoint, old).object ?? old.object;
-      const value = ready.apply(before as unknown as JsonObject);
+      const value = ready.apply(shown(endpoint, old).object as unknown as JsonObject);
       return this.#decode(endpoint, target, { value, duplicates: [] }, decoding);
     });
   }
@@ -150,8 +161,7 @@ class Handlers implements Verbs {
     options: PatchOptions,
   ): Promise<Encoded> {
     const { declaration, store } = endpoint;
-    const special = this.#special(endpoint);
-    if (special !== undefined)
+    if (specialOf(endpoint) !== undefined)
       throw new StatusError(
         'UnsupportedMediaType',
         `apply is not supported on ${target.resource}/${target.subresource}`,
@@ -167,28 +177,29 @@ class Handlers implements Verbs {
       const result = applied(declaration, writer, configuration, live, options.force === true);
       const object = this.#decode(endpoint, target, { value: result.object, duplicates: [] }, quiet);
       setEntries(object, result.managedFields);
-      declaration.applyDefaults?.(object);
-      return object;
+      return wished(endpoint, object);
     };
     const write = { signal: call.signal, dryRun: options.dryRun };
     for (let attempt = 1; ; attempt++) {
       try {
-        return await store.update(target.namespace, target.name, {
+        const updated = await store.update(target.namespace, target.name, {
           ...write,
           change: async (old) => {
-            const object = next(old.object);
+            const object = next(shown(endpoint, old).object);
             await this.#writePath.admitUpdate(request, object, old.object);
             return object;
           },
         });
+        return shown(endpoint, updated);
       } catch (error) {
         if (!isNotFound(error) || endpoint.subresource !== undefined) throw error;
       }
       try {
-        return await store.create(next(undefined), {
+        const created = await store.create(next(undefined), {
           ...write,
-          admit: (created) => this.#writePath.admitCreate(request, created),
+          admit: (object) => this.#writePath.admitCreate(request, object),
         });
+        return shown(endpoint, created);
       } catch (error) {
         // Somebody was faster: then there is something to update.
         if (!isAlreadyExists(error) || attempt === maxApplyAttempts) throw error;
@@ -198,7 +209,8 @@ class Handlers implements Verbs {
 
   async delete(call: Call, target: ObjectTarget, options: DeleteOptions = {}): Promise<DeleteResult> {
     const endpoint = await this.#enter(call, target, 'delete');
-    return this.#delete(call, endpoint, target, options);
+    const { object, gone } = await this.#delete(call, endpoint, target, options);
+    return { object: formOf(endpoint.declaration)?.show(object) ?? object, gone };
   }
 
   async deleteCollection(
@@ -208,7 +220,8 @@ class Handlers implements Verbs {
     options: DeleteOptions = {},
   ): Promise<EncodedList> {
     const endpoint = await this.#enter(call, target, 'deletecollection');
-    const found = await endpoint.store.list(target.namespace, list, call.signal);
+    const form = formOf(endpoint.declaration);
+    const found = await endpoint.store.list(target.namespace, form?.translate(list) ?? list, call.signal);
     const waiting = found.items.values();
     const worker = async () => {
       for (const { object } of waiting) {
@@ -222,7 +235,7 @@ class Handlers implements Verbs {
       }
     };
     await Promise.all(Array.from({ length: Math.min(deletionsAtOnce, found.items.length) }, worker));
-    return listOf(found);
+    return listOf(found, form);
   }
 
   async #enter(
@@ -263,8 +276,8 @@ class Handlers implements Verbs {
     preconditions: { readonly uid?: string | undefined },
     next: (old: StoredObject) => Mutable<KubernetesObject>,
   ): Promise<Encoded> {
-    const { store, declaration } = endpoint;
-    const special = this.#special(endpoint);
+    const { store } = endpoint;
+    const special = specialOf(endpoint);
     const request = this.#request(call, endpoint, options);
     const stored = await store.update(target.namespace, target.name, {
       signal: call.signal,
@@ -272,13 +285,12 @@ class Handlers implements Verbs {
       preconditions,
       change: async (old) => {
         const wanted = next(old);
-        const object = special?.change?.(endpoint, old, wanted) ?? wanted;
-        if (special === undefined) declaration.applyDefaults?.(object);
+        const object = special?.change?.(endpoint, old, wanted) ?? wished(endpoint, wanted);
         await this.#writePath.admitUpdate(request, object, old.object);
         return object;
       },
     });
-    return special?.view?.(endpoint, stored) ?? stored;
+    return shown(endpoint, stored);
   }
 
   #createSubresource(
@@ -314,14 +326,10 @@ class Handlers implements Verbs {
     parsed: ParsedBody,
     decoding: DecodeOptions,
   ): Mutable<KubernetesObject> {
-    const kind = this.#special(endpoint)?.kind ?? endpoint.declaration;
+    const kind = specialOf(endpoint)?.kind ?? endpoint.declaration;
     const object = decodeBody(kind, parsed, decoding);
     checkNames(endpoint.declaration, object, target);
     return object;
-  }
-
-  #special({ subresource }: Endpoint): SubresourceHandler | undefined {
-    return subresource === undefined ? undefined : subresourceHandlers.get(subresource.name);
   }
 
   #request(
@@ -335,9 +343,36 @@ class Handlers implements Verbs {
   }
 }
 
-function listOf({ items, resourceVersion, continue: more, remainingItemCount }: StoredList): EncodedList {
+function specialOf({ subresource }: Endpoint): SubresourceHandler | undefined {
+  return subresource === undefined ? undefined : subresourceHandlers.get(subresource.name);
+}
+
+/** A stored object in the form that was asked for. */
+function shown(endpoint: Endpoint, stored: StoredObject): Encoded {
+  const special = specialOf(endpoint);
+  if (special?.view !== undefined) return special.view(endpoint, stored);
+  return formOf(endpoint.declaration)?.show(stored) ?? stored;
+}
+
+/** What a client sent, completed, in the form that is stored. */
+function wished(
+  { declaration, store }: Endpoint,
+  object: Mutable<KubernetesObject>,
+): Mutable<KubernetesObject> {
+  declaration.applyDefaults?.(object);
+  const form = formOf(declaration);
+  if (form === undefined) return object;
+  const stored = form.toStored(object);
+  store.declaration.applyDefaults?.(stored);
+  return stored;
+}
+
+function listOf(
+  { items, resourceVersion, continue: more, remainingItemCount }: StoredList,
+  form: Form | undefined,
+): EncodedList {
   return {
-    items,
+    items: form === undefined ? items : items.map((item) => form.show(item)),
     resourceVersion,
     ...(more === undefined ? {} : { continue: more }),
     ...(remainingItemCount === undefined ? {} : { remainingItemCount }),

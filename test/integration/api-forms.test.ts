@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { events, eventsEvents } from '../../core/api/generated/resources.ts';
+import type { TestApi } from '../environment/api.ts';
+import { createTestApi } from '../environment/api.ts';
+
+const name = { namespace: 'default', name: 'web.1' };
+
+function tell({ client }: TestApi) {
+  return client.create(eventsEvents, {
+    metadata: name,
+    eventTime: '2030-01-01T00:00:00.5Z',
+    reportingController: 'example.com/controller',
+    reportingInstance: 'one',
+    action: 'Start',
+    reason: 'Started',
+    regarding: { kind: 'Pod', namespace: 'default', name: 'web' },
+    note: 'It runs',
+    type: 'Normal',
+  });
+}
+
+describe('events', () => {
+  test('are written in one form and read in both', async () => {
+    await using api = await createTestApi();
+    const told = await tell(api);
+    expect(told).toMatchObject({
+      apiVersion: 'events.k8s.io/v1',
+      note: 'It runs',
+      eventTime: '2030-01-01T00:00:00.500000Z',
+    });
+    const core = await api.client.get(events, name);
+    expect(core).toMatchObject({
+      apiVersion: 'v1',
+      message: 'It runs',
+      involvedObject: { kind: 'Pod', name: 'web' },
+      reportingComponent: 'example.com/controller',
+      metadata: { uid: told.metadata.uid, resourceVersion: told.metadata.resourceVersion },
+    });
+  });
+
+  test('are changed and selected in the newer form too', async () => {
+    await using api = await createTestApi();
+    await tell(api);
+    await api.client.patch(eventsEvents, name, 'strategic', { note: 'It runs well' });
+    expect((await api.client.get(events, name)).message).toBe('It runs well');
+    const found = await api.client.list(eventsEvents, { fieldSelector: 'regarding.name=web,type=Normal' });
+    expect(found.items.map(({ note }) => note)).toEqual(['It runs well']);
+    const stop = new AbortController();
+    for await (const [event] of api.client.watch(eventsEvents, { signal: stop.signal })) {
+      expect(event).toMatchObject({
+        type: 'ADDED',
+        object: { apiVersion: 'events.k8s.io/v1', note: 'It runs well' },
+      });
+      stop.abort();
+    }
+    expect(await api.client.delete(eventsEvents, name)).toBeUndefined();
+  });
+});
