@@ -1,7 +1,7 @@
 // Bundles every program into .build; does nothing when nothing changed: `npm run build`.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -30,8 +30,7 @@ const stamp = stampOf(['core', 'shell', 'node-agent', 'package-lock.json', '.dev
 if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) process.exit(0);
 
 mkdirSync(output, { recursive: true });
-// Chunks are named by their content, so those of earlier builds would pile up.
-rmSync(join(output, 'chunks'), { recursive: true, force: true });
+// Chunks of earlier builds stay: a shell that is still open loads its verbs from them.
 await build({
   entryPoints: programs
     .filter(({ entry }) => existsSync(join(root, entry)))
