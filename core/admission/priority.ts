@@ -1,32 +1,95 @@
+import { forbidden, isNotFound } from '../api/errors.ts';
 import type { Pod } from '../api/generated/core-v1.ts';
-import { forbidden } from '../api/errors.ts';
+import { priorityclasses } from '../api/generated/resources.ts';
+import type { PriorityClass } from '../api/generated/scheduling-v1.ts';
+import { systemPriorities } from '../api/kinds/scheduling.ts';
 import type { Mutable } from '../api/object.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import type { Lookup } from './lookup.ts';
 
-/** The classes that are there without anybody creating them (pkg/apis/scheduling/v1/helpers.go). */
-const systemClasses: ReadonlyMap<string, number> = new Map([
-  ['system-cluster-critical', 2_000_000_000],
-  ['system-node-critical', 2_000_001_000],
-]);
+interface Given {
+  readonly className: string | undefined;
+  readonly value: number;
+  readonly preemptionPolicy: PriorityClass['preemptionPolicy'];
+}
 
-/** Turns a Pod's priority class into the number that the scheduler and the kubelet compare. */
-export const priority: AdmissionPlugin = {
-  name: 'Priority',
+/**
+ * Turns a Pod's priority class into the number that the scheduler and the kubelet compare, and keeps the default
+ * class one (plugin/pkg/admission/priority).
+ */
+export class PriorityAdmission implements AdmissionPlugin {
+  readonly name = 'Priority';
+  readonly #lookup: Lookup;
 
-  handles: ({ operation, declaration, subresource }: AdmissionRequest): boolean =>
-    operation === 'CREATE' && declaration.plural === 'pods' && declaration.group === '' && subresource === '',
+  constructor(lookup: Lookup) {
+    this.#lookup = lookup;
+  }
 
-  mutate({ object, declaration, name }: AdmissionRequest): void {
-    const { spec } = object as unknown as Mutable<Pod>;
-    const className = spec.priorityClassName;
-    const value = className === undefined || className === '' ? 0 : systemClasses.get(className);
-    if (value === undefined)
-      throw forbidden(declaration, name, `no PriorityClass with name ${className} was found`);
+  handles({ operation, declaration, subresource }: AdmissionRequest): boolean {
+    if (subresource !== '') return false;
+    if (declaration.plural === 'pods' && declaration.group === '') return operation === 'CREATE';
+    return declaration.plural === 'priorityclasses' && (operation === 'CREATE' || operation === 'UPDATE');
+  }
+
+  async mutate(request: AdmissionRequest): Promise<void> {
+    if (request.declaration.plural !== 'pods') return;
+    const { spec } = request.object as unknown as Mutable<Pod>;
+    const { className, value, preemptionPolicy } = await this.#given(request, spec.priorityClassName);
     if (spec.priority !== undefined && spec.priority !== value) {
       const text = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
-      throw forbidden(declaration, name, text);
+      throw forbidden(request.declaration, request.name, text);
     }
+    if (className !== undefined) spec.priorityClassName = className;
     spec.priority = value;
-    spec.preemptionPolicy ??= 'PreemptLowerPriority';
-  },
-};
+    spec.preemptionPolicy ??= preemptionPolicy ?? 'PreemptLowerPriority';
+  }
+
+  async validate(request: AdmissionRequest): Promise<void> {
+    if (request.declaration.plural !== 'priorityclasses') return;
+    const { globalDefault, metadata } = request.object as unknown as PriorityClass;
+    if (globalDefault !== true) return;
+    const other = (await this.#classes(request)).find(
+      (one) => one.globalDefault === true && one.metadata.name !== metadata.name,
+    );
+    if (other === undefined) return;
+    const text = `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`;
+    throw forbidden(request.declaration, request.name, text);
+  }
+
+  async #given(request: AdmissionRequest, className: string | undefined): Promise<Given> {
+    if (className === undefined || className === '') return this.#default(request);
+    const system = systemPriorities.get(className);
+    if (system !== undefined) return { className, value: system, preemptionPolicy: undefined };
+    try {
+      const { value = 0, preemptionPolicy } = await this.#lookup.get(
+        priorityclasses,
+        { name: className },
+        { signal: request.signal },
+      );
+      return { className, value, preemptionPolicy };
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      throw forbidden(request.declaration, request.name, `no PriorityClass with name ${className} was found`);
+    }
+  }
+
+  /** Of several defaults, which can only come from before one was refused, the lowest holds. */
+  async #default(request: AdmissionRequest): Promise<Given> {
+    const defaults = (await this.#classes(request)).filter(({ globalDefault }) => globalDefault === true);
+    const lowest = defaults.toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0))[0];
+    return {
+      className: lowest?.metadata.name,
+      value: lowest?.value ?? 0,
+      preemptionPolicy: lowest?.preemptionPolicy,
+    };
+  }
+
+  async #classes({ signal }: AdmissionRequest): Promise<readonly PriorityClass[]> {
+    return (
+      await this.#lookup.list(priorityclasses, {
+        resourceVersion: '0',
+        ...(signal === undefined ? {} : { signal }),
+      })
+    ).items;
+  }
+}

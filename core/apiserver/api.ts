@@ -2,7 +2,7 @@ import { AdmissionChain } from '../admission/chain.ts';
 import type { AdmissionPlugin } from '../admission/chain.ts';
 import { defaultTolerationSeconds } from '../admission/default-toleration-seconds.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
-import { priority } from '../admission/priority.ts';
+import { PriorityAdmission } from '../admission/priority.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
 import { createScheme } from '../api/kinds/scheme.ts';
 import type { KubernetesObject } from '../api/object.ts';
@@ -76,7 +76,7 @@ function admissionPlugins(client: RegistryClient, clock: Clock, random: Random):
   return [
     new NamespaceLifecycle(client),
     new ServiceAccountAdmission(client, clock, random),
-    priority,
+    new PriorityAdmission(client),
     defaultTolerationSeconds,
   ];
 }

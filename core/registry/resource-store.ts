@@ -2,6 +2,7 @@ import { alreadyExists, conflict, gone, modifiedMeanwhile, notFound, StatusError
 import type { KubernetesObject, Mutable } from '../api/object.ts';
 import { apiVersionOf } from '../api/resource.ts';
 import type { KindDeclaration } from '../api/scheme.ts';
+import { emptyMember } from '../api/validation/normalize.ts';
 import type { DeleteOptions, DeleteResult, GetOptions, ListOptions } from '../api/verbs.ts';
 import type { Clock } from '../machinery/clock.ts';
 import { deepEqual } from '../machinery/json.ts';
@@ -159,6 +160,7 @@ export class ResourceStore {
     const { generateName } = object.metadata;
     const generated = object.metadata.name === undefined && generateName !== undefined;
     fillNewMetadata(object, this.declaration, this.#clock, this.#random);
+    this.#emptyStatus(object);
     this.strategy.prepareForCreate?.(object, { clock: this.#clock, subresource: '' });
     await call.admit?.(object);
     for (let attempt = 1; ; attempt++) {
@@ -337,6 +339,12 @@ export class ResourceStore {
     } catch (error) {
       throw fromStorage(error);
     }
+  }
+
+  #emptyStatus(object: Mutable<KubernetesObject>): void {
+    const { declaration, strategy } = this;
+    if (declaration.subresources?.['status'] === undefined || strategy.createsStatus === true) return;
+    (object as { status?: unknown }).status = emptyMember(declaration.schema, 'status');
   }
 
   #checkRevision(object: KubernetesObject, old: StoredObject): void {

@@ -1,5 +1,6 @@
 import { deploymentStrategy } from './deployment/strategy.ts';
 import { eventStrategy } from './event/strategy.ts';
+import { jobStrategy } from './job/strategy.ts';
 import { namespaceStrategy } from './namespace/strategy.ts';
 import { nodeStrategy } from './node/strategy.ts';
 import { podStrategy } from './pod/strategy.ts';
@@ -14,4 +15,5 @@ export const strategies: ReadonlyMap<string, Strategy> = new Map([
   ['/pods', podStrategy],
   ['/secrets', secretStrategy],
   ['apps/deployments', deploymentStrategy],
+  ['batch/jobs', jobStrategy],
 ]);

@@ -14,6 +14,8 @@ export interface StrategyContext {
  * is optional; the object passed for preparation is private to the request, `old` is shared and read-only.
  */
 export interface Strategy<T extends KubernetesObject = KubernetesObject> {
+  /** A create may bring a status; otherwise it is emptied, where the kind has a status subresource. */
+  readonly createsStatus?: boolean;
   /** Before validation: drop what a client may not set, fill in what only the server knows. */
   prepareForCreate?(object: Mutable<T>, context: StrategyContext): void;
   /** As above, for an update of the object itself. The generic part has put back the old status. */

@@ -1,5 +1,24 @@
-import { defaultDeployment, defaultReplicaSet } from '../defaults/workloads.ts';
-import { deployments, replicasets } from '../generated/resources.ts';
+import {
+  defaultDaemonSet,
+  defaultDeployment,
+  defaultReplicaSet,
+  defaultStatefulSet,
+} from '../defaults/workloads.ts';
+import {
+  controllerrevisions,
+  daemonsets,
+  deployments,
+  replicasets,
+  statefulsets,
+} from '../generated/resources.ts';
+import {
+  validateControllerRevision,
+  validateControllerRevisionUpdate,
+  validateDaemonSet,
+  validateDaemonSetUpdate,
+  validateStatefulSet,
+  validateStatefulSetUpdate,
+} from '../validation/workload-sets.ts';
 import {
   validateDeployment,
   validateDeploymentUpdate,
@@ -26,4 +45,24 @@ export const replicaSetKind = declareKind(replicasets, {
   validateUpdate: validateReplicaSetUpdate,
   selectableFields: { 'status.replicas': ({ status }) => String(status.replicas) },
   scale,
+});
+
+export const statefulSetKind = declareKind(statefulsets, {
+  generation: true,
+  applyDefaults: defaultStatefulSet,
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+  scale,
+});
+
+export const daemonSetKind = declareKind(daemonsets, {
+  generation: true,
+  applyDefaults: defaultDaemonSet,
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
+});
+
+export const controllerRevisionKind = declareKind(controllerrevisions, {
+  validate: validateControllerRevision,
+  validateUpdate: validateControllerRevisionUpdate,
 });

@@ -1,5 +1,12 @@
 import { Scheme } from '../scheme.ts';
-import { deploymentKind, replicaSetKind } from './apps.ts';
+import {
+  controllerRevisionKind,
+  daemonSetKind,
+  deploymentKind,
+  replicaSetKind,
+  statefulSetKind,
+} from './apps.ts';
+import { cronJobKind, jobKind } from './batch.ts';
 import { leaseKind } from './coordination.ts';
 import {
   configMapKind,
@@ -11,20 +18,64 @@ import {
   serviceAccountKind,
 } from './core.ts';
 import { eventsEventKind } from './events.ts';
+import { endpointsKind, endpointSliceKind, ingressClassKind, ingressKind } from './networking.ts';
+import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './rbac.ts';
+import { priorityClassKind } from './scheduling.ts';
+import {
+  csiDriverKind,
+  csiNodeKind,
+  csiStorageCapacityKind,
+  persistentVolumeClaimKind,
+  persistentVolumeKind,
+  storageClassKind,
+  volumeAttachmentKind,
+  volumeAttributesClassKind,
+} from './storage.ts';
+import { podTemplateKind, replicationControllerKind } from './templates.ts';
 
-/** A scheme with every kind that this server serves. To add a kind, declare it and name it here. */
+/**
+ * A scheme with every kind that this server serves. To add a kind, declare it and name it here.
+ *
+ * What is missing is missing on purpose: a kind is declared when the API does with it what it promises. Services
+ * need addresses given out, quotas and limits need their admission, network policies and webhooks must be enforced
+ * before anybody relies on them, budgets must be counted, and custom resources served.
+ */
 export function createScheme(): Scheme {
   return new Scheme().declare(
     configMapKind,
+    endpointsKind,
     eventKind,
     namespaceKind,
     nodeKind,
+    persistentVolumeClaimKind,
+    persistentVolumeKind,
     podKind,
+    podTemplateKind,
+    replicationControllerKind,
     secretKind,
     serviceAccountKind,
+    controllerRevisionKind,
+    daemonSetKind,
     deploymentKind,
     replicaSetKind,
-    leaseKind,
+    statefulSetKind,
+    cronJobKind,
+    jobKind,
+    ingressClassKind,
+    ingressKind,
+    endpointSliceKind,
     eventsEventKind,
+    leaseKind,
+    clusterRoleBindingKind,
+    clusterRoleKind,
+    roleBindingKind,
+    roleKind,
+    csiDriverKind,
+    csiNodeKind,
+    csiStorageCapacityKind,
+    storageClassKind,
+    volumeAttachmentKind,
+    volumeAttributesClassKind,
+    priorityClassKind,
   );
 }

@@ -29,6 +29,12 @@ export function normalize(schema: ObjectSchema, value: Readonly<Record<string, u
   return { value: normalizeObject(schema, value, walk), ...walk };
 }
 
+/** A member as it is when nobody has set anything: an object's status before it has one. */
+export function emptyMember(schema: ObjectSchema, name: string): unknown {
+  const field = schema.fields.get(name);
+  return field === undefined ? undefined : emptyOf(field.schema);
+}
+
 interface Walk {
   unknown: boolean;
   wrong: boolean;

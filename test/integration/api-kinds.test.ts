@@ -1,0 +1,258 @@
+import { describe, expect, test } from 'vitest';
+import { StatusError } from '../../core/api/errors.ts';
+import { apiVersionOf } from '../../core/api/resource.ts';
+import type { KindDeclaration } from '../../core/api/scheme.ts';
+import type { TestApi } from '../environment/api.ts';
+import { createTestApi } from '../environment/api.ts';
+
+type Members = Record<string, unknown>;
+
+const podSpec = { containers: [{ name: 'main', image: 'web:1' }] };
+const template = { metadata: { labels: { app: 'web' } }, spec: podSpec };
+const selector = { matchLabels: { app: 'web' } };
+const jobTemplate = { metadata: { labels: { app: 'web' } }, spec: { ...podSpec, restartPolicy: 'Never' } };
+const role = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'reader' };
+const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+
+/** The least that each kind takes, and what of it must come back completed. */
+const samples: Readonly<Record<string, { readonly given?: Members; readonly expected?: Members }>> = {
+  '/configmaps': { given: { data: { a: 'b' } } },
+  '/endpoints': {
+    given: { subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 80, protocol: 'TCP' }] }] },
+  },
+  '/events': { given: { involvedObject: { namespace: 'default' } } },
+  '/namespaces': { expected: { status: { phase: 'Active' }, spec: { finalizers: ['kubernetes'] } } },
+  '/nodes': {
+    given: { spec: {}, status: { capacity: { cpu: '4000m' } } },
+    expected: { status: { capacity: { cpu: '4' } } },
+  },
+  '/persistentvolumeclaims': {
+    given: { spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1024Mi' } } } },
+    expected: {
+      spec: { volumeMode: 'Filesystem', resources: { requests: { storage: '1Gi' } } },
+      status: { phase: 'Pending' },
+    },
+  },
+  '/persistentvolumes': {
+    given: {
+      spec: { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, hostPath: { path: '/x' } },
+    },
+    expected: { spec: { persistentVolumeReclaimPolicy: 'Retain' } },
+  },
+  '/pods': { given: { spec: podSpec }, expected: { status: { phase: 'Pending', qosClass: 'BestEffort' } } },
+  '/podtemplates': { given: { template }, expected: { template: { spec: { dnsPolicy: 'ClusterFirst' } } } },
+  '/replicationcontrollers': {
+    given: { spec: { template } },
+    expected: { spec: { replicas: 1, selector: { app: 'web' } } },
+  },
+  '/secrets': { given: { stringData: { a: 'b' } }, expected: { type: 'Opaque', data: { a: 'Yg==' } } },
+  '/serviceaccounts': {},
+  'apps/controllerrevisions': { given: { data: { spec: {} }, revision: 1 } },
+  'apps/daemonsets': {
+    given: { spec: { selector, template } },
+    expected: {
+      spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } } },
+    },
+  },
+  'apps/deployments': { given: { spec: { selector, template } }, expected: { spec: { replicas: 1 } } },
+  'apps/replicasets': { given: { spec: { selector, template } }, expected: { spec: { replicas: 1 } } },
+  'apps/statefulsets': {
+    given: { spec: { serviceName: 'web', selector, template } },
+    expected: {
+      spec: {
+        replicas: 1,
+        podManagementPolicy: 'OrderedReady',
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+      },
+    },
+  },
+  'batch/cronjobs': {
+    given: { spec: { schedule: '*/5 * * * mon-fri', jobTemplate: { spec: { template: jobTemplate } } } },
+    expected: {
+      spec: { concurrencyPolicy: 'Allow', successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 },
+    },
+  },
+  'batch/jobs': {
+    given: { spec: { template: jobTemplate } },
+    expected: { spec: { completions: 1, parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed' } },
+  },
+  'networking.k8s.io/ingressclasses': { given: { spec: { controller: 'example.com/ingress' } } },
+  'networking.k8s.io/ingresses': {
+    given: { spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } } },
+  },
+  'discovery.k8s.io/endpointslices': {
+    given: { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ port: 80 }] },
+    expected: { ports: [{ name: '', protocol: 'TCP', port: 80 }] },
+  },
+  'events.k8s.io/events': { given: { regarding: { namespace: 'default' }, note: 'It runs' } },
+  'coordination.k8s.io/leases': { given: { spec: { holderIdentity: 'a', leaseDurationSeconds: 40 } } },
+  'rbac.authorization.k8s.io/clusterrolebindings': {
+    given: { roleRef: role, subjects: [{ kind: 'User', name: 'kim' }] },
+    expected: { subjects: [{ kind: 'User', name: 'kim', apiGroup: 'rbac.authorization.k8s.io' }] },
+  },
+  'rbac.authorization.k8s.io/clusterroles': { given: { rules } },
+  'rbac.authorization.k8s.io/rolebindings': { given: { roleRef: role } },
+  'rbac.authorization.k8s.io/roles': { given: { rules } },
+  'storage.k8s.io/csidrivers': { given: { spec: {} }, expected: { spec: { attachRequired: true } } },
+  'storage.k8s.io/csinodes': { given: { spec: { drivers: [] } } },
+  'storage.k8s.io/csistoragecapacities': { given: { storageClassName: 'fast' } },
+  'storage.k8s.io/storageclasses': {
+    given: { provisioner: 'example.com/disk' },
+    expected: { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' },
+  },
+  'storage.k8s.io/volumeattachments': {
+    given: {
+      spec: { attacher: 'example.com/disk', nodeName: 'a', source: { persistentVolumeName: 'data' } },
+    },
+  },
+  'storage.k8s.io/volumeattributesclasses': {
+    given: { driverName: 'example.com/disk', parameters: { speed: 'fast' } },
+  },
+  'scheduling.k8s.io/priorityclasses': {
+    given: { value: 10 },
+    expected: { preemptionPolicy: 'PreemptLowerPriority' },
+  },
+};
+
+function targetOf({ group, version, plural, namespaced }: KindDeclaration) {
+  return { group, version, resource: plural, ...(namespaced ? { namespace: 'default' } : {}) };
+}
+
+function create({ verbs }: TestApi, kind: KindDeclaration, members: Members, name = 'web') {
+  const object = { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { name }, ...members };
+  const body = {
+    kind: 'bytes',
+    contentType: 'application/json',
+    bytes: Buffer.from(JSON.stringify(object)),
+  } as const;
+  return verbs.create({}, targetOf(kind), body, { fieldValidation: 'Strict' });
+}
+
+describe('every kind that is served', () => {
+  test('is stored, completed, read back as it was and deleted', async () => {
+    await using api = await createTestApi();
+    const { verbs } = api;
+    for (const kind of api.scheme.all()) {
+      const name = `${kind.group}/${kind.plural}`;
+      const sample = samples[name];
+      if (sample === undefined) throw new Error(`There is no sample of ${name}`);
+      const created = await create(api, kind, sample.given ?? {});
+      expect(created.object, name).toMatchObject(sample.expected ?? {});
+      const target = { ...targetOf(kind), name: 'web' };
+      // From the bytes, as a client on the wire sees it: nothing is lost between the two forms.
+      const again = await verbs.get({}, target);
+      expect(JSON.parse(again.bytes.toString()), name).toEqual(created.object);
+      const written = await verbs.update({}, target, {
+        kind: 'bytes',
+        contentType: 'application/json',
+        bytes: again.bytes,
+      });
+      expect(written.resourceVersion, `${name}: an update that changes nothing`).toBe(
+        created.resourceVersion,
+      );
+      const list = await verbs.list({}, targetOf(kind), {
+        labelSelector: '',
+        fieldSelector: 'metadata.name=web',
+      });
+      expect(
+        list.items.map(({ object }) => object.metadata.uid),
+        name,
+      ).toEqual([created.object.metadata.uid]);
+      await verbs.delete({}, target);
+    }
+  });
+
+  test('is in the samples of this test, and the samples hold no other', () => {
+    return createTestApi().then(async (api) => {
+      const served = api.scheme.all().map(({ group, plural }) => `${group}/${plural}`);
+      expect(Object.keys(samples).toSorted()).toEqual(served.toSorted());
+      await api.close();
+    });
+  });
+});
+
+describe('kinds refuse', () => {
+  const cases: readonly (readonly [resource: string, given: Members, message: string])[] = [
+    [
+      'batch/jobs',
+      { spec: { template } },
+      'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"',
+    ],
+    [
+      'batch/cronjobs',
+      { spec: { schedule: '61 * * * *', jobTemplate: { spec: { template: jobTemplate } } } },
+      'spec.schedule: Invalid value: "61 * * * *": "61" is no minute',
+    ],
+    [
+      'rbac.authorization.k8s.io/roles',
+      { rules: [{ verbs: [] }] },
+      'rules[0].verbs: Required value: verbs must contain at least one value',
+    ],
+    ['storage.k8s.io/storageclasses', {}, 'provisioner: Required value'],
+    [
+      '/persistentvolumeclaims',
+      { spec: { accessModes: ['Sometimes'] } },
+      'spec.accessModes[0]: Unsupported value: "Sometimes"',
+    ],
+    [
+      'discovery.k8s.io/endpointslices',
+      { addressType: 'IPv4', endpoints: [{ addresses: ['127.0.0.1'] }] },
+      'endpoints[0].addresses[0]: Invalid value: "127.0.0.1": may not be in the loopback range',
+    ],
+    ['networking.k8s.io/ingresses', { spec: {} }, 'either `defaultBackend` or `rules` must be specified'],
+    [
+      'scheduling.k8s.io/priorityclasses',
+      { value: 2_000_000_000 },
+      'value: Forbidden: maximum allowed value of a user defined priority is 1000000000',
+    ],
+    [
+      'apps/daemonsets',
+      { spec: { selector, template, updateStrategy: { rollingUpdate: { maxSurge: 1 } } } },
+      'spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero',
+    ],
+  ];
+
+  test.each(cases)('%s %j', async (resource, given, message) => {
+    await using api = await createTestApi();
+    const kind = api.scheme.all().find(({ group, plural }) => `${group}/${plural}` === resource);
+    if (kind === undefined) throw new Error(`${resource} is not served`);
+    const refused = await create(api, kind, given).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(StatusError);
+    expect((refused as StatusError).message).toContain(message);
+  });
+});
+
+test('a Job gets a selector that finds its own Pods alone', async () => {
+  await using api = await createTestApi();
+  const kind = api.scheme.byResource('batch', 'v1', 'jobs');
+  if (kind === undefined) throw new Error('Jobs are not served');
+  const { object } = await create(api, kind, { spec: { template: jobTemplate } });
+  const { uid } = object.metadata;
+  expect(object).toMatchObject({
+    spec: {
+      selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } },
+      template: { metadata: { labels: { app: 'web', 'job-name': 'web', 'controller-uid': uid } } },
+    },
+  });
+});
+
+test('a Pod gets the number of its priority class, or that of the default one', async () => {
+  await using api = await createTestApi();
+  const [classes, pods] = [
+    api.scheme.byResource('scheduling.k8s.io', 'v1', 'priorityclasses'),
+    api.scheme.byResource('', 'v1', 'pods'),
+  ];
+  if (classes === undefined || pods === undefined) throw new Error('Not served');
+  await create(api, classes, { value: 7, globalDefault: true }, 'usual');
+  await create(api, classes, { value: 70, preemptionPolicy: 'Never' }, 'urgent');
+  const usual = await create(api, pods, { spec: podSpec }, 'a');
+  expect(usual.object).toMatchObject({ spec: { priority: 7, priorityClassName: 'usual' } });
+  const urgent = await create(api, pods, { spec: { ...podSpec, priorityClassName: 'urgent' } }, 'b');
+  expect(urgent.object).toMatchObject({ spec: { priority: 70, preemptionPolicy: 'Never' } });
+  await expect(create(api, pods, { spec: { ...podSpec, priorityClassName: 'none' } }, 'c')).rejects.toThrow(
+    'no PriorityClass with name none was found',
+  );
+  await expect(create(api, classes, { value: 1, globalDefault: true }, 'other')).rejects.toThrow(
+    'Only one default can exist',
+  );
+});
