@@ -4,34 +4,34 @@
  */
 export function duplicateKeys(text: string): (string | number)[][] {
   const duplicates: (string | number)[][] = [];
-  /** The open objects and lists, outermost first. A list counts its items, an object collects its keys. */
+  /** The open objects and lists, outermost first. */
   const open: Level[] = [];
+  let level: Level | undefined;
   let at = 0;
   while (at < text.length) {
-    const level = open.at(-1);
-    switch (text[at]) {
-      case '{':
-        open.push({ keys: new Set(), step: '', expectsKey: true });
+    switch (text.charCodeAt(at)) {
+      case openBrace:
+        open.push((level = { keys: [], step: '', expectsKey: true }));
         break;
-      case '[':
-        open.push({ keys: undefined, step: 0, expectsKey: false });
+      case openBracket:
+        open.push((level = { keys: undefined, step: 0, expectsKey: false }));
         break;
-      case '}':
-      case ']':
+      case closeBrace:
+      case closeBracket:
         open.pop();
+        level = open.at(-1);
         break;
-      case ',':
+      case comma:
         if (level?.keys !== undefined) level.expectsKey = true;
         else if (level !== undefined) level.step = (level.step as number) + 1;
         break;
-      case '"': {
+      case quote: {
         const end = endOfString(text, at);
-        if (level?.keys !== undefined && level.expectsKey) {
-          const key = JSON.parse(text.slice(at, end)) as string;
+        if (level?.expectsKey === true) {
+          const key = keyAt(text, at, end);
           level.expectsKey = false;
           level.step = key;
-          if (level.keys.has(key)) duplicates.push(open.map(({ step }) => step));
-          level.keys.add(key);
+          if (!addKey(level, key)) duplicates.push(open.map(({ step }) => step));
         }
         at = end;
         continue;
@@ -42,18 +42,44 @@ export function duplicateKeys(text: string): (string | number)[][] {
   return duplicates;
 }
 
+const [openBrace, closeBrace, openBracket, closeBracket, comma, quote, backslash] = [
+  0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x22, 0x5c,
+];
+
+/** A list counts its items; an object collects its keys, in a set once they are many. */
 interface Level {
-  readonly keys: Set<string> | undefined;
+  keys: string[] | Set<string> | undefined;
   step: string | number;
   expectsKey: boolean;
 }
 
+/** Up to here, looking at each is faster than hashing. */
+const fewKeys = 16;
+
+/** False when the object has the key already. */
+function addKey(level: Level, key: string): boolean {
+  const { keys } = level;
+  if (keys instanceof Set) return keys.size < keys.add(key).size;
+  if (keys === undefined || keys.includes(key)) return false;
+  if (keys.push(key) > fewKeys) level.keys = new Set(keys);
+  return true;
+}
+
+function keyAt(text: string, start: number, end: number): string {
+  const key = text.slice(start + 1, end - 1);
+  return key.includes('\\') ? (JSON.parse(text.slice(start, end)) as string) : key;
+}
+
 /** The index after the closing quote of the string that opens at `start`. */
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  for (;;) {
-    const char = text[at];
-    if (char === '"' || char === undefined) return at + 1;
-    at += char === '\\' ? 2 : 1;
-  }
+  let end = text.indexOf('"', start + 1);
+  while (end >= 0 && isEscaped(text, end)) end = text.indexOf('"', end + 1);
+  return end < 0 ? text.length : end + 1;
+}
+
+/** Whether an odd number of backslashes stands before. */
+function isEscaped(text: string, at: number): boolean {
+  let first = at;
+  while (text.charCodeAt(first - 1) === backslash) first--;
+  return (at - first) % 2 === 1;
 }
