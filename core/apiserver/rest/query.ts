@@ -1,4 +1,7 @@
-import { badRequest } from '../../api/errors.ts';
+import { badRequest, invalid } from '../../api/errors.ts';
+import type { FieldError, StatusError } from '../../api/errors.ts';
+import { invalidValue, notSupported, tooLong } from '../../api/validation/field-errors.ts';
+import { FieldPath } from '../../api/validation/field-path.ts';
 import type {
   DeleteOptions,
   FieldValidation,
@@ -10,12 +13,8 @@ import type {
 
 /** The query parameters of lists (meta/v1 ListOptions). Empty values count as absent. */
 export function listOptions(query: URLSearchParams): ListOptions {
-  const match = text(query, 'resourceVersionMatch');
-  if (match !== undefined && match !== 'Exact' && match !== 'NotOlderThan') {
-    throw badRequest(
-      `resourceVersionMatch: Unsupported value: "${match}": supported values: "Exact", "NotOlderThan"`,
-    );
-  }
+  // The list itself says what fits together.
+  const match = text(query, 'resourceVersionMatch') as ListOptions['resourceVersionMatch'];
   return defined({
     labelSelector: text(query, 'labelSelector'),
     fieldSelector: text(query, 'fieldSelector'),
@@ -37,22 +36,16 @@ export function watchOptions(query: URLSearchParams): WatchOptions {
   });
 }
 
-export function writeOptions(query: URLSearchParams): WriteOptions {
-  const validation = text(query, 'fieldValidation');
-  if (validation !== undefined && !['Strict', 'Warn', 'Ignore'].includes(validation)) {
-    throw badRequest(
-      `fieldValidation: Unsupported value: "${validation}": supported values: "Ignore", "Strict", "Warn"`,
-    );
-  }
-  return defined({
-    dryRun: dryRun(query.getAll('dryRun')),
-    fieldManager: text(query, 'fieldManager'),
-    fieldValidation: validation as FieldValidation | undefined,
-  });
+/** `kind` is what upstream calls the options of the verb, such as "CreateOptions". */
+export function writeOptions(query: URLSearchParams, kind: string): WriteOptions {
+  const fieldManager = text(query, 'fieldManager');
+  const fieldValidation = oneOf(kind, 'fieldValidation', text(query, 'fieldValidation'), fieldValidations);
+  if (fieldManager !== undefined) checkFieldManager(kind, fieldManager);
+  return defined({ dryRun: dryRun(kind, query.getAll('dryRun')), fieldManager, fieldValidation });
 }
 
 export function patchOptions(query: URLSearchParams): PatchOptions {
-  return defined({ ...writeOptions(query), force: flag(query, 'force') });
+  return defined({ ...writeOptions(query, 'PatchOptions'), force: flag(query, 'force') });
 }
 
 /** A DeleteOptions body goes before the query, as upstream. */
@@ -69,25 +62,49 @@ export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOpti
   };
   const orphan =
     given.orphanDependents === undefined ? undefined : given.orphanDependents ? 'Orphan' : 'Background';
-  const policy = given.propagationPolicy ?? text(query, 'propagationPolicy') ?? orphan;
-  if (policy !== undefined && !['Foreground', 'Background', 'Orphan'].includes(policy)) {
-    throw badRequest(
-      `propagationPolicy: Unsupported value: "${policy}": supported values: "Foreground", "Background", "Orphan"`,
-    );
-  }
+  const asked = given.propagationPolicy ?? text(query, 'propagationPolicy') ?? orphan;
   return defined({
-    dryRun: dryRun(given.dryRun ?? query.getAll('dryRun')),
+    dryRun: dryRun('DeleteOptions', given.dryRun ?? query.getAll('dryRun')),
     gracePeriodSeconds: given.gracePeriodSeconds ?? number(query, 'gracePeriodSeconds'),
-    propagationPolicy: policy as DeleteOptions['propagationPolicy'],
+    propagationPolicy: oneOf('DeleteOptions', 'propagationPolicy', asked, propagationPolicies),
     preconditions: given.preconditions,
   });
 }
 
-function dryRun(values: readonly string[]): boolean | undefined {
+function dryRun(kind: string, values: readonly string[]): boolean | undefined {
   if (values.length === 0) return undefined;
-  const wrong = values.find((value) => value !== 'All');
-  if (wrong !== undefined) throw badRequest(`dryRun: Unsupported value: "${wrong}": supported values: "All"`);
+  for (const value of values) oneOf(kind, 'dryRun', value, ['All']);
   return true;
+}
+
+const fieldValidations = ['Ignore', 'Strict', 'Warn'] as const satisfies readonly FieldValidation[];
+const propagationPolicies = ['Foreground', 'Background', 'Orphan'] as const;
+
+function oneOf<T extends string>(
+  kind: string,
+  name: string,
+  value: string | undefined,
+  allowed: readonly T[],
+): T | undefined {
+  if (value === undefined) return undefined;
+  const found = allowed.find((each) => each === value);
+  if (found === undefined) throw refusal(kind, notSupported(FieldPath.root.child(name), value, allowed));
+  return found;
+}
+
+/** Upstream: metav1/validation ValidateFieldManager. */
+function checkFieldManager(kind: string, manager: string): void {
+  const path = FieldPath.root.child('fieldManager');
+  if (Buffer.byteLength(manager) > longestFieldManager)
+    throw refusal(kind, tooLong(path, longestFieldManager));
+  if (/\p{C}/u.test(manager))
+    throw refusal(kind, invalidValue(path, manager, 'should only contain printable characters'));
+}
+
+const longestFieldManager = 128;
+
+function refusal(kind: string, error: FieldError): StatusError {
+  return invalid({ group: 'meta.k8s.io', kind }, '', [error]);
 }
 
 function text(query: URLSearchParams, name: string): string | undefined {

@@ -111,7 +111,12 @@ async function create(
 ): Promise<void> {
   const representation = negotiate(exchange.request.headers.accept, { objects: true });
   const body = await requestBody(exchange);
-  const created = await verbs.create(exchange.call, target, body, writeOptions(exchange.url.searchParams));
+  const created = await verbs.create(
+    exchange.call,
+    target,
+    body,
+    writeOptions(exchange.url.searchParams, 'CreateOptions'),
+  );
   sendObject(exchange, 201, kind, created, representation);
 }
 
@@ -123,7 +128,12 @@ async function update(
 ): Promise<void> {
   const representation = negotiate(exchange.request.headers.accept, { objects: true });
   const body = await requestBody(exchange);
-  const updated = await verbs.update(exchange.call, object, body, writeOptions(exchange.url.searchParams));
+  const updated = await verbs.update(
+    exchange.call,
+    object,
+    body,
+    writeOptions(exchange.url.searchParams, 'UpdateOptions'),
+  );
   sendObject(exchange, 200, kind, updated, representation);
 }
 

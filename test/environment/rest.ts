@@ -1,0 +1,146 @@
+import { Agent, request as httpsRequest } from 'node:https';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Status } from '../../core/api/generated/meta-v1.ts';
+import { createDiscovery } from '../../core/apiserver/discovery.ts';
+import { identifyCertificate } from '../../core/apiserver/authn/client-certificate.ts';
+import { createRestServer } from '../../core/apiserver/rest/server.ts';
+import type { KeyPair } from '../../core/cmd/make-certificate.ts';
+import { makePair } from '../../core/cmd/make-certificate.ts';
+import { systemClock } from '../../core/machinery/clock.ts';
+import type { TestApi, TestApiOptions } from './api.ts';
+import { createTestApi } from './api.ts';
+
+export interface RestRequest {
+  readonly body?: string | Buffer | undefined;
+  readonly contentType?: string | undefined;
+  readonly accept?: string | undefined;
+  readonly headers?: OutgoingHttpHeaders | undefined;
+  /** Another caller than the administrator. */
+  readonly as?: KeyPair | undefined;
+}
+
+export interface RestAnswer {
+  readonly code: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly bytes: Buffer;
+  readonly text: string;
+  /** The body, parsed: a Status, or whatever was asked for. */
+  json(): Status & Readonly<Record<string, unknown>>;
+}
+
+/** The API over HTTPS, as a client of another process sees it. */
+export interface RestApi extends AsyncDisposable {
+  readonly api: TestApi;
+  /** host:port */
+  readonly address: string;
+  readonly pki: { readonly serverCa: KeyPair; readonly clientCa: KeyPair; readonly admin: KeyPair };
+  /** Resolves with the whole answer. */
+  send(method: string, path: string, request?: RestRequest): Promise<RestAnswer>;
+  /** Resolves as soon as the head of the answer is there; the caller destroys the message. */
+  open(method: string, path: string, request?: RestRequest): Promise<IncomingMessage>;
+}
+
+let made: Promise<RestApi['pki'] & { readonly server: KeyPair }> | undefined;
+
+/** Keys take time to make, and one set serves all tests of a file. */
+function pki() {
+  made ??= (async () => {
+    const ca = (name: string) => makePair({ name, subject: `CN=${name}`, use: 'ca' }, systemClock);
+    const [serverCa, clientCa] = await Promise.all([ca('server-ca'), ca('client-ca')]);
+    const addresses = ['127.0.0.1', 'localhost'];
+    const server = {
+      name: 'server',
+      subject: 'CN=server',
+      use: 'server',
+      addresses,
+      signer: serverCa,
+    } as const;
+    return {
+      serverCa,
+      clientCa,
+      server: await makePair(server, systemClock),
+      admin: await clientPair(clientCa, 'O=system:masters, CN=admin'),
+    };
+  })();
+  return made;
+}
+
+/** A client's certificate, such as for "O=developers, CN=somebody". */
+export function clientPair(signer: KeyPair, subject: string): Promise<KeyPair> {
+  return makePair({ name: 'client', subject, use: 'client', signer }, systemClock);
+}
+
+/** Serves the API of `createTestApi` over REST on loopback. */
+export async function createRestApi(options: TestApiOptions = {}): Promise<RestApi> {
+  const { server: serverPair, ...keys } = await pki();
+  const api = await createTestApi(options);
+  const errors: unknown[] = [];
+  const server = createRestServer({
+    verbs: api.verbs,
+    scheme: api.scheme,
+    discovery: createDiscovery(api.scheme, {
+      gitVersion: 'v1.36.0',
+      wheelhouseVersion: '0.0.0',
+      store: 'memory',
+    }),
+    listen: '127.0.0.1:0',
+    tls: { cert: serverPair.cert, key: serverPair.key, clientCa: keys.clientCa.cert },
+    identify: identifyCertificate,
+    health: [{ name: 'ping', live: true, check: () => Promise.resolve() }],
+    onError: (error) => errors.push(error),
+  });
+  const address = await server.start();
+  const [host = '', port = ''] = address.split(':');
+  const agents = new Map<KeyPair, Agent>();
+  const agentOf = (caller: KeyPair) => {
+    const agent = agents.get(caller) ?? new Agent({ keepAlive: true, ca: keys.serverCa.cert, ...caller });
+    agents.set(caller, agent);
+    return agent;
+  };
+
+  const open = (method: string, path: string, request: RestRequest = {}) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      const { body, contentType = body === undefined ? undefined : 'application/json', accept } = request;
+      const outgoing = httpsRequest({
+        host,
+        port,
+        path,
+        method,
+        agent: agentOf(request.as ?? keys.admin),
+        timeout: 20_000,
+        headers: {
+          ...(contentType === undefined ? {} : { 'content-type': contentType }),
+          ...(accept === undefined ? {} : { accept }),
+          ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+          ...request.headers,
+        },
+      });
+      outgoing.once('response', resolve);
+      outgoing.once('error', reject);
+      outgoing.once('timeout', () => outgoing.destroy(new Error(`${method} ${path} took over 20 s`)));
+      outgoing.end(body);
+    });
+
+  return {
+    api,
+    address,
+    pki: keys,
+    open,
+    async send(method, path, request) {
+      const message = await open(method, path, request);
+      const chunks: Buffer[] = [];
+      for await (const chunk of message as AsyncIterable<Buffer>) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      const text = bytes.toString('utf8');
+      const json = () => JSON.parse(text) as ReturnType<RestAnswer['json']>;
+      return { code: message.statusCode ?? 0, headers: message.headers, bytes, text, json };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const agent of agents.values()) agent.destroy();
+      await server.stop(1_000);
+      await api.close();
+      // What a client only sees as a 500 is still a failure of whatever is tested.
+      if (errors.length > 0) throw new AggregateError(errors, 'The REST server reported errors');
+    },
+  };
+}
