@@ -82,7 +82,7 @@ function mapped<T>(apply: () => T): T {
     switch (error.reason) {
       case 'invalid':
         throw badRequest(error.message, { cause: error });
-      case 'test-failed':
+      case 'does-not-fit':
         throw new StatusError(
           'Invalid',
           `the server rejected our request due to an error in our request: ${error.message}`,

@@ -119,7 +119,7 @@ describe('refusals', () => {
   test('a failed test has a reason of its own', () => {
     const patch = [{ op: 'test', path: '/a/c', value: 'y' }];
     expect(() => applyJsonPatch(target, patch)).toThrow(
-      expect.objectContaining({ reason: 'test-failed' }) as Error,
+      expect.objectContaining({ reason: 'does-not-fit' }) as Error,
     );
   });
 

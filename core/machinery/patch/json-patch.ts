@@ -79,7 +79,7 @@ class Document {
         return this.#add(path, this.#clone(this.#read(this.#pointer(operation['from'], 'from'))));
       case 'test':
         if (deepEqual(this.#read(path), this.#valueOf(operation))) return;
-        throw this.#error('test-failed', 'the value there is another');
+        throw this.#error('does-not-fit', 'the value there is another');
       default:
         throw this.#error('invalid', 'there is no such operation');
     }
@@ -215,7 +215,7 @@ class Document {
   }
 
   #missing(path: readonly string[]): PatchError {
-    return this.#error('invalid', `there is nothing at ${JSON.stringify(formatJsonPointer(path))}`);
+    return this.#error('does-not-fit', `there is nothing at ${JSON.stringify(formatJsonPointer(path))}`);
   }
 
   #error(reason: PatchErrorReason, message: string): PatchError {

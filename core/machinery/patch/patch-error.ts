@@ -1,8 +1,8 @@
 /**
- * Why a patch cannot be applied: it is malformed or does not fit the object (`invalid`), a test operation
- * failed (`test-failed`), or it asks for more than the limits allow (`too-large`).
+ * Why a patch cannot be applied: it is malformed (`invalid`), it does not fit the object as it is, such as where a
+ * test fails (`does-not-fit`), or it asks for more than the limits allow (`too-large`).
  */
-export type PatchErrorReason = 'invalid' | 'test-failed' | 'too-large';
+export type PatchErrorReason = 'invalid' | 'does-not-fit' | 'too-large';
 
 export class PatchError extends Error {
   override readonly name = 'PatchError';
