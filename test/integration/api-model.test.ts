@@ -145,9 +145,13 @@ async function take({ client }: TestApi, step: Step): Promise<void> {
       const live = await client.get(configmaps, settings);
       const resourceVersion = step.kind === 'update' ? live.metadata.resourceVersion : '1';
       const metadata = { ...live.metadata, resourceVersion };
-      await client.update(configmaps, { ...live, metadata, data: step.data } as ConfigMap, {
-        fieldManager: step.manager,
-      });
+      await client.update(
+        configmaps,
+        { ...live, metadata, data: step.data },
+        {
+          fieldManager: step.manager,
+        },
+      );
       return;
     }
     case 'merge':

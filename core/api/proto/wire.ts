@@ -1,5 +1,6 @@
 /**
- * Protocol Buffers' wire format, as far as wheelhouse.proto needs it (protobuf.dev/programming-guides/encoding).
+ * Protocol Buffers' wire format, as far as wheelhouse.proto and the Kubernetes API need it
+ * (protobuf.dev/programming-guides/encoding).
  * Written out because the client's start-up counts: the general libraries take longer to load than a call takes.
  */
 
@@ -144,6 +145,26 @@ export class WireReader {
 
   bool(): boolean {
     return this.unsigned() !== 0;
+  }
+
+  double(): number {
+    this.#expect(fixed64Type);
+    const start = this.#at;
+    this.#advance(8);
+    return this.#buffer.readDoubleLE(start);
+  }
+
+  /** Whether the field's value is a run of bytes; numbers that repeat may be packed into one. */
+  get delimited(): boolean {
+    return this.#wireType === lengthType;
+  }
+
+  /** The values of a packed field, one read each. */
+  *packed<T>(read: (reader: WireReader) => T, wireType: 'varint' | 'fixed64'): Generator<T> {
+    const start = this.#skipLength();
+    const values = new WireReader(this.#buffer, start, this.#at);
+    values.#wireType = wireType === 'varint' ? varintType : fixed64Type;
+    while (values.#at < values.#end) yield read(values);
   }
 
   string(): string {

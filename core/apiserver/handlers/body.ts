@@ -1,5 +1,6 @@
 import { badRequest, StatusError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
+import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/decode.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { KindDeclaration } from '../../api/scheme.ts';
 import { normalize } from '../../api/validation/normalize.ts';
@@ -35,10 +36,13 @@ export function parseBody(body: Body, options: DecodeOptions = {}): ParsedBody {
   if (body.kind === 'object') return { value: asObject(body.object), duplicates: [] };
   const contentType = (body.contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
   if (contentType === 'application/yaml') return parseYaml(body.bytes);
+  if (contentType === protobufMediaType) return { value: decodeProtobuf(body.bytes), duplicates: [] };
   if (contentType !== '' && contentType !== 'application/json') {
-    const text =
-      'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml';
-    throw new StatusError('UnsupportedMediaType', text);
+    const accepted = ['application/json', 'application/yaml', protobufMediaType].join(', ');
+    throw new StatusError(
+      'UnsupportedMediaType',
+      `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+    );
   }
   try {
     const value = asObject(parseJson(body.bytes));

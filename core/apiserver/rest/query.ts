@@ -2,6 +2,7 @@ import { badRequest, invalid } from '../../api/errors.ts';
 import type { FieldError, StatusError } from '../../api/errors.ts';
 import { invalidValue, notSupported, tooLong } from '../../api/validation/field-errors.ts';
 import { FieldPath } from '../../api/validation/field-path.ts';
+import type { DeleteOptions as GivenDeleteOptions } from '../../api/generated/meta-v1.ts';
 import type {
   DeleteOptions,
   FieldValidation,
@@ -49,17 +50,7 @@ export function patchOptions(query: URLSearchParams): PatchOptions {
 }
 
 /** A DeleteOptions body goes before the query, as upstream. */
-export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOptions {
-  if (body !== undefined && (typeof body !== 'object' || body === null || Array.isArray(body))) {
-    throw badRequest('DeleteOptions must be an object');
-  }
-  const given = (body ?? {}) as {
-    gracePeriodSeconds?: number;
-    propagationPolicy?: string;
-    orphanDependents?: boolean;
-    dryRun?: string[];
-    preconditions?: { uid?: string; resourceVersion?: string };
-  };
+export function deleteOptions(query: URLSearchParams, given: GivenDeleteOptions = {}): DeleteOptions {
   const orphan =
     given.orphanDependents === undefined ? undefined : given.orphanDependents ? 'Orphan' : 'Background';
   const asked = given.propagationPolicy ?? text(query, 'propagationPolicy') ?? orphan;
@@ -67,7 +58,7 @@ export function deleteOptions(query: URLSearchParams, body: unknown): DeleteOpti
     dryRun: dryRun('DeleteOptions', given.dryRun ?? query.getAll('dryRun')),
     gracePeriodSeconds: given.gracePeriodSeconds ?? number(query, 'gracePeriodSeconds'),
     propagationPolicy: oneOf('DeleteOptions', 'propagationPolicy', asked, propagationPolicies),
-    preconditions: given.preconditions,
+    preconditions: given.preconditions && defined(given.preconditions),
   });
 }
 

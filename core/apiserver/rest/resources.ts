@@ -1,15 +1,18 @@
-import { badRequest, isNotFound, StatusError } from '../../api/errors.ts';
+import { isNotFound, StatusError } from '../../api/errors.ts';
 import { parseApiVersion, qualifiedResource } from '../../api/resource.ts';
+import { objectSchemaOf } from '../../api/schema/schemas.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Body, CollectionTarget, Encoded, ObjectTarget, PatchType, Verbs } from '../../api/verbs.ts';
-import { parseJson } from '../../machinery/json.ts';
-import { readDocuments, writeYaml } from '../../machinery/yaml.ts';
+import { writeYaml } from '../../machinery/yaml.ts';
+import { decodeBody, parseBody } from '../handlers/body.ts';
+import type { KindToRead } from '../handlers/body.ts';
 import { metadataOnly, tableHead, tableRow } from './conversion.ts';
 import type { IncludeObject } from './conversion.ts';
 import type { Exchange } from './exchange.ts';
 import { sendList } from './lists.ts';
 import { negotiate } from './negotiation.ts';
 import type { Representation } from './negotiation.ts';
+import type { DeleteOptions as GivenDeleteOptions } from '../../api/generated/meta-v1.ts';
 import { deleteOptions, listOptions, patchOptions, watchOptions, writeOptions } from './query.ts';
 import type { RequestPath } from './request-info.ts';
 import { sendWatch } from './watches.ts';
@@ -215,31 +218,23 @@ async function deleteCollection(
 
 async function requestBody(exchange: Exchange): Promise<Body> {
   const contentType = exchange.request.headers['content-type'] ?? '';
-  const bytes = await exchange.body();
-  if (contentType.startsWith('application/yaml')) return { kind: 'object', object: oneDocument(bytes) };
-  return { kind: 'bytes', contentType, bytes };
+  return { kind: 'bytes', contentType, bytes: await exchange.body() };
 }
 
-function oneDocument(bytes: Buffer): unknown {
-  try {
-    const [document, ...more] = readDocuments(bytes.toString('utf8'), { source: 'the body' });
-    if (document !== undefined && more.length === 0) return document.value;
-  } catch (cause) {
-    throw badRequest(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-  throw badRequest('the body must hold one document');
-}
+const deleteOptionsKind: KindToRead = {
+  group: '',
+  version: 'v1',
+  kind: 'DeleteOptions',
+  schema: objectSchemaOf('meta/v1.DeleteOptions'),
+};
 
-async function optionsBody(exchange: Exchange): Promise<unknown> {
-  const bytes = await exchange.body();
-  if (bytes.length === 0) return undefined;
-  const contentType = exchange.request.headers['content-type'] ?? '';
-  if (contentType.startsWith('application/yaml')) return oneDocument(bytes);
-  try {
-    return parseJson(bytes);
-  } catch (cause) {
-    throw badRequest(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
+async function optionsBody(exchange: Exchange): Promise<GivenDeleteOptions | undefined> {
+  const body = await requestBody(exchange);
+  if (body.kind === 'bytes' && body.bytes.length === 0) return undefined;
+  const ignore = { fieldValidation: 'Ignore' } as const;
+  // The options may name any group they are sent to.
+  const { apiVersion: _, ...value } = parseBody(body, ignore).value;
+  return decodeBody(deleteOptionsKind, { value, duplicates: [] }, ignore);
 }
 
 function sendObject(
