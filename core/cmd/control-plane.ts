@@ -5,6 +5,7 @@ import type { Api } from '../apiserver/api.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import { identifyCertificate } from '../apiserver/authn/client-certificate.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
+import { OpenApiDocuments } from '../apiserver/openapi.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
 import type { RestServer } from '../apiserver/rest/server.ts';
 import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
@@ -81,7 +82,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   await api.ready(signal);
 
   const version = { gitVersion: kubernetesVersion, wheelhouseVersion, store: storeName(store) };
-  const discovery = createDiscovery(api.scheme, version);
+  const openApi = new OpenApiDocuments(api.scheme);
+  const discovery = createDiscovery(api.scheme, openApi, version);
   const agents = new SessionHub({
     clock,
     instance: uuid(random),
@@ -98,7 +100,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     onError,
   });
   const address = await grpc.start();
-  const rest = restServer(options, api, discovery, onError);
+  const rest = restServer(options, api, discovery, openApi, onError);
   const restAddress = await rest?.start();
 
   const working = runControllers(api, options, onError, signal);
@@ -123,6 +125,7 @@ function restServer(
   { rest, store }: ControlPlaneOptions,
   { verbs, scheme }: Api,
   discovery: Discovery,
+  openApi: OpenApiDocuments,
   onError: (error: unknown, doing: string) => void,
 ): RestServer | undefined {
   if (rest === undefined) return undefined;
@@ -131,6 +134,7 @@ function restServer(
     verbs,
     scheme,
     discovery,
+    openApi,
     listen: rest.listen,
     tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
     identify: identifyCertificate,

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Pod } from '../../core/api/generated/core-v1.ts';
 import { configmaps } from '../../core/api/generated/resources.ts';
+import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { createGrpcServer } from '../../core/apiserver/grpc/server.ts';
 import { createContainerStreams } from '../../core/apiserver/streaming/container-streams.ts';
@@ -39,7 +40,11 @@ export async function measureGrpc(): Promise<readonly Measurement[]> {
   const { verbs } = await apiWithPod(api.verbs);
   const server = createGrpcServer({
     verbs: api.verbs,
-    discovery: createDiscovery(api.scheme, { gitVersion: '', wheelhouseVersion: '', store: 'memory' }),
+    discovery: createDiscovery(api.scheme, new OpenApiDocuments(api.scheme), {
+      gitVersion: '',
+      wheelhouseVersion: '',
+      store: 'memory',
+    }),
     streaming: { containers: createContainerStreams({ verbs, hub }), agents: hub },
     listen: '127.0.0.1:0',
   });

@@ -2,6 +2,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Status } from '../../core/api/generated/meta-v1.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
+import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import { identifyCertificate } from '../../core/apiserver/authn/client-certificate.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
 import type { KeyPair } from '../../core/cmd/make-certificate.ts';
@@ -75,10 +76,12 @@ export async function createRestApi(options: TestApiOptions = {}): Promise<RestA
   const { server: serverPair, ...keys } = await pki();
   const api = await createTestApi(options);
   const errors: unknown[] = [];
+  const openApi = new OpenApiDocuments(api.scheme);
   const server = createRestServer({
     verbs: api.verbs,
     scheme: api.scheme,
-    discovery: createDiscovery(api.scheme, {
+    openApi,
+    discovery: createDiscovery(api.scheme, openApi, {
       gitVersion: 'v1.36.0',
       wheelhouseVersion: '0.0.0',
       store: 'memory',

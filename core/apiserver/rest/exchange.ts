@@ -60,10 +60,9 @@ export class Exchange {
   /** Begins an answer whose body follows in pieces. */
   begin(code: number, contentType: string): void {
     if (this.#warnings.length > 0) this.response.setHeader('warning', this.#warnings);
-    this.response.writeHead(code, {
-      'content-type': contentType,
-      'cache-control': 'no-cache, private',
-    });
+    if (!this.response.hasHeader('cache-control'))
+      this.response.setHeader('cache-control', 'no-cache, private');
+    this.response.writeHead(code, { 'content-type': contentType });
   }
 
   send(code: number, contentType: string, body: Buffer | string): void {

@@ -6,15 +6,19 @@ import type { Discovery } from '../../api/discovery.ts';
 import { StatusError } from '../../api/errors.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { UserInfo, Verbs } from '../../api/verbs.ts';
+import type { OpenApiDocuments } from '../openapi.ts';
+import { linkSignals } from '../../machinery/signals.ts';
 import { Exchange } from './exchange.ts';
 import { serveDiscovery, serveHealth, serveVersion } from './information.ts';
 import type { HealthCheck } from './information.ts';
+import { serveOpenApi } from './openapi.ts';
 import { parsePath } from './request-info.ts';
 import { serveResource } from './resources.ts';
 
 export interface RestServerOptions {
   readonly verbs: Verbs;
   readonly discovery: Discovery;
+  readonly openApi: OpenApiDocuments;
   readonly scheme: Scheme;
   /** host:port; port 0 takes a free one. */
   readonly listen: string;
@@ -139,7 +143,8 @@ async function answer(
   const gone = new AbortController();
   response.once('close', () => gone.abort());
   response.on('error', () => gone.abort());
-  const signal = AbortSignal.any([gone.signal, stopping]);
+  using linked = linkSignals(gone.signal, stopping);
+  const { signal } = linked;
   try {
     const url = new URL(request.url ?? '/', 'https://core');
     const user = await options.identify(request);
@@ -175,7 +180,7 @@ function refuse(
 }
 
 async function route(exchange: Exchange, options: RestServerOptions): Promise<void> {
-  const { verbs, scheme, discovery, health } = options;
+  const { verbs, scheme, discovery, openApi, health } = options;
   const path = parsePath(exchange.url.pathname);
   if (path === undefined)
     throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
@@ -189,12 +194,15 @@ async function route(exchange: Exchange, options: RestServerOptions): Promise<vo
   if (path.kind === 'root') return exchange.sendJson(200, { paths: rootPaths(scheme) });
   if (path.kind !== 'other') return serveDiscovery(exchange, scheme, path);
   const [first = '', ...rest] = path.path.split('/').filter((part) => part !== '');
+  if (first === 'openapi') return serveOpenApi(exchange, openApi, rest.join('/'));
   if (first === 'version' && rest.length === 0) return serveVersion(exchange, discovery);
   if (first === 'healthz' || first === 'livez' || first === 'readyz') {
     return serveHealth(exchange, first, rest[0], health);
   }
   throw new StatusError('NotFound', 'the server could not find the requested resource');
 }
+
+const otherPaths = ['/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
 /** What `GET /` lists: everything that can be asked for without naming an object. */
 function rootPaths(scheme: Scheme): string[] {
@@ -203,5 +211,5 @@ function rootPaths(scheme: Scheme): string[] {
       .all()
       .flatMap(({ group, version }) => (group === '' ? [] : [`/apis/${group}`, `/apis/${group}/${version}`])),
   );
-  return ['/api', '/api/v1', '/apis', ...[...versions].sort(), '/healthz', '/livez', '/readyz', '/version'];
+  return ['/api', '/api/v1', '/apis', ...[...versions].sort(), ...otherPaths];
 }

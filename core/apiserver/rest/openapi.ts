@@ -1,0 +1,45 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { StatusError } from '../../api/errors.ts';
+import type { OpenApiDocument, OpenApiDocuments } from '../openapi.ts';
+import type { Exchange } from './exchange.ts';
+
+const compress = promisify(gzip);
+const smallestCompressed = 1024;
+
+/** `/openapi/v2`, `/openapi/v3` and the documents below it. `path` is what follows "/openapi/". */
+export async function serveOpenApi(
+  exchange: Exchange,
+  documents: OpenApiDocuments,
+  path: string,
+): Promise<void> {
+  if (path === 'v2') return sendDocument(exchange, documents.version2());
+  if (path === 'v3') return exchange.sendJson(200, await documents.index());
+  if (!path.startsWith('v3/'))
+    throw new StatusError('NotFound', 'the server could not find the requested resource');
+  const document = documents.version3(path.slice('v3/'.length));
+  const wanted = exchange.url.searchParams.get('hash');
+  if (wanted !== null && wanted !== document.hash) {
+    exchange.response.setHeader('location', `/openapi/${path}?hash=${document.hash}`);
+    return exchange.send(301, 'text/plain; charset=utf-8', '');
+  }
+  // Under its hash a document never changes.
+  if (wanted !== null) exchange.response.setHeader('cache-control', 'public, immutable');
+  return sendDocument(exchange, document);
+}
+
+async function sendDocument(exchange: Exchange, { bytes, hash }: OpenApiDocument): Promise<void> {
+  const etag = `"${hash}"`;
+  const { 'if-none-match': known, 'accept-encoding': encodings = '' } = exchange.request.headers;
+  exchange.response.setHeader('etag', etag);
+  exchange.response.setHeader('vary', 'Accept, Accept-Encoding');
+  if (known === etag || known === hash) {
+    exchange.response.writeHead(304);
+    exchange.response.end();
+    return;
+  }
+  if (bytes.length < smallestCompressed || !encodings.includes('gzip'))
+    return exchange.send(200, 'application/json', bytes);
+  exchange.response.setHeader('content-encoding', 'gzip');
+  exchange.send(200, 'application/json', await compress(bytes));
+}
