@@ -7,7 +7,7 @@ import { identifyCertificate } from '../apiserver/authn/client-certificate.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../apiserver/openapi.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
-import type { RestServer } from '../apiserver/rest/server.ts';
+import type { RestServer, RestServerOptions } from '../apiserver/rest/server.ts';
 import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../apiserver/streaming/session-hub.ts';
 import { kubernetesVersion } from '../api/schema/facts.ts';
@@ -23,7 +23,6 @@ import type { Logger } from '../machinery/logger.ts';
 import { uuid } from '../machinery/random.ts';
 import type { Random } from '../machinery/random.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
-import type { Discovery } from '../api/discovery.ts';
 import { runCompactor } from '../storage/compactor.ts';
 import type { KeyValueStore } from '../storage/storage.ts';
 import type { Pki } from './pki.ts';
@@ -91,16 +90,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     onNodeChange: (node, connected) =>
       log.info(`Agent ${connected ? 'connected' : 'disconnected'}`, { node }),
   });
+  const containers = createContainerStreams({ verbs: api.verbs, hub: agents });
   const grpc = createGrpcServer({
     verbs: api.verbs,
     discovery,
-    streaming: { containers: createContainerStreams({ verbs: api.verbs, hub: agents }), agents },
+    streaming: { containers, agents },
     listen,
     clock,
     onError,
   });
   const address = await grpc.start();
-  const rest = restServer(options, api, discovery, openApi, onError);
+  const rest = restServer(options, api, { discovery, openApi, containers }, onError);
   const restAddress = await rest?.start();
 
   const working = runControllers(api, options, onError, signal);
@@ -124,8 +124,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 function restServer(
   { rest, store }: ControlPlaneOptions,
   { verbs, scheme }: Api,
-  discovery: Discovery,
-  openApi: OpenApiDocuments,
+  parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers'>,
   onError: (error: unknown, doing: string) => void,
 ): RestServer | undefined {
   if (rest === undefined) return undefined;
@@ -133,8 +132,7 @@ function restServer(
   return createRestServer({
     verbs,
     scheme,
-    discovery,
-    openApi,
+    ...parts,
     listen: rest.listen,
     tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
     identify: identifyCertificate,

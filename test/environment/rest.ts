@@ -1,9 +1,11 @@
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { StatusError } from '../../core/api/errors.ts';
 import type { Status } from '../../core/api/generated/meta-v1.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import { identifyCertificate } from '../../core/apiserver/authn/client-certificate.ts';
+import type { ServedStreams } from '../../core/apiserver/streaming/container-streams.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
 import type { KeyPair } from '../../core/cmd/make-certificate.ts';
 import { makePair } from '../../core/cmd/make-certificate.ts';
@@ -41,6 +43,23 @@ export interface RestApi extends AsyncDisposable {
   open(method: string, path: string, request?: RestRequest): Promise<IncomingMessage>;
 }
 
+export interface RestApiOptions extends TestApiOptions {
+  /** None can be reached unless given. */
+  readonly containers?: ServedStreams;
+}
+
+const unreachable = () => Promise.reject(new StatusError('ServiceUnavailable', 'no agent is connected'));
+const noContainers: ServedStreams = {
+  // oxlint-disable-next-line require-yield
+  async *logs() {
+    await unreachable();
+  },
+  exec: unreachable,
+  attach: unreachable,
+  portForward: unreachable,
+  checkPortForward: unreachable,
+};
+
 let made: Promise<RestApi['pki'] & { readonly server: KeyPair }> | undefined;
 
 /** Keys take time to make, and one set serves all tests of a file. */
@@ -72,7 +91,7 @@ export function clientPair(signer: KeyPair, subject: string): Promise<KeyPair> {
 }
 
 /** Serves the API of `createTestApi` over REST on loopback. */
-export async function createRestApi(options: TestApiOptions = {}): Promise<RestApi> {
+export async function createRestApi(options: RestApiOptions = {}): Promise<RestApi> {
   const { server: serverPair, ...keys } = await pki();
   const api = await createTestApi(options);
   const errors: unknown[] = [];
@@ -81,6 +100,7 @@ export async function createRestApi(options: TestApiOptions = {}): Promise<RestA
     verbs: api.verbs,
     scheme: api.scheme,
     openApi,
+    containers: options.containers ?? noContainers,
     discovery: createDiscovery(api.scheme, openApi, {
       gitVersion: 'v1.36.0',
       wheelhouseVersion: '0.0.0',

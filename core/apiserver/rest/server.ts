@@ -2,23 +2,31 @@ import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Discovery } from '../../api/discovery.ts';
 import { StatusError } from '../../api/errors.ts';
+import type { ObjectName } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { UserInfo, Verbs } from '../../api/verbs.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
+import type { ServedStreams } from '../streaming/container-streams.ts';
 import { linkSignals } from '../../machinery/signals.ts';
 import { Exchange } from './exchange.ts';
 import { serveDiscovery, serveHealth, serveVersion } from './information.ts';
 import type { HealthCheck } from './information.ts';
 import { serveOpenApi } from './openapi.ts';
 import { parsePath } from './request-info.ts';
+import type { RequestPath } from './request-info.ts';
 import { serveResource } from './resources.ts';
+import { serveLog } from './streams/log.ts';
+import { refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
+import type { StreamingSubresource, Upgrade } from './streams/upgrade.ts';
 
 export interface RestServerOptions {
   readonly verbs: Verbs;
   readonly discovery: Discovery;
   readonly openApi: OpenApiDocuments;
+  readonly containers: ServedStreams;
   readonly scheme: Scheme;
   /** host:port; port 0 takes a free one. */
   readonly listen: string;
@@ -82,6 +90,9 @@ export function createRestServer(options: RestServerOptions): RestServer {
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('sessionError', () => undefined);
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void upgradeConnection(request, socket, head, options, stopping.signal);
+  });
 
   return {
     start: () =>
@@ -184,7 +195,12 @@ async function route(exchange: Exchange, options: RestServerOptions): Promise<vo
   const path = parsePath(exchange.url.pathname);
   if (path === undefined)
     throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
-  if (path.kind === 'resource') return serveResource(exchange, verbs, scheme, path);
+  if (path.kind === 'resource') {
+    const stream = podStream(path);
+    if (stream?.subresource === 'log') return serveLog(exchange, options.containers, stream.pod);
+    if (stream !== undefined) throw new StatusError('BadRequest', 'Upgrade request required');
+    return serveResource(exchange, verbs, scheme, path);
+  }
   if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') {
     throw new StatusError(
       'MethodNotAllowed',
@@ -203,6 +219,61 @@ async function route(exchange: Exchange, options: RestServerOptions): Promise<vo
 }
 
 const otherPaths = ['/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+
+interface PodStream {
+  readonly pod: ObjectName;
+  readonly subresource: 'log' | StreamingSubresource;
+}
+
+/** Which subresource of which Pod a path names, where it is one that streams. */
+function podStream({ target, name }: Extract<RequestPath, { kind: 'resource' }>): PodStream | undefined {
+  const { group, resource, subresource, namespace } = target;
+  if (group !== '' || resource !== 'pods' || name === undefined || namespace === undefined) return undefined;
+  switch (subresource) {
+    case 'log':
+    case 'exec':
+    case 'attach':
+    case 'portforward':
+      return { pod: { namespace, name }, subresource };
+    default:
+      return undefined;
+  }
+}
+
+/** A connection that is to become something else than HTTP; refused in HTTP, as other requests are. */
+async function upgradeConnection(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  options: RestServerOptions,
+  stopping: AbortSignal,
+): Promise<void> {
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort());
+  socket.on('error', () => gone.abort());
+  using linked = linkSignals(gone.signal, stopping);
+  const { signal } = linked;
+  let upgrade: Upgrade | undefined;
+  try {
+    const url = new URL(request.url ?? '/', 'https://core');
+    const user = await options.identify(request);
+    const path = parsePath(url.pathname);
+    const stream = path?.kind === 'resource' ? podStream(path) : undefined;
+    if (stream === undefined || stream.subresource === 'log')
+      throw new StatusError('NotFound', 'the server could not find the requested resource');
+    upgrade = { request, socket, head, url, call: { user, signal }, switched: false };
+    await serveUpgrade(upgrade, options.containers, stream.pod, stream.subresource);
+  } catch (error) {
+    const status = StatusError.from(error);
+    if (status.reason === 'InternalError' && !signal.aborted)
+      options.onError?.(error, `stream ${request.url?.split('?')[0]}`);
+    if (upgrade?.switched === true) socket.destroy();
+    else refuseUpgrade(socket, status);
+  } finally {
+    // Whatever was opened for it ends with it.
+    gone.abort();
+  }
+}
 
 /** What `GET /` lists: everything that can be asked for without naming an object. */
 function rootPaths(scheme: Scheme): string[] {

@@ -30,14 +30,20 @@ export interface ContainerStreamsDependencies {
   readonly authorizer?: Authorizer;
 }
 
+/** Streams as a server offers them. */
+export interface ServedStreams extends ContainerStreams {
+  /** Rejects where no connection could be forwarded: front ends must know before they change the protocol. */
+  checkPortForward(call: Call, pod: ObjectName): Promise<void>;
+}
+
 /** Authorizes, looks up the Pod, chooses the container, and opens a session on the Pod's node. */
-export function createContainerStreams(dependencies: ContainerStreamsDependencies): ContainerStreams {
+export function createContainerStreams(dependencies: ContainerStreamsDependencies): ServedStreams {
   return new HubStreams(dependencies);
 }
 
 type Subresource = 'log' | 'exec' | 'attach' | 'portforward';
 
-class HubStreams implements ContainerStreams {
+class HubStreams implements ServedStreams {
   readonly #verbs: Pick<Verbs, 'get'>;
   readonly #hub: Pick<SessionHub, 'open'>;
   readonly #authorizer: Authorizer;
@@ -73,16 +79,26 @@ class HubStreams implements ContainerStreams {
     return this.#process(call, name, { ...options, command: [] }, 'attach');
   }
 
+  async checkPortForward(call: Call, name: ObjectName): Promise<void> {
+    await this.#forwardable(call, name);
+  }
+
   async portForward(call: Call, name: ObjectName, port: number): Promise<SessionDuplex> {
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
       throw new StatusError('BadRequest', `Cannot forward to port ${port}: it is not between 1 and 65535`);
     }
-    const pod = await this.#pod(call, name, 'portforward');
+    const pod = await this.#forwardable(call, name);
     const node = nodeOf(pod);
-    requireRunning(pod);
     const open = { ...identity(pod, ''), kind: { case: 'portForward', value: port } } as const;
     const doing = `forward to port ${port} of pod "${name.name}"`;
     return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
+  }
+
+  async #forwardable(call: Call, name: ObjectName): Promise<Pod> {
+    const pod = await this.#pod(call, name, 'portforward');
+    nodeOf(pod);
+    requireRunning(pod);
+    return pod;
   }
 
   async #process(

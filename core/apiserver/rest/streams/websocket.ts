@@ -1,0 +1,77 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
+
+/** A message of a client; larger ones end the connection. Clients send pieces of 32 KiB. */
+const maxMessageBytes = 1024 * 1024;
+/** Messages waiting to be taken before the connection is no longer read. */
+const mostWaiting = 64;
+/** A client that is gone without a word is noticed within two of these. */
+const pingEveryMs = 30_000;
+
+/** Completes the handshake of a WebSocket with this subprotocol, or none. */
+export function acceptWebSocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  protocol: string | undefined,
+): Promise<WebSocket> {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: maxMessageBytes,
+    perMessageDeflate: false,
+  });
+  // Negotiated here: Kubernetes' "SPDY/3.1+portforward.k8s.io" is no token, and the library would refuse it.
+  delete request.headers['sec-websocket-protocol'];
+  server.once('headers', (headers) => {
+    if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('wsClientError', reject);
+    server.handleUpgrade(request, socket, head, resolve);
+  });
+}
+
+/** Messages as they come; ends when the connection does. What is not taken holds up the client. */
+export async function* messagesOf(socket: WebSocket): AsyncGenerator<Buffer> {
+  const waiting: Buffer[] = [];
+  let wake: (() => void) | undefined;
+  socket.on('message', (data: Buffer) => {
+    waiting.push(data);
+    if (waiting.length >= mostWaiting) socket.pause();
+    wake?.();
+  });
+  socket.once('close', () => wake?.());
+  // What broke the connection also closes it.
+  socket.on('error', () => undefined);
+  while (socket.readyState !== socket.CLOSED || waiting.length > 0) {
+    const next = waiting.shift();
+    if (next !== undefined) {
+      if (waiting.length === 0 && socket.isPaused) socket.resume();
+      yield next;
+    } else await new Promise<void>((resolve) => (wake = resolve));
+  }
+}
+
+/** Resolves when the connection has taken the message; false when it is gone. */
+export function sendMessage(socket: WebSocket, data: Buffer): Promise<boolean> {
+  if (socket.readyState !== socket.OPEN) return Promise.resolve(false);
+  return new Promise((resolve) => socket.send(data, { binary: true }, (error) => resolve(error == null)));
+}
+
+/** Ends the connection of a client that stops answering. */
+export function keepAlive(socket: WebSocket): void {
+  let answered = true;
+  socket.on('pong', () => {
+    answered = true;
+  });
+  const timer = setInterval(() => {
+    // While it is held up nothing is read from it, its answers included.
+    if (!answered && !socket.isPaused) return socket.terminate();
+    answered = false;
+    socket.ping();
+  }, pingEveryMs);
+  timer.unref();
+  socket.once('close', () => clearInterval(timer));
+}
