@@ -17,6 +17,8 @@ import { mastersOnly } from './handlers/authorize.ts';
 import type { Authorizer } from './handlers/authorize.ts';
 import { bootstrap } from './handlers/bootstrap.ts';
 import { createHandlers } from './handlers/handlers.ts';
+import { reviewResources } from './handlers/reviews.ts';
+import type { TokenAuthenticator } from './handlers/reviews.ts';
 import { RegistryClient } from './handlers/registry-client.ts';
 
 export interface ApiOptions {
@@ -27,6 +29,8 @@ export interface ApiOptions {
   readonly scheme?: Scheme | undefined;
   /** Only the cluster's masters unless given. */
   readonly authorizer?: Authorizer | undefined;
+  /** Nobody vouches for tokens unless given. */
+  readonly authenticateToken?: TokenAuthenticator | undefined;
   /** False when other processes write to the same store. */
   readonly soleWriter?: boolean | undefined;
   /** Names of admission plug-ins to leave out. */
@@ -40,6 +44,7 @@ export interface Api {
   readonly verbs: Verbs;
   readonly scheme: Scheme;
   readonly registry: Registry;
+  readonly authorizer: Authorizer;
   /** Keeps the watch caches up to date until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when everything can be read and what every cluster has is there; `run` must have been called. */
@@ -50,19 +55,22 @@ export function createApi(options: ApiOptions): Api {
   const { store, clock, random, soleWriter, freeze, onError } = options;
   const scheme = options.scheme ?? createScheme();
   const registry = new Registry({ scheme, store, clock, random, strategies, soleWriter, freeze, onError });
+  const authorizer = options.authorizer ?? mastersOnly;
   const left = new Set(options.withoutAdmission ?? []);
   const plugins = admissionPlugins(new RegistryClient(scheme, registry, clock), clock, random);
   const verbs = createHandlers({
     scheme,
     registry,
     admission: new AdmissionChain(plugins.filter(({ name }) => !left.has(name))),
-    authorizer: options.authorizer ?? mastersOnly,
+    authorizer,
+    virtual: reviewResources(authorizer, options.authenticateToken ?? (() => Promise.resolve(undefined))),
     clock,
   });
   return {
     verbs,
     scheme,
     registry,
+    authorizer,
     run: (signal) => registry.run(signal),
     async ready(signal) {
       await registry.ready(signal);

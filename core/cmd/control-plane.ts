@@ -90,7 +90,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     onNodeChange: (node, connected) =>
       log.info(`Agent ${connected ? 'connected' : 'disconnected'}`, { node }),
   });
-  const containers = createContainerStreams({ verbs: api.verbs, hub: agents });
+  const containers = createContainerStreams({ verbs: api.verbs, hub: agents, authorizer: api.authorizer });
   const grpc = createGrpcServer({
     verbs: api.verbs,
     discovery,
@@ -123,7 +123,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 function restServer(
   { rest, store }: ControlPlaneOptions,
-  { verbs, scheme }: Api,
+  { verbs, scheme, authorizer }: Api,
   parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers'>,
   onError: (error: unknown, doing: string) => void,
 ): RestServer | undefined {
@@ -136,6 +136,7 @@ function restServer(
     listen: rest.listen,
     tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
     identify: identifyCertificate,
+    authorizer,
     health: [
       { name: 'ping', live: true, check: () => Promise.resolve() },
       { name: store.name, live: false, check: (signal) => store.health({ signal }) },

@@ -105,8 +105,13 @@ export class Registry {
   }
 }
 
-function isKept({ verbs, conversion }: KindDeclaration): boolean {
-  return verbs.includes('watch') && conversion === undefined;
+function isKept(declaration: KindDeclaration): boolean {
+  return isStored(declaration) && declaration.conversion === undefined;
+}
+
+/** Whether objects of the kind are kept, in this form or another. What cannot be watched is only asked or read. */
+export function isStored({ verbs }: KindDeclaration): boolean {
+  return verbs.includes('watch');
 }
 
 function keyOf({ group, plural }: Pick<KindDeclaration, 'group' | 'plural'>): string {

@@ -109,6 +109,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     listen: '127.0.0.1:0',
     tls: { cert: serverPair.cert, key: serverPair.key, clientCa: keys.clientCa.cert },
     identify: identifyCertificate,
+    authorizer: api.api.authorizer,
     health: [{ name: 'ping', live: true, check: () => Promise.resolve() }],
     onError: (error) => errors.push(error),
   });

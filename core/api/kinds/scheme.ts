@@ -22,6 +22,14 @@ import { endpointsKind, endpointSliceKind, ingressClassKind, ingressKind } from 
 import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './rbac.ts';
 import { priorityClassKind } from './scheduling.ts';
 import {
+  localSubjectAccessReviewKind,
+  selfSubjectAccessReviewKind,
+  selfSubjectReviewKind,
+  selfSubjectRulesReviewKind,
+  subjectAccessReviewKind,
+  tokenReviewKind,
+} from './reviews.ts';
+import {
   csiDriverKind,
   csiNodeKind,
   csiStorageCapacityKind,
@@ -54,6 +62,12 @@ export function createScheme(): Scheme {
     replicationControllerKind,
     secretKind,
     serviceAccountKind,
+    selfSubjectReviewKind,
+    tokenReviewKind,
+    localSubjectAccessReviewKind,
+    selfSubjectAccessReviewKind,
+    selfSubjectRulesReviewKind,
+    subjectAccessReviewKind,
     controllerRevisionKind,
     daemonSetKind,
     deploymentKind,

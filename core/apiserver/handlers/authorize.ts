@@ -1,13 +1,17 @@
 import { forbidden } from '../../api/errors.ts';
+import type { SubjectRulesReviewStatus } from '../../api/generated/authorization-v1.ts';
 import type { UserInfo } from '../../api/verbs.ts';
 
 export type RequestVerb =
   'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
-/** What somebody wants to do, as authorizers see it (SubjectAccessReview's resource attributes). */
-export interface AccessRequest {
+/** What somebody wants to do, as authorizers see it (SubjectAccessReview's attributes). */
+export type AccessRequest = ResourceRequest | PathRequest;
+
+export interface ResourceRequest {
   readonly user: UserInfo;
-  readonly verb: RequestVerb;
+  /** One of the API's, or whatever a review asks for. */
+  readonly verb: string;
   readonly group: string;
   readonly version: string;
   readonly resource: string;
@@ -16,14 +20,25 @@ export interface AccessRequest {
   readonly name: string | undefined;
 }
 
-export type Decision =
-  | { readonly allowed: true }
-  /** `reason` is shown to the user after the sentence that says what is forbidden. */
-  | { readonly allowed: false; readonly reason: string };
+/** Something that is no resource, such as "/metrics". */
+export interface PathRequest {
+  readonly user: UserInfo;
+  /** The HTTP method in lower case. */
+  readonly verb: string;
+  readonly path: string;
+}
+
+export interface Decision {
+  readonly allowed: boolean;
+  /** Shown to the user after the sentence that says what is forbidden; "" for none. */
+  readonly reason: string;
+}
 
 /** Decides who may do what. One for both front ends, all verbs and all subresources. */
 export interface Authorizer {
   authorize(request: AccessRequest): Decision | Promise<Decision>;
+  /** All that somebody may do in a namespace, as far as it can be told. */
+  rules(user: UserInfo, namespace: string): Promise<SubjectRulesReviewStatus>;
 }
 
 /** The group that may do everything. */
@@ -31,14 +46,21 @@ export const mastersGroup = 'system:masters';
 
 /** Everything for the cluster's masters, nothing for anybody else. */
 export const mastersOnly: Authorizer = {
-  authorize: ({ user }) =>
-    user.groups.includes(mastersGroup) ? { allowed: true } : { allowed: false, reason: '' },
+  authorize: ({ user }) => ({ allowed: user.groups.includes(mastersGroup), reason: '' }),
+  rules: (user) => {
+    const all = user.groups.includes(mastersGroup);
+    return Promise.resolve({
+      resourceRules: all ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }] : [],
+      nonResourceRules: all ? [{ verbs: ['*'], nonResourceURLs: ['*'] }] : [],
+      incomplete: false,
+    });
+  },
 };
 
 /** Throws Forbidden in upstream's words. The process itself, which is no user, may do everything. */
 export async function checkAccess(
   authorizer: Authorizer,
-  request: Omit<AccessRequest, 'user'> & { readonly user: UserInfo | undefined },
+  request: Omit<ResourceRequest, 'user'> & { readonly user: UserInfo | undefined },
 ): Promise<void> {
   const { user } = request;
   if (user === undefined) return;

@@ -2,6 +2,7 @@ import { StatusError } from '../../api/errors.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { SubresourceFact } from '../../api/schema/facts.ts';
 import type { CollectionTarget } from '../../api/verbs.ts';
+import { isStored } from '../../registry/registry.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { ResourceStore } from '../../registry/resource-store.ts';
 import type { RequestVerb } from './authorize.ts';
@@ -22,8 +23,9 @@ export function endpointOf(
   verb: RequestVerb,
 ): Endpoint {
   const declaration = scheme.byResource(target.group, target.version, target.resource);
-  const store = declaration === undefined ? undefined : registry.storeOf(declaration);
-  if (declaration === undefined || store === undefined) throw noSuchResource();
+  if (declaration === undefined) throw noSuchResource();
+  const store = registry.storeOf(declaration);
+  if (store === undefined) throw isStored(declaration) ? noSuchResource() : notAllowed(declaration, verb);
   if (target.subresource === undefined || target.subresource === '') {
     if (!declaration.verbs.includes(verb)) throw notAllowed(declaration, verb);
     return { declaration, store, subresource: undefined };
@@ -32,6 +34,18 @@ export function endpointOf(
   if (fact === undefined) throw noSuchResource();
   if (!fact.verbs.includes(verb)) throw notAllowed(declaration, verb);
   return { declaration, store, subresource: { name: target.subresource, fact } };
+}
+
+/** The declaration of a kind that is served but not stored, where the target names one. */
+export function virtualKind(
+  scheme: Scheme,
+  { group, version, resource, subresource }: CollectionTarget,
+  verb: RequestVerb,
+): KindDeclaration | undefined {
+  const declaration = scheme.byResource(group, version, resource);
+  if (declaration === undefined || isStored(declaration) || (subresource ?? '') !== '') return undefined;
+  if (!declaration.verbs.includes(verb)) throw notAllowed(declaration, verb);
+  return declaration;
 }
 
 function noSuchResource(): StatusError {

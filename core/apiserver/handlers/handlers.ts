@@ -1,7 +1,7 @@
 import type { AdmissionChain } from '../../admission/chain.ts';
 import { isAlreadyExists, isNotFound, StatusError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
-import type { Scheme } from '../../api/scheme.ts';
+import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type {
   Body,
   Call,
@@ -31,12 +31,14 @@ import type { DecodeOptions, ParsedBody } from './body.ts';
 import { checkNames, decodeBody, parseBody } from './body.ts';
 import { formOf } from './conversion.ts';
 import type { Form } from './conversion.ts';
-import { endpointOf } from './endpoint.ts';
+import { endpointOf, virtualKind } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { applied, managerOf, setEntries } from './ownership.ts';
+import { PlainObject } from './plain-object.ts';
 import { readConfiguration, readPatch } from './patches.ts';
 import type { SubresourceHandler } from './subresources/subresource.ts';
 import { subresourceHandlers } from './subresources/table.ts';
+import type { VirtualResource, VirtualResources } from './virtual.ts';
 import { watchStore } from '../../registry/watching.ts';
 import { WritePath } from './write-path.ts';
 import type { WriteRequest } from './write-path.ts';
@@ -46,6 +48,8 @@ export interface HandlersOptions {
   readonly registry: Registry;
   readonly admission: AdmissionChain;
   readonly authorizer: Authorizer;
+  /** What serves the kinds that are not stored. */
+  readonly virtual: VirtualResources;
   readonly clock: Clock;
 }
 
@@ -73,11 +77,18 @@ class Handlers implements Verbs {
   }
 
   async get(call: Call, target: ObjectTarget, options: GetOptions = {}): Promise<Encoded> {
+    const virtual = await this.#enterVirtual(call, target, 'get');
+    if (virtual?.resource.get !== undefined) return new PlainObject(await virtual.resource.get(call, target));
     const endpoint = await this.#enter(call, target, 'get');
     return shown(endpoint, await endpoint.store.get(target.namespace, target.name, options, call.signal));
   }
 
   async list(call: Call, target: CollectionTarget, options: ListOptions = {}): Promise<EncodedList> {
+    const virtual = await this.#enterVirtual(call, target, 'list');
+    if (virtual?.resource.list !== undefined) {
+      const objects = await virtual.resource.list(call, target, options);
+      return { items: objects.map((object) => new PlainObject(object)), resourceVersion: '' };
+    }
     const endpoint = await this.#enter(call, target, 'list');
     const form = formOf(endpoint.declaration);
     const found = await endpoint.store.list(
@@ -109,6 +120,13 @@ class Handlers implements Verbs {
     body: Body,
     options: WriteOptions = {},
   ): Promise<Encoded> {
+    const virtual = await this.#enterVirtual(call, target, 'create');
+    if (virtual?.resource.create !== undefined) {
+      const asking = decodeOptions(call, options);
+      const object = decodeBody(virtual.kind, parseBody(body, asking), asking);
+      checkNames(virtual.kind, object, { namespace: target.namespace });
+      return new PlainObject(await virtual.resource.create(call, target, object));
+    }
     const endpoint = await this.#enter(call, target, 'create');
     const decoding = decodeOptions(call, options);
     const parsed = parseBody(body, decoding);
@@ -238,19 +256,39 @@ class Handlers implements Verbs {
     return listOf(found, form);
   }
 
+  async #enterVirtual(
+    call: Call,
+    target: CollectionTarget & { readonly name?: string },
+    verb: RequestVerb,
+  ): Promise<{ readonly kind: KindDeclaration; readonly resource: VirtualResource } | undefined> {
+    const { scheme, virtual } = this.#options;
+    const kind = virtualKind(scheme, target, verb);
+    const resource = virtual.get(`${target.group}/${target.resource}`);
+    if (kind === undefined || resource === undefined) return undefined;
+    await this.#authorize(call, target, verb);
+    return { kind, resource };
+  }
+
   async #enter(
     call: Call,
     target: CollectionTarget & { readonly name?: string },
     verb: RequestVerb,
   ): Promise<Endpoint> {
-    call.signal?.throwIfAborted();
-    const { scheme, registry, authorizer } = this.#options;
-    const { group, version, resource, subresource, namespace, name } = target;
-    if (call.user !== undefined) {
-      const { user } = call;
-      await checkAccess(authorizer, { user, verb, group, version, resource, subresource, namespace, name });
-    }
+    await this.#authorize(call, target, verb);
+    const { scheme, registry } = this.#options;
     return endpointOf(scheme, registry, target, verb);
+  }
+
+  async #authorize(
+    call: Call,
+    { group, version, resource, subresource, namespace, name }: CollectionTarget & { readonly name?: string },
+    verb: RequestVerb,
+  ): Promise<void> {
+    call.signal?.throwIfAborted();
+    const { user } = call;
+    if (user === undefined) return;
+    const request = { user, verb, group, version, resource, subresource, namespace, name };
+    await checkAccess(this.#options.authorizer, request);
   }
 
   #delete(

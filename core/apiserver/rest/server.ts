@@ -8,6 +8,8 @@ import { StatusError } from '../../api/errors.ts';
 import type { ObjectName } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { UserInfo, Verbs } from '../../api/verbs.ts';
+import { impersonate } from '../authn/impersonation.ts';
+import type { Authorizer } from '../handlers/authorize.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
 import type { ServedStreams } from '../streaming/container-streams.ts';
 import { linkSignals } from '../../machinery/signals.ts';
@@ -33,6 +35,8 @@ export interface RestServerOptions {
   readonly tls: RestServerTls;
   /** Says who asks; rejects with Unauthorized. */
   readonly identify: (request: IncomingMessage) => UserInfo | Promise<UserInfo>;
+  /** Says who may act as somebody else. */
+  readonly authorizer: Authorizer;
   readonly health: readonly HealthCheck[];
   /** Errors that are the server's fault, with what was asked. */
   readonly onError?: (error: unknown, doing: string) => void;
@@ -158,11 +162,18 @@ async function answer(
   const { signal } = linked;
   try {
     const url = new URL(request.url ?? '/', 'https://core');
-    const user = await options.identify(request);
+    const user = await actingUser(request, options);
     await route(new Exchange(request, response, url, user, signal), options);
   } catch (error) {
     refuse(request, response, error, options);
   }
+}
+
+async function actingUser(
+  request: IncomingMessage,
+  { identify, authorizer }: RestServerOptions,
+): Promise<UserInfo> {
+  return impersonate(await identify(request), request.headers, authorizer);
 }
 
 function refuse(
@@ -256,7 +267,7 @@ async function upgradeConnection(
   let upgrade: Upgrade | undefined;
   try {
     const url = new URL(request.url ?? '/', 'https://core');
-    const user = await options.identify(request);
+    const user = await actingUser(request, options);
     const path = parsePath(url.pathname);
     const stream = path?.kind === 'resource' ? podStream(path) : undefined;
     if (stream === undefined || stream.subresource === 'log')

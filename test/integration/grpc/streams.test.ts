@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pod } from '../../../core/api/generated/core-v1.ts';
 import type { ExecOptions } from '../../../core/api/streams.ts';
 import { createGrpcServer, type GrpcServer } from '../../../core/apiserver/grpc/server.ts';
+import { mastersOnly } from '../../../core/apiserver/handlers/authorize.ts';
 import { createContainerStreams } from '../../../core/apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../../../core/apiserver/streaming/session-hub.ts';
 import { connect, type Connection } from '../../../core/client/grpc/connection.ts';
@@ -285,8 +286,11 @@ describe('container streams', () => {
       verbs,
       hub,
       authorizer: {
-        authorize: ({ verb, subresource }) =>
-          verb === 'get' && subresource === 'log' ? { allowed: true } : { allowed: false, reason: '' },
+        ...mastersOnly,
+        authorize: (request) => ({
+          allowed: request.verb === 'get' && 'subresource' in request && request.subresource === 'log',
+          reason: '',
+        }),
       },
     });
     const call = { user: { name: 'eve', groups: [] } };

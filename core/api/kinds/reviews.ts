@@ -1,0 +1,17 @@
+import {
+  localsubjectaccessreviews,
+  selfsubjectaccessreviews,
+  selfsubjectreviews,
+  selfsubjectrulesreviews,
+  subjectaccessreviews,
+  tokenreviews,
+} from '../generated/resources.ts';
+import { declareKind } from './declare.ts';
+
+/** Questions to the server: created to be answered, and never kept. */
+export const selfSubjectReviewKind = declareKind(selfsubjectreviews);
+export const tokenReviewKind = declareKind(tokenreviews);
+export const subjectAccessReviewKind = declareKind(subjectaccessreviews);
+export const selfSubjectAccessReviewKind = declareKind(selfsubjectaccessreviews);
+export const localSubjectAccessReviewKind = declareKind(localsubjectaccessreviews);
+export const selfSubjectRulesReviewKind = declareKind(selfsubjectrulesreviews);
