@@ -1,3 +1,4 @@
+import { certificateRequester } from '../admission/certificate-requester.ts';
 import { AdmissionChain } from '../admission/chain.ts';
 import type { AdmissionPlugin } from '../admission/chain.ts';
 import { defaultTolerationSeconds } from '../admission/default-toleration-seconds.ts';
@@ -12,13 +13,16 @@ import type { Clock } from '../machinery/clock.ts';
 import type { Random } from '../machinery/random.ts';
 import { Registry } from '../registry/registry.ts';
 import type { RegistryOptions } from '../registry/registry.ts';
+import { ServiceAddresses, servicesKey } from '../registry/service/addresses.ts';
 import { strategies } from '../registry/strategies.ts';
 import { mastersOnly } from './handlers/authorize.ts';
 import type { Authorizer } from './handlers/authorize.ts';
 import { bootstrap } from './handlers/bootstrap.ts';
+import { componentStatuses } from './handlers/component-statuses.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { reviewResources } from './handlers/reviews.ts';
 import type { TokenAuthenticator } from './handlers/reviews.ts';
+import type { VirtualResources } from './handlers/virtual.ts';
 import { RegistryClient } from './handlers/registry-client.ts';
 
 export interface ApiOptions {
@@ -33,6 +37,8 @@ export interface ApiOptions {
   readonly authenticateToken?: TokenAuthenticator | undefined;
   /** False when other processes write to the same store. */
   readonly soleWriter?: boolean | undefined;
+  /** Where Services get their addresses: one range, or one of each family. */
+  readonly serviceCidrs?: readonly string[] | undefined;
   /** Names of admission plug-ins to leave out. */
   readonly withoutAdmission?: readonly string[] | undefined;
   readonly freeze?: ((object: KubernetesObject) => KubernetesObject) | undefined;
@@ -63,7 +69,8 @@ export function createApi(options: ApiOptions): Api {
     registry,
     admission: new AdmissionChain(plugins.filter(({ name }) => !left.has(name))),
     authorizer,
-    virtual: reviewResources(authorizer, options.authenticateToken ?? (() => Promise.resolve(undefined))),
+    virtual: virtualResources(authorizer, options),
+    reservers: new Map([[servicesKey, new ServiceAddresses(registry, random)]]),
     clock,
   });
   return {
@@ -74,10 +81,27 @@ export function createApi(options: ApiOptions): Api {
     run: (signal) => registry.run(signal),
     async ready(signal) {
       await registry.ready(signal);
-      await bootstrap(verbs, signal);
+      await bootstrap(verbs, options.serviceCidrs ?? defaultServiceCidrs, signal);
     },
   };
 }
+
+function virtualResources(
+  authorizer: Authorizer,
+  { store, authenticateToken }: ApiOptions,
+): VirtualResources {
+  const reviews = reviewResources(authorizer, authenticateToken ?? (() => Promise.resolve(undefined)));
+  const fine = () => Promise.resolve();
+  const components = componentStatuses([
+    // They run in this process, which answers.
+    { name: 'scheduler', check: fine },
+    { name: 'controller-manager', check: fine },
+    { name: 'etcd-0', check: (signal) => store.health({ signal }) },
+  ]);
+  return new Map([...reviews, ['/componentstatuses', components]]);
+}
+
+const defaultServiceCidrs = ['10.96.0.0/16', 'fd00:10:96::/112'];
 
 /** In upstream's order. To add a plug-in, write its file and name it here. */
 function admissionPlugins(client: RegistryClient, clock: Clock, random: Random): readonly AdmissionPlugin[] {
@@ -86,5 +110,6 @@ function admissionPlugins(client: RegistryClient, clock: Clock, random: Random):
     new ServiceAccountAdmission(client, clock, random),
     new PriorityAdmission(client),
     defaultTolerationSeconds,
+    certificateRequester,
   ];
 }

@@ -9,6 +9,7 @@ import { createRootCaController } from './root-ca/controller.ts';
 import type { ControllerDependencies } from './runtime/dependencies.ts';
 import type { Runnable } from './runtime/manager.ts';
 import { createServiceAccountController } from './service-account/controller.ts';
+import { createServiceAddressController } from './service-addresses/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
 
 export interface ControllerSettings {
@@ -29,6 +30,7 @@ export function createControllers(
     createTaintEvictionController(dependencies),
     createPodGarbageController(dependencies),
     createServiceAccountController(dependencies),
+    createServiceAddressController(dependencies),
     createEventExpiryController(dependencies),
     ...(rootCaPem === undefined ? [] : [createRootCaController(dependencies, rootCaPem)]),
     new GarbageCollector(dependencies),

@@ -44,6 +44,13 @@ export class Registry {
     return this.#stores.get(keyOf({ group: conversion?.group ?? group, plural }))?.store;
   }
 
+  /** The store of a kind that is certainly kept. */
+  storeFor({ group, plural }: Pick<KindDeclaration, 'group' | 'plural'>): ResourceStore {
+    const running = this.#stores.get(keyOf({ group, plural }));
+    if (running === undefined) throw new Error(`Cannot find the store of "${plural}" in group "${group}"`);
+    return running.store;
+  }
+
   /** Keeps all watch caches up to date until `signal` aborts. Call it once. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;

@@ -1,3 +1,4 @@
+import { certificateSigningRequestStrategy } from './certificate-signing-request/strategy.ts';
 import { deploymentStrategy } from './deployment/strategy.ts';
 import { eventStrategy } from './event/strategy.ts';
 import { jobStrategy } from './job/strategy.ts';
@@ -5,6 +6,7 @@ import { namespaceStrategy } from './namespace/strategy.ts';
 import { nodeStrategy } from './node/strategy.ts';
 import { podStrategy } from './pod/strategy.ts';
 import { secretStrategy } from './secret/strategy.ts';
+import { serviceStrategy } from './service/strategy.ts';
 import type { Strategy } from './strategy.ts';
 
 /** The kinds that are more than generic, by "group/plural". */
@@ -14,6 +16,8 @@ export const strategies: ReadonlyMap<string, Strategy> = new Map([
   ['/nodes', nodeStrategy],
   ['/pods', podStrategy],
   ['/secrets', secretStrategy],
+  ['/services', serviceStrategy],
   ['apps/deployments', deploymentStrategy],
   ['batch/jobs', jobStrategy],
+  ['certificates.k8s.io/certificatesigningrequests', certificateSigningRequestStrategy],
 ]);

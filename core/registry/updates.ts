@@ -67,3 +67,8 @@ function wishOf(object: KubernetesObject): unknown {
 function withoutUndefined(members: Members): Members {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
+
+/** Whether a subresource writes the status and nothing else. */
+export function writesStatus(subresource: string): boolean {
+  return subresource === 'status' || subresource === 'approval';
+}

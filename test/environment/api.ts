@@ -21,6 +21,7 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
   readonly store?: KeyValueStore;
   readonly scheme?: Scheme;
   readonly soleWriter?: boolean;
+  readonly serviceCidrs?: readonly string[];
   /**
    * Run the ServiceAccount plug-in: Pods then need their account, which a controller or the test creates. Left out
    * unless set, so that a Pod comes back as it was sent.
@@ -57,6 +58,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     random,
     scheme: options.scheme,
     soleWriter: options.soleWriter,
+    serviceCidrs: options.serviceCidrs,
     withoutAdmission: options.serviceAccounts === true ? [] : ['ServiceAccount'],
     freeze: deepFreeze,
     onError: (error) => errors.push(error),

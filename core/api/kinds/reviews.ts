@@ -1,4 +1,5 @@
 import {
+  componentstatuses,
   localsubjectaccessreviews,
   selfsubjectaccessreviews,
   selfsubjectreviews,
@@ -15,3 +16,6 @@ export const subjectAccessReviewKind = declareKind(subjectaccessreviews);
 export const selfSubjectAccessReviewKind = declareKind(selfsubjectaccessreviews);
 export const localSubjectAccessReviewKind = declareKind(localsubjectaccessreviews);
 export const selfSubjectRulesReviewKind = declareKind(selfsubjectrulesreviews);
+
+/** The health of the control plane's parts, found out when somebody asks. */
+export const componentStatusKind = declareKind(componentstatuses);

@@ -22,6 +22,26 @@ import { endpointsKind, endpointSliceKind, ingressClassKind, ingressKind } from 
 import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './rbac.ts';
 import { priorityClassKind } from './scheduling.ts';
 import {
+  mutatingPolicyBindingKind,
+  mutatingPolicyKind,
+  mutatingWebhookKind,
+  validatingPolicyBindingKind,
+  validatingPolicyKind,
+  validatingWebhookKind,
+} from './admission-policies.ts';
+import { autoscalerKind, autoscalerV1Kind } from './autoscaling.ts';
+import { certificateSigningRequestKind } from './certificates.ts';
+import { apiServiceKind, customResourceDefinitionKind } from './extension.ts';
+import { flowSchemaKind, priorityLevelKind } from './flow-control.ts';
+import {
+  limitRangeKind,
+  networkPolicyKind,
+  podDisruptionBudgetKind,
+  resourceQuotaKind,
+  runtimeClassKind,
+} from './policies.ts';
+import {
+  componentStatusKind,
   localSubjectAccessReviewKind,
   selfSubjectAccessReviewKind,
   selfSubjectReviewKind,
@@ -29,6 +49,7 @@ import {
   subjectAccessReviewKind,
   tokenReviewKind,
 } from './reviews.ts';
+import { ipAddressKind, serviceCidrKind, serviceKind } from './services.ts';
 import {
   csiDriverKind,
   csiNodeKind,
@@ -50,9 +71,11 @@ import { podTemplateKind, replicationControllerKind } from './templates.ts';
  */
 export function createScheme(): Scheme {
   return new Scheme().declare(
+    componentStatusKind,
     configMapKind,
     endpointsKind,
     eventKind,
+    limitRangeKind,
     namespaceKind,
     nodeKind,
     persistentVolumeClaimKind,
@@ -60,8 +83,25 @@ export function createScheme(): Scheme {
     podKind,
     podTemplateKind,
     replicationControllerKind,
+    resourceQuotaKind,
     secretKind,
     serviceAccountKind,
+    serviceKind,
+    apiServiceKind,
+    customResourceDefinitionKind,
+    mutatingPolicyBindingKind,
+    mutatingPolicyKind,
+    mutatingWebhookKind,
+    validatingPolicyBindingKind,
+    validatingPolicyKind,
+    validatingWebhookKind,
+    autoscalerKind,
+    autoscalerV1Kind,
+    certificateSigningRequestKind,
+    flowSchemaKind,
+    priorityLevelKind,
+    podDisruptionBudgetKind,
+    runtimeClassKind,
     selfSubjectReviewKind,
     tokenReviewKind,
     localSubjectAccessReviewKind,
@@ -77,6 +117,9 @@ export function createScheme(): Scheme {
     jobKind,
     ingressClassKind,
     ingressKind,
+    ipAddressKind,
+    networkPolicyKind,
+    serviceCidrKind,
     endpointSliceKind,
     eventsEventKind,
     leaseKind,

@@ -84,7 +84,8 @@ class KindPaths {
     for (const [name, fact] of Object.entries(subresources)) {
       const path = `${collection}/{name}/${name}`;
       this.#put(paths, path, this.#subresourceOperations(name, fact));
-      if (fact.path === true) this.#put(paths, `${path}/{path}`, this.#subresourceOperations(name, fact));
+      if (fact.path === true)
+        this.#put(paths, `${path}/{path}`, this.#subresourceOperations(name, fact, 'WithPath'));
     }
     return paths;
   }
@@ -143,8 +144,12 @@ class KindPaths {
     };
   }
 
-  #subresourceOperations(name: string, fact: SubresourceFact): Record<string, Operation | undefined> {
-    const suffix = pascal(name);
+  #subresourceOperations(
+    name: string,
+    fact: SubresourceFact,
+    ending = '',
+  ): Record<string, Operation | undefined> {
+    const suffix = `${pascal(name)}${ending}`;
     const gvk = {
       group: fact.group ?? this.#kind.group,
       version: fact.version ?? this.#kind.version,

@@ -32,6 +32,8 @@ export function endpointOf(
   }
   const fact = declaration.subresources?.[target.subresource];
   if (fact === undefined) throw noSuchResource();
+  // Streams have front ends of their own.
+  if (fact.connect === true || target.subresource === 'log') throw notAllowed(declaration, verb);
   if (!fact.verbs.includes(verb)) throw notAllowed(declaration, verb);
   return { declaration, store, subresource: { name: target.subresource, fact } };
 }

@@ -41,7 +41,7 @@ import { subresourceHandlers } from './subresources/table.ts';
 import type { VirtualResource, VirtualResources } from './virtual.ts';
 import { watchStore } from '../../registry/watching.ts';
 import { WritePath } from './write-path.ts';
-import type { WriteRequest } from './write-path.ts';
+import type { WritePathOptions, WriteRequest } from './write-path.ts';
 
 export interface HandlersOptions {
   readonly scheme: Scheme;
@@ -50,6 +50,7 @@ export interface HandlersOptions {
   readonly authorizer: Authorizer;
   /** What serves the kinds that are not stored. */
   readonly virtual: VirtualResources;
+  readonly reservers: WritePathOptions['reservers'];
   readonly clock: Clock;
 }
 
@@ -137,11 +138,13 @@ class Handlers implements Verbs {
     const object = decodeBody(declaration, parsed, decoding);
     checkNames(declaration, object, { namespace: target.namespace });
     const request = this.#request(call, endpoint, options);
-    const created = await store.create(wished(endpoint, object), {
-      signal: call.signal,
-      dryRun: options.dryRun,
-      admit: (admitted) => this.#writePath.admitCreate(request, admitted),
-    });
+    const created = await this.#writePath.holding(request, () =>
+      store.create(wished(endpoint, object), {
+        signal: call.signal,
+        dryRun: options.dryRun,
+        admit: (admitted) => this.#writePath.admitCreate(request, admitted),
+      }),
+    );
     return shown(endpoint, created);
   }
 
@@ -200,23 +203,27 @@ class Handlers implements Verbs {
     const write = { signal: call.signal, dryRun: options.dryRun };
     for (let attempt = 1; ; attempt++) {
       try {
-        const updated = await store.update(target.namespace, target.name, {
-          ...write,
-          change: async (old) => {
-            const object = next(shown(endpoint, old).object);
-            await this.#writePath.admitUpdate(request, object, old.object);
-            return object;
-          },
-        });
+        const updated = await this.#writePath.holding(request, () =>
+          store.update(target.namespace, target.name, {
+            ...write,
+            change: async (old) => {
+              const object = next(shown(endpoint, old).object);
+              await this.#writePath.admitUpdate(request, object, old.object);
+              return object;
+            },
+          }),
+        );
         return shown(endpoint, updated);
       } catch (error) {
         if (!isNotFound(error) || endpoint.subresource !== undefined) throw error;
       }
       try {
-        const created = await store.create(next(undefined), {
-          ...write,
-          admit: (object) => this.#writePath.admitCreate(request, object),
-        });
+        const created = await this.#writePath.holding(request, () =>
+          store.create(next(undefined), {
+            ...write,
+            admit: (object) => this.#writePath.admitCreate(request, object),
+          }),
+        );
         return shown(endpoint, created);
       } catch (error) {
         // Somebody was faster: then there is something to update.
@@ -317,17 +324,19 @@ class Handlers implements Verbs {
     const { store } = endpoint;
     const special = specialOf(endpoint);
     const request = this.#request(call, endpoint, options);
-    const stored = await store.update(target.namespace, target.name, {
-      signal: call.signal,
-      dryRun: options.dryRun,
-      preconditions,
-      change: async (old) => {
-        const wanted = next(old);
-        const object = special?.change?.(endpoint, old, wanted) ?? wished(endpoint, wanted);
-        await this.#writePath.admitUpdate(request, object, old.object);
-        return object;
-      },
-    });
+    const stored = await this.#writePath.holding(request, () =>
+      store.update(target.namespace, target.name, {
+        signal: call.signal,
+        dryRun: options.dryRun,
+        preconditions,
+        change: async (old) => {
+          const wanted = next(old);
+          const object = special?.change?.(endpoint, old, wanted) ?? wished(endpoint, wanted);
+          await this.#writePath.admitUpdate(request, object, old.object);
+          return object;
+        },
+      }),
+    );
     return shown(endpoint, stored);
   }
 

@@ -1,3 +1,4 @@
+import { writesStatus } from '../../registry/updates.ts';
 import { StatusError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import { apiVersionOf } from '../../api/resource.ts';
@@ -81,7 +82,7 @@ function writeOf(declaration: KindDeclaration, { manager, subresource, nowMs }: 
     time: timestamp(nowMs),
     // A scale is written through the object it scales.
     subresource,
-    ignore: subresource !== 'status' && hasStatus ? [['status']] : [],
+    ignore: !writesStatus(subresource) && hasStatus ? [['status']] : [],
   };
 }
 

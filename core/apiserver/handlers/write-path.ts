@@ -6,13 +6,16 @@ import type { KindDeclaration } from '../../api/scheme.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import type { Call } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
+import type { Reservation, Reserver } from '../../registry/reservation.ts';
 import type { ResourceStore } from '../../registry/resource-store.ts';
 import { recordOwners } from './ownership.ts';
-import { prepareStatusUpdate, prepareUpdate } from '../../registry/updates.ts';
+import { prepareStatusUpdate, prepareUpdate, writesStatus } from '../../registry/updates.ts';
 
 export interface WritePathOptions {
   readonly admission: AdmissionChain;
   readonly clock: Clock;
+  /** By "group/plural": what kinds take outside of themselves. */
+  readonly reservers: ReadonlyMap<string, Reserver>;
 }
 
 /** Who writes what, for admission. */
@@ -28,16 +31,35 @@ export interface WriteRequest {
   readonly managerNamed: boolean;
   /** An apply has worked out the owners already. */
   readonly ownersKnown?: boolean;
+  /** What the write has taken so far. */
+  held?: Reservation;
 }
 
 /** What happens between decoding and storing, the same for every front end and every kind of write. */
 export class WritePath {
   readonly #admission: AdmissionChain;
   readonly #clock: Clock;
+  readonly #reservers: ReadonlyMap<string, Reserver>;
 
-  constructor({ admission, clock }: WritePathOptions) {
+  constructor({ admission, clock, reservers }: WritePathOptions) {
     this.#admission = admission;
     this.#clock = clock;
+    this.#reservers = reservers;
+  }
+
+  /** Runs a write; what it took is the object's own once it is stored, and free again when it is not. */
+  async holding<T>(request: WriteRequest, write: () => Promise<T>): Promise<T> {
+    try {
+      const result = await write();
+      if (request.dryRun) await request.held?.rollback();
+      else request.held?.commit();
+      return result;
+    } catch (error) {
+      await request.held?.rollback();
+      throw error;
+    } finally {
+      delete request.held;
+    }
   }
 
   /** Defaults stand already on the object: admission may change it, defaults fill in again, validation has the last word. */
@@ -52,6 +74,7 @@ export class WritePath {
       ...(declaration.validate?.(object) ?? []),
     ]);
     await this.#admission.validate(admission);
+    await this.#reserve(request, object, undefined);
   }
 
   /** As `admitCreate`, and what the update may not touch is put back or refused. */
@@ -66,11 +89,27 @@ export class WritePath {
     await this.#admission.mutate(admission);
     declaration.applyDefaults?.(object);
     const context = { clock: this.#clock, subresource };
-    if (subresource === 'status') prepareStatusUpdate(store, object, old, context);
+    if (writesStatus(subresource)) prepareStatusUpdate(store, object, old, context);
     else prepareUpdate(store, object, old, context);
     this.#recordOwners(request, object, old);
     refuseIf(declaration, object, validateUpdate(declaration, object, old, subresource));
     await this.#admission.validate(admission);
+    if (subresource === '') await this.#reserve(request, object, old);
+  }
+
+  /** Called again when the race for the write was lost. */
+  async #reserve(
+    request: WriteRequest,
+    object: Mutable<KubernetesObject>,
+    old: KubernetesObject | undefined,
+  ): Promise<void> {
+    const { group, plural } = request.store.declaration;
+    const reserver = this.#reservers.get(`${group}/${plural}`);
+    if (reserver === undefined) return;
+    await request.held?.rollback();
+    delete request.held;
+    const { dryRun, call } = request;
+    request.held = await reserver.reserve(object, old, { dryRun, signal: call.signal });
   }
 
   async admitDelete(request: WriteRequest, old: KubernetesObject): Promise<void> {
@@ -125,7 +164,7 @@ function validateUpdate(
     ...validateObjectMeta(object.metadata, declaration),
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
   ];
-  if (subresource === 'status') return [...errors, ...(declaration.validateStatus?.(object, old) ?? [])];
+  if (writesStatus(subresource)) return [...errors, ...(declaration.validateStatus?.(object, old) ?? [])];
   errors.push(...(declaration.validate?.(object) ?? []));
   // The rules about change may count on a valid object.
   return errors.length > 0 ? errors : (declaration.validateUpdate?.(object, old) ?? []);
