@@ -10,11 +10,17 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { Scheme } from '../api/scheme.ts';
 import type { Verbs } from '../api/verbs.ts';
 import type { Clock } from '../machinery/clock.ts';
+import { deferred } from '../machinery/deferred.ts';
 import type { Random } from '../machinery/random.ts';
 import { Registry } from '../registry/registry.ts';
 import type { RegistryOptions } from '../registry/registry.ts';
 import { ServiceAddresses, servicesKey } from '../registry/service/addresses.ts';
 import { strategies } from '../registry/strategies.ts';
+import { bootstrapPolicy } from './authz/bootstrap-policy.ts';
+import { RoleEscalation } from './authz/escalation.ts';
+import { PolicyIndex } from './authz/policy-index.ts';
+import { RbacAuthorizer } from './authz/rbac.ts';
+import { UnionAuthorizer } from './authz/union.ts';
 import { mastersOnly } from './handlers/authorize.ts';
 import type { Authorizer } from './handlers/authorize.ts';
 import { bootstrap } from './handlers/bootstrap.ts';
@@ -31,7 +37,9 @@ export interface ApiOptions {
   readonly random: Random;
   /** Every kind there is unless given. */
   readonly scheme?: Scheme | undefined;
-  /** Only the cluster's masters unless given. */
+  /** Roles and bindings decide, the default ones are made, and nobody grants what they do not have. */
+  readonly rbac?: boolean | undefined;
+  /** Without RBAC: only the cluster's masters unless given. */
   readonly authorizer?: Authorizer | undefined;
   /** Nobody vouches for tokens unless given. */
   readonly authenticateToken?: TokenAuthenticator | undefined;
@@ -61,9 +69,19 @@ export function createApi(options: ApiOptions): Api {
   const { store, clock, random, soleWriter, freeze, onError } = options;
   const scheme = options.scheme ?? createScheme();
   const registry = new Registry({ scheme, store, clock, random, strategies, soleWriter, freeze, onError });
-  const authorizer = options.authorizer ?? mastersOnly;
+  const lookup = new RegistryClient(scheme, registry, clock);
+  const policy =
+    options.rbac === true ? new PolicyIndex({ client: lookup, clock, random, onError }) : undefined;
+  const authorizer =
+    policy === undefined
+      ? (options.authorizer ?? mastersOnly)
+      : new UnionAuthorizer([mastersOnly, new RbacAuthorizer(policy)]);
   const left = new Set(options.withoutAdmission ?? []);
-  const plugins = admissionPlugins(new RegistryClient(scheme, registry, clock), clock, random);
+  const plugins = [
+    ...admissionPlugins(lookup, clock, random),
+    ...(policy === undefined ? [] : [new RoleEscalation(policy, authorizer)]),
+  ];
+  const bootstrapped = deferred();
   const verbs = createHandlers({
     scheme,
     registry,
@@ -78,10 +96,20 @@ export function createApi(options: ApiOptions): Api {
     scheme,
     registry,
     authorizer,
-    run: (signal) => registry.run(signal),
+    async run(signal) {
+      const following =
+        policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));
+      await registry.run(signal);
+      bootstrapped.resolve();
+      await following;
+    },
     async ready(signal) {
       await registry.ready(signal);
       await bootstrap(verbs, options.serviceCidrs ?? defaultServiceCidrs, signal);
+      if (policy === undefined) return;
+      await bootstrapPolicy(verbs, signal);
+      bootstrapped.resolve();
+      await policy.synced;
     },
   };
 }

@@ -71,6 +71,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     clock,
     random,
     soleWriter,
+    rbac: true,
     onError: (error) => onError(error, 'serve a request'),
   });
   const caching = api.run(signal);

@@ -1,3 +1,4 @@
+import { createClusterRoleAggregationController } from './cluster-role-aggregation/controller.ts';
 import { createDeploymentController } from './deployment/controller.ts';
 import { createEventExpiryController } from './event-expiry/controller.ts';
 import { GarbageCollector } from './garbage-collector/collector.ts';
@@ -31,6 +32,7 @@ export function createControllers(
     createPodGarbageController(dependencies),
     createServiceAccountController(dependencies),
     createServiceAddressController(dependencies),
+    createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
     ...(rootCaPem === undefined ? [] : [createRootCaController(dependencies, rootCaPem)]),
     new GarbageCollector(dependencies),

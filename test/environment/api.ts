@@ -27,6 +27,8 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
    * unless set, so that a Pod comes back as it was sent.
    */
   readonly serviceAccounts?: boolean;
+  /** Roles and bindings decide, with upstream's default ones; only masters may do anything unless set. */
+  readonly rbac?: boolean;
 }
 
 export interface TestApi<C extends Clock = SteppedClock> extends AsyncDisposable {
@@ -59,6 +61,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     scheme: options.scheme,
     soleWriter: options.soleWriter,
     serviceCidrs: options.serviceCidrs,
+    rbac: options.rbac,
     withoutAdmission: options.serviceAccounts === true ? [] : ['ServiceAccount'],
     freeze: deepFreeze,
     onError: (error) => errors.push(error),

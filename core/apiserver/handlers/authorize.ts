@@ -1,4 +1,4 @@
-import { forbidden } from '../../api/errors.ts';
+import { forbidden, StatusError } from '../../api/errors.ts';
 import type { SubjectRulesReviewStatus } from '../../api/generated/authorization-v1.ts';
 import type { UserInfo } from '../../api/verbs.ts';
 
@@ -62,11 +62,13 @@ export async function checkAccess(
   authorizer: Authorizer,
   request: Omit<ResourceRequest, 'user'> & { readonly user: UserInfo | undefined },
 ): Promise<void> {
-  const { user } = request;
+  const { user, group, resource, subresource, name, verb } = request;
   if (user === undefined) return;
-  const decision = await authorizer.authorize({ ...request, user });
+  // A namespace is within itself (requestinfo.go): its own bindings count for it.
+  const namespace =
+    group === '' && resource === 'namespaces' ? (name ?? request.namespace) : request.namespace;
+  const decision = await authorizer.authorize({ ...request, user, namespace });
   if (decision.allowed) return;
-  const { group, resource, subresource, namespace, name, verb } = request;
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
   const where =
     namespace === undefined ? ' at the cluster scope' : ` in the namespace ${JSON.stringify(namespace)}`;
@@ -76,4 +78,13 @@ export async function checkAccess(
     name ?? '',
     `User ${JSON.stringify(user.name)} cannot ${verb} resource ${JSON.stringify(what)} in API group ${JSON.stringify(group)}${where}${reason}`,
   );
+}
+
+/** As `checkAccess`, for what is no resource. */
+export async function checkPathAccess(authorizer: Authorizer, request: PathRequest): Promise<void> {
+  const { allowed, reason } = await authorizer.authorize(request);
+  if (allowed) return;
+  const { user, verb, path } = request;
+  const why = `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`;
+  throw new StatusError('Forbidden', reason === '' ? why : `${why}: ${reason}`);
 }

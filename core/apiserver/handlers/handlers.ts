@@ -21,6 +21,7 @@ import type {
   WriteOptions,
 } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
+import { parseFieldSelector } from '../../machinery/field-selector.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { StoredList } from '../../registry/resource-store.ts';
@@ -85,12 +86,12 @@ class Handlers implements Verbs {
   }
 
   async list(call: Call, target: CollectionTarget, options: ListOptions = {}): Promise<EncodedList> {
-    const virtual = await this.#enterVirtual(call, target, 'list');
+    const virtual = await this.#enterVirtual(call, named(target, options), 'list');
     if (virtual?.resource.list !== undefined) {
       const objects = await virtual.resource.list(call, target, options);
       return { items: objects.map((object) => new PlainObject(object)), resourceVersion: '' };
     }
-    const endpoint = await this.#enter(call, target, 'list');
+    const endpoint = await this.#enter(call, named(target, options), 'list');
     const form = formOf(endpoint.declaration);
     const found = await endpoint.store.list(
       target.namespace,
@@ -105,7 +106,7 @@ class Handlers implements Verbs {
     target: CollectionTarget,
     options: WatchOptions,
   ): AsyncGenerator<readonly WatchEvent[], void, undefined> {
-    const { store, declaration } = await this.#enter(call, target, 'watch');
+    const { store, declaration } = await this.#enter(call, named(target, options), 'watch');
     const form = formOf(declaration);
     if (form === undefined) {
       yield* watchStore(store, call, target, options, this.#options.clock);
@@ -387,6 +388,25 @@ class Handlers implements Verbs {
     const manager = managerOf(fieldManager, call.userAgent);
     const managerNamed = fieldManager !== undefined && fieldManager !== '';
     return { call, store, subresource: subresource?.name ?? '', dryRun, manager, managerNamed };
+  }
+}
+
+/** Who asks for one object by its name asks for that name, which a rule may grant (requestinfo.go). */
+function named(
+  target: CollectionTarget,
+  { fieldSelector }: Pick<ListOptions, 'fieldSelector'>,
+): CollectionTarget & { readonly name?: string } {
+  if (fieldSelector === undefined) return target;
+  const name = nameIn(fieldSelector);
+  return name === undefined ? target : { ...target, name };
+}
+
+function nameIn(fieldSelector: string): string | undefined {
+  try {
+    return parseFieldSelector(fieldSelector).exactValue('metadata.name');
+  } catch {
+    // What cannot be read is refused further on, to whoever may list at all.
+    return undefined;
   }
 }
 

@@ -9,6 +9,7 @@ import type { ObjectName } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { UserInfo, Verbs } from '../../api/verbs.ts';
 import { impersonate } from '../authn/impersonation.ts';
+import { checkPathAccess } from '../handlers/authorize.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
 import type { ServedStreams } from '../streaming/container-streams.ts';
@@ -211,6 +212,11 @@ async function route(exchange: Exchange, options: RestServerOptions): Promise<vo
     if (stream?.subresource === 'log') return serveLog(exchange, options.containers, stream.pod);
     if (stream !== undefined) throw new StatusError('BadRequest', 'Upgrade request required');
     return serveResource(exchange, verbs, scheme, path);
+  }
+  if (exchange.call.user !== undefined) {
+    const { user } = exchange.call;
+    const verb = (exchange.request.method ?? 'GET').toLowerCase();
+    await checkPathAccess(options.authorizer, { user, verb, path: exchange.url.pathname });
   }
   if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') {
     throw new StatusError(
