@@ -1,0 +1,65 @@
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { CommandResult, RunOptions } from './local-cluster.ts';
+
+const commandTimeoutMs = 60_000;
+
+/** The minor version of the kubectl on the PATH; undefined where there is none. */
+export function kubectlMinor(): number | undefined {
+  const { stdout, status } = spawnSync('kubectl', ['version', '--client', '-o', 'json'], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) return undefined;
+  const { clientVersion } = JSON.parse(stdout) as { clientVersion: { minor: string } };
+  return Number.parseInt(clientVersion.minor, 10);
+}
+
+/** The real kubectl against a cluster of a test's own. */
+export class Kubectl {
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #directory: string;
+
+  constructor(kubeconfig: string, directory: string) {
+    this.#directory = directory;
+    // What it caches of a cluster must not be what another test's had.
+    this.#env = {
+      ...process.env,
+      KUBECONFIG: kubeconfig,
+      KUBECACHEDIR: `${directory}/cache`,
+      HOME: directory,
+    };
+  }
+
+  /** Runs a command that must succeed; its standard output. */
+  async ok(...words: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.run(words);
+    if (code !== 0) throw new Error(`"kubectl ${words.join(' ')}" ended with ${code}:\n${stderr}${stdout}`);
+    return stdout;
+  }
+
+  run(words: readonly string[], { stdin, env }: RunOptions = {}): Promise<CommandResult> {
+    return new Promise((resolve, reject) => {
+      const child = this.start(words, env);
+      let stdout = '';
+      let stderr = '';
+      const timer = setTimeout(() => child.kill('SIGKILL'), commandTimeoutMs);
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      child.once('error', reject);
+      child.once('close', (code) => {
+        clearTimeout(timer);
+        resolve({ code, stdout, stderr });
+      });
+      child.stdin.on('error', () => undefined);
+      child.stdin.end(stdin ?? '');
+    });
+  }
+
+  /** A command that goes on, such as port-forward; the caller ends it. */
+  start(
+    words: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): ChildProcessWithoutNullStreams {
+    return spawn('kubectl', [...words], { cwd: this.#directory, env: { ...this.#env, ...env } });
+  }
+}
