@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StatusError } from '../api/errors.ts';
 import { openApi2, openApi3 } from '../api/openapi/document.ts';
+import { encodeGnostic } from '../api/openapi/gnostic.ts';
 import type { KindDeclaration, Scheme } from '../api/scheme.ts';
 
 /** A document as it is sent. */
@@ -25,12 +26,17 @@ export class OpenApiDocuments {
     const kinds = this.#byPath().get(path);
     if (kinds === undefined)
       throw new StatusError('NotFound', 'the server could not find the requested resource');
-    return this.#kept(path, () => openApi3(kinds));
+    return this.#kept(path, () => JSON.stringify(openApi3(kinds)));
   }
 
   /** OpenAPI 2 of everything. */
   version2(): OpenApiDocument {
-    return this.#kept('v2', () => openApi2(this.#scheme.all()));
+    return this.#kept('v2', () => JSON.stringify(openApi2(this.#scheme.all())));
+  }
+
+  /** The same as protobuf. */
+  version2Protobuf(): OpenApiDocument {
+    return this.#kept('v2 protobuf', () => encodeGnostic(openApi2(this.#scheme.all())));
   }
 
   /** Where the documents of OpenAPI 3 are, with their hashes (upstream: kube-openapi/pkg/handler3). */
@@ -56,10 +62,11 @@ export class OpenApiDocuments {
     return groups;
   }
 
-  #kept(name: string, make: () => object): OpenApiDocument {
+  #kept(name: string, make: () => string | Buffer): OpenApiDocument {
     const known = this.#documents.get(name);
     if (known !== undefined) return known;
-    const bytes = Buffer.from(JSON.stringify(make()));
+    const made = make();
+    const bytes = typeof made === 'string' ? Buffer.from(made) : made;
     const hash = createHash('sha256').update(bytes).digest('hex').toUpperCase();
     const document = { bytes, hash };
     this.#documents.set(name, document);

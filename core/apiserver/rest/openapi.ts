@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { StatusError } from '../../api/errors.ts';
+import { acceptsGnostic, gnosticMediaType } from '../../api/openapi/gnostic.ts';
 import type { OpenApiDocument, OpenApiDocuments } from '../openapi.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -13,7 +14,11 @@ export async function serveOpenApi(
   documents: OpenApiDocuments,
   path: string,
 ): Promise<void> {
-  if (path === 'v2') return sendDocument(exchange, documents.version2());
+  if (path === 'v2') {
+    const accept = exchange.request.headers.accept ?? '';
+    if (acceptsGnostic(accept)) return sendDocument(exchange, documents.version2Protobuf(), gnosticMediaType);
+    return sendDocument(exchange, documents.version2());
+  }
   if (path === 'v3') return exchange.sendJson(200, await documents.index());
   if (!path.startsWith('v3/'))
     throw new StatusError('NotFound', 'the server could not find the requested resource');
@@ -28,7 +33,11 @@ export async function serveOpenApi(
   return sendDocument(exchange, document);
 }
 
-async function sendDocument(exchange: Exchange, { bytes, hash }: OpenApiDocument): Promise<void> {
+async function sendDocument(
+  exchange: Exchange,
+  { bytes, hash }: OpenApiDocument,
+  contentType = 'application/json',
+): Promise<void> {
   const etag = `"${hash}"`;
   const { 'if-none-match': known, 'accept-encoding': encodings = '' } = exchange.request.headers;
   exchange.response.setHeader('etag', etag);
@@ -39,7 +48,7 @@ async function sendDocument(exchange: Exchange, { bytes, hash }: OpenApiDocument
     return;
   }
   if (bytes.length < smallestCompressed || !encodings.includes('gzip'))
-    return exchange.send(200, 'application/json', bytes);
+    return exchange.send(200, contentType, bytes);
   exchange.response.setHeader('content-encoding', 'gzip');
-  exchange.send(200, 'application/json', await compress(bytes));
+  exchange.send(200, contentType, await compress(bytes));
 }
