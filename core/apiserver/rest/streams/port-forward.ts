@@ -80,6 +80,7 @@ export async function forwardOverChannels(
   ports: readonly number[],
   dial: Dial,
 ): Promise<void> {
+  const messages = messagesOf(socket);
   const targets: (Duplex | undefined)[] = [];
   await Promise.all(
     ports.map(async (port, index) => {
@@ -104,7 +105,7 @@ export async function forwardOverChannels(
       }
     }),
   );
-  for await (const message of messagesOf(socket)) {
+  for await (const message of messages) {
     const [channel = 0] = message;
     const target = channel % 2 === 0 ? targets[channel / 2] : undefined;
     if (target !== undefined && !target.write(message.subarray(1)))

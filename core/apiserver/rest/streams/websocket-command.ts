@@ -26,7 +26,7 @@ export function websocketPeer(socket: WebSocket, protocol: string | undefined): 
       ? Buffer.from(`${channel}${data.toString('base64')}`, 'latin1')
       : Buffer.concat([Buffer.of(channel), data]);
   return {
-    messages: peerMessages(socket, base64),
+    messages: peerMessages(messagesOf(socket), base64),
     send: (output, data) => sendMessage(socket, encode(channels[output], data)),
     async finish(status) {
       await sendMessage(socket, encode(channels.error, errorText(status, protocol)));
@@ -40,8 +40,8 @@ function errorText(status: Status, protocol = ''): Buffer {
   return Buffer.from(status.status === 'Success' ? '' : (status.message ?? ''));
 }
 
-async function* peerMessages(socket: WebSocket, base64: boolean): AsyncGenerator<PeerMessage> {
-  for await (const message of messagesOf(socket)) {
+async function* peerMessages(messages: AsyncIterable<Buffer>, base64: boolean): AsyncGenerator<PeerMessage> {
+  for await (const message of messages) {
     const channel = base64 ? (message[0] ?? 0) - 0x30 : message[0];
     const data = base64 ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1);
     if (channel === channels.stdin) yield { kind: 'stdin', data };

@@ -33,8 +33,10 @@ export function acceptWebSocket(
   });
 }
 
-/** Messages as they come; ends when the connection does. What is not taken holds up the client. */
-export async function* messagesOf(socket: WebSocket): AsyncGenerator<Buffer> {
+/**
+ * Messages as they come, from this call on; ends when the connection does. What is not taken holds up the client.
+ */
+export function messagesOf(socket: WebSocket): AsyncGenerator<Buffer> {
   const waiting: Buffer[] = [];
   let wake: (() => void) | undefined;
   socket.on('message', (data: Buffer) => {
@@ -45,13 +47,17 @@ export async function* messagesOf(socket: WebSocket): AsyncGenerator<Buffer> {
   socket.once('close', () => wake?.());
   // What broke the connection also closes it.
   socket.on('error', () => undefined);
-  while (socket.readyState !== socket.CLOSED || waiting.length > 0) {
-    const next = waiting.shift();
-    if (next !== undefined) {
-      if (waiting.length === 0 && socket.isPaused) socket.resume();
-      yield next;
-    } else await new Promise<void>((resolve) => (wake = resolve));
+
+  async function* taken(): AsyncGenerator<Buffer> {
+    while (socket.readyState !== socket.CLOSED || waiting.length > 0) {
+      const next = waiting.shift();
+      if (next !== undefined) {
+        if (waiting.length === 0 && socket.isPaused) socket.resume();
+        yield next;
+      } else await new Promise<void>((resolve) => (wake = resolve));
+    }
   }
+  return taken();
 }
 
 /** Resolves when the connection has taken the message; false when it is gone. */
