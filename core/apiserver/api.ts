@@ -26,6 +26,8 @@ import type { Authorizer } from './handlers/authorize.ts';
 import { bootstrap } from './handlers/bootstrap.ts';
 import { componentStatuses } from './handlers/component-statuses.ts';
 import { createHandlers } from './handlers/handlers.ts';
+import { resourceMetrics } from './handlers/resource-metrics.ts';
+import type { ReadUsage } from './handlers/resource-metrics.ts';
 import { reviewResources } from './handlers/reviews.ts';
 import type { TokenAuthenticator } from './handlers/reviews.ts';
 import type { VirtualResources } from './handlers/virtual.ts';
@@ -45,6 +47,8 @@ export interface ApiOptions {
   readonly authenticateToken?: TokenAuthenticator | undefined;
   /** False when other processes write to the same store. */
   readonly soleWriter?: boolean | undefined;
+  /** What nodes use; nothing is known unless given. */
+  readonly readUsage?: ReadUsage | undefined;
   /** Where Services get their addresses: one range, or one of each family. */
   readonly serviceCidrs?: readonly string[] | undefined;
   /** Names of admission plug-ins to leave out. */
@@ -87,7 +91,7 @@ export function createApi(options: ApiOptions): Api {
     registry,
     admission: new AdmissionChain(plugins.filter(({ name }) => !left.has(name))),
     authorizer,
-    virtual: virtualResources(authorizer, options),
+    virtual: virtualResources(registry, authorizer, options),
     reservers: new Map([[servicesKey, new ServiceAddresses(registry, random)]]),
     clock,
   });
@@ -115,8 +119,9 @@ export function createApi(options: ApiOptions): Api {
 }
 
 function virtualResources(
+  registry: Registry,
   authorizer: Authorizer,
-  { store, authenticateToken }: ApiOptions,
+  { store, authenticateToken, readUsage }: ApiOptions,
 ): VirtualResources {
   const reviews = reviewResources(authorizer, authenticateToken ?? (() => Promise.resolve(undefined)));
   const fine = () => Promise.resolve();
@@ -126,7 +131,8 @@ function virtualResources(
     { name: 'controller-manager', check: fine },
     { name: 'etcd-0', check: (signal) => store.health({ signal }) },
   ]);
-  return new Map([...reviews, ['/componentstatuses', components]]);
+  const usage = resourceMetrics(registry, readUsage ?? (() => Promise.resolve(undefined)));
+  return new Map([...reviews, ...usage, ['/componentstatuses', components]]);
 }
 
 const defaultServiceCidrs = ['10.96.0.0/16', 'fd00:10:96::/112'];

@@ -10,6 +10,7 @@ import { createRestServer } from '../apiserver/rest/server.ts';
 import type { RestServer, RestServerOptions } from '../apiserver/rest/server.ts';
 import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../apiserver/streaming/session-hub.ts';
+import { UsageReader } from '../apiserver/usage/usage-reader.ts';
 import { kubernetesVersion } from '../api/schema/facts.ts';
 import { QueuedEventRecorder } from '../client/events.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
@@ -66,12 +67,21 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     if (!signal.aborted) log.error(`Failed to ${doing}`, error);
   };
 
+  const agents = new SessionHub({
+    clock,
+    instance: uuid(random),
+    version: wheelhouseVersion,
+    onNodeChange: (node, connected) =>
+      log.info(`Agent ${connected ? 'connected' : 'disconnected'}`, { node }),
+  });
+  const usage = new UsageReader({ clock, source: agents });
   const api = createApi({
     store,
     clock,
     random,
     soleWriter,
     rbac: true,
+    readUsage: (node) => usage.read(node),
     onError: (error) => onError(error, 'serve a request'),
   });
   const caching = api.run(signal);
@@ -84,13 +94,6 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const version = { gitVersion: kubernetesVersion, wheelhouseVersion, store: storeName(store) };
   const openApi = new OpenApiDocuments(api.scheme);
   const discovery = createDiscovery(api.scheme, openApi, version);
-  const agents = new SessionHub({
-    clock,
-    instance: uuid(random),
-    version: wheelhouseVersion,
-    onNodeChange: (node, connected) =>
-      log.info(`Agent ${connected ? 'connected' : 'disconnected'}`, { node }),
-  });
   const containers = createContainerStreams({ verbs: api.verbs, hub: agents, authorizer: api.authorizer });
   const grpc = createGrpcServer({
     verbs: api.verbs,

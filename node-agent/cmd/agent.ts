@@ -14,6 +14,7 @@ import { NodeRegistration } from '../kubelet/node-registration.ts';
 import { podField, resourceField } from '../kubelet/pod-fields.ts';
 import { ReferencedObjects } from '../kubelet/referenced-objects.ts';
 import { ServiceAccountTokens } from '../kubelet/service-account-tokens.ts';
+import { readMachineUsage } from '../kubelet/machine-usage.ts';
 import { Sessions } from '../kubelet/sessions.ts';
 import type { ContainerRuntime } from '../runtime/runtime.ts';
 import type { SessionHandlers } from '../streaming/session-handlers.ts';
@@ -110,7 +111,13 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     settle = resolve;
   });
   return {
-    sessions: new Sessions({ runtime, clock, pod: (uid) => kubelet.pod(uid) }),
+    sessions: new Sessions({
+      runtime,
+      clock,
+      pod: (uid) => kubelet.pod(uid),
+      // Many simulated nodes share one machine, and none of them is it.
+      machineUsage: runtime.name === 'simulated' ? undefined : readMachineUsage,
+    }),
     kubelet,
     registered,
     async run(signal) {

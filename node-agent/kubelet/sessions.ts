@@ -7,6 +7,7 @@ import type { Clock } from '../../core/machinery/clock.ts';
 import { parseTimestamp } from '../../core/machinery/timestamp.ts';
 import { RuntimeError, type ContainerRuntime, type ProcessStreams } from '../runtime/runtime.ts';
 import type { ContainerRef, PodRef, SessionHandlers } from '../streaming/session-handlers.ts';
+import type { MachineUsage } from './machine-usage.ts';
 import {
   latestOf,
   observePod,
@@ -20,6 +21,8 @@ export interface SessionsOptions {
   readonly clock: Clock;
   /** The Pod of this node with that uid. */
   readonly pod: (uid: string) => Pod | undefined;
+  /** What the whole machine uses; a node that is not a machine of its own is the sum of its containers. */
+  readonly machineUsage?: (() => Promise<MachineUsage | undefined>) | undefined;
 }
 
 /** Logs, processes and connections of this node's containers, found at the time of the call. */
@@ -100,12 +103,11 @@ export class Sessions implements SessionHandlers {
     });
     const sum = (of: (usage: (typeof containers)[number]) => number) =>
       containers.reduce((total, usage) => total + of(usage), 0);
-    return {
-      timestampMs: clock.now(),
+    const node = (await this.#options.machineUsage?.()) ?? {
       cpuTotalNanoseconds: sum(({ cpuTotalNanoseconds }) => cpuTotalNanoseconds),
       memoryWorkingSetBytes: sum(({ memoryWorkingSetBytes }) => memoryWorkingSetBytes),
-      containers,
     };
+    return { timestampMs: clock.now(), ...node, containers };
   }
 
   /** The current run, or the one before it; an ended one has its log too. */

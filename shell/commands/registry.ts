@@ -12,6 +12,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   logs: async () => (await import('./verbs/logs.ts')).logs,
   exec: async () => (await import('./verbs/exec.ts')).exec,
   events: async () => (await import('./verbs/information.ts')).events,
+  top: async () => (await import('./verbs/top.ts')).top,
   panes: async () => (await import('./verbs/panes.ts')).panes,
   'api-resources': async () => (await import('./verbs/information.ts')).apiResources,
   version: async () => (await import('./verbs/information.ts')).version,

@@ -1,4 +1,4 @@
-import type { Api } from '../../core/apiserver/api.ts';
+import type { Api, ApiOptions } from '../../core/apiserver/api.ts';
 import { createApi } from '../../core/apiserver/api.ts';
 import type { Scheme } from '../../core/api/scheme.ts';
 import type { Verbs } from '../../core/api/verbs.ts';
@@ -29,6 +29,7 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
   readonly serviceAccounts?: boolean;
   /** Roles and bindings decide, with upstream's default ones; only masters may do anything unless set. */
   readonly rbac?: boolean;
+  readonly readUsage?: ApiOptions['readUsage'];
 }
 
 export interface TestApi<C extends Clock = SteppedClock> extends AsyncDisposable {
@@ -62,6 +63,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     soleWriter: options.soleWriter,
     serviceCidrs: options.serviceCidrs,
     rbac: options.rbac,
+    readUsage: options.readUsage,
     withoutAdmission: options.serviceAccounts === true ? [] : ['ServiceAccount'],
     freeze: deepFreeze,
     onError: (error) => errors.push(error),

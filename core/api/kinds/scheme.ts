@@ -18,6 +18,7 @@ import {
   serviceAccountKind,
 } from './core.ts';
 import { eventsEventKind } from './events.ts';
+import { nodeMetricsKind, podMetricsKind } from './metrics.ts';
 import { endpointsKind, endpointSliceKind, ingressClassKind, ingressKind } from './networking.ts';
 import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './rbac.ts';
 import { priorityClassKind } from './scheduling.ts';
@@ -134,5 +135,7 @@ export function createScheme(): Scheme {
     volumeAttachmentKind,
     volumeAttributesClassKind,
     priorityClassKind,
+    nodeMetricsKind,
+    podMetricsKind,
   );
 }

@@ -117,7 +117,8 @@ async function gather(chunks: AsyncIterable<wire.ListChunk>, what: string): Prom
     for (const bytes of chunk.items) items.push(new ReceivedObject(bytes));
     last = chunk;
   }
-  if (last === undefined || last.resourceVersion === '') throw incomplete(what);
+  // Lists of what is measured rather than stored have no resourceVersion.
+  if (last === undefined) throw incomplete(what);
   return {
     items,
     resourceVersion: last.resourceVersion,
