@@ -16,6 +16,8 @@ import { Registry } from '../registry/registry.ts';
 import type { RegistryOptions } from '../registry/registry.ts';
 import { ServiceAddresses, servicesKey } from '../registry/service/addresses.ts';
 import { strategies } from '../registry/strategies.ts';
+import type { SigningKeys } from './authn/jwt.ts';
+import { ServiceAccountTokens } from './authn/service-account-tokens.ts';
 import { bootstrapPolicy } from './authz/bootstrap-policy.ts';
 import { RoleEscalation } from './authz/escalation.ts';
 import { PolicyIndex } from './authz/policy-index.ts';
@@ -28,8 +30,8 @@ import { componentStatuses } from './handlers/component-statuses.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { resourceMetrics } from './handlers/resource-metrics.ts';
 import type { ReadUsage } from './handlers/resource-metrics.ts';
+import { tokenSubresource } from './handlers/subresources/token.ts';
 import { reviewResources } from './handlers/reviews.ts';
-import type { TokenAuthenticator } from './handlers/reviews.ts';
 import type { VirtualResources } from './handlers/virtual.ts';
 import { RegistryClient } from './handlers/registry-client.ts';
 
@@ -43,8 +45,8 @@ export interface ApiOptions {
   readonly rbac?: boolean | undefined;
   /** Without RBAC: only the cluster's masters unless given. */
   readonly authorizer?: Authorizer | undefined;
-  /** Nobody vouches for tokens unless given. */
-  readonly authenticateToken?: TokenAuthenticator | undefined;
+  /** With them, ServiceAccounts have tokens. */
+  readonly serviceAccountKeys?: SigningKeys | undefined;
   /** False when other processes write to the same store. */
   readonly soleWriter?: boolean | undefined;
   /** What nodes use; nothing is known unless given. */
@@ -63,6 +65,8 @@ export interface Api {
   readonly scheme: Scheme;
   readonly registry: Registry;
   readonly authorizer: Authorizer;
+  /** Undefined without keys. */
+  readonly tokens: ServiceAccountTokens | undefined;
   /** Keeps the watch caches up to date until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when everything can be read and what every cluster has is there; `run` must have been called. */
@@ -86,12 +90,16 @@ export function createApi(options: ApiOptions): Api {
     ...(policy === undefined ? [] : [new RoleEscalation(policy, authorizer)]),
   ];
   const bootstrapped = deferred();
+  const { serviceAccountKeys: keys } = options;
+  const tokens =
+    keys === undefined ? undefined : new ServiceAccountTokens({ keys, client: lookup, clock, random });
   const verbs = createHandlers({
     scheme,
     registry,
     admission: new AdmissionChain(plugins.filter(({ name }) => !left.has(name))),
     authorizer,
-    virtual: virtualResources(registry, authorizer, options),
+    virtual: virtualResources(registry, authorizer, tokens, options),
+    subresources: tokens === undefined ? undefined : new Map([['token', tokenSubresource(tokens)]]),
     reservers: new Map([[servicesKey, new ServiceAddresses(registry, random)]]),
     clock,
   });
@@ -100,6 +108,7 @@ export function createApi(options: ApiOptions): Api {
     scheme,
     registry,
     authorizer,
+    tokens,
     async run(signal) {
       const following =
         policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));
@@ -121,9 +130,12 @@ export function createApi(options: ApiOptions): Api {
 function virtualResources(
   registry: Registry,
   authorizer: Authorizer,
-  { store, authenticateToken, readUsage }: ApiOptions,
+  tokens: ServiceAccountTokens | undefined,
+  { store, readUsage }: ApiOptions,
 ): VirtualResources {
-  const reviews = reviewResources(authorizer, authenticateToken ?? (() => Promise.resolve(undefined)));
+  const reviews = reviewResources(authorizer, async (token, audiences) =>
+    tokens?.authenticate(token, audiences),
+  );
   const fine = () => Promise.resolve();
   const components = componentStatuses([
     // They run in this process, which answers.

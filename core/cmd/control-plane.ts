@@ -3,7 +3,8 @@ import { hostname } from 'node:os';
 import { createApi } from '../apiserver/api.ts';
 import type { Api } from '../apiserver/api.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
-import { identifyCertificate } from '../apiserver/authn/client-certificate.ts';
+import type { SigningKeys } from '../apiserver/authn/jwt.ts';
+import { createRequestIdentity } from '../apiserver/authn/request-identity.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../apiserver/openapi.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
@@ -37,6 +38,8 @@ export interface ControlPlaneOptions {
   readonly listen: string;
   /** host:port of REST, which is served where there are certificates for it. */
   readonly rest?: { readonly listen: string; readonly pki: Pki } | undefined;
+  /** With them, ServiceAccounts have tokens. */
+  readonly serviceAccountKeys?: SigningKeys | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -82,6 +85,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     soleWriter,
     rbac: true,
     readUsage: (node) => usage.read(node),
+    serviceAccountKeys: options.serviceAccountKeys,
     onError: (error) => onError(error, 'serve a request'),
   });
   const caching = api.run(signal);
@@ -126,8 +130,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 }
 
 function restServer(
-  { rest, store }: ControlPlaneOptions,
-  { verbs, scheme, authorizer }: Api,
+  { rest, store, clock }: ControlPlaneOptions,
+  { verbs, scheme, authorizer, tokens }: Api,
   parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers'>,
   onError: (error: unknown, doing: string) => void,
 ): RestServer | undefined {
@@ -139,7 +143,9 @@ function restServer(
     ...parts,
     listen: rest.listen,
     tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
-    identify: identifyCertificate,
+    identify: createRequestIdentity({ tokens, clock }),
+    issuer: tokens,
+    clock,
     authorizer,
     health: [
       { name: 'ping', live: true, check: () => Promise.resolve() },

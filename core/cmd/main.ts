@@ -7,6 +7,7 @@ import { openStore } from './open-store.ts';
 import { parseOptions, usage } from './options.ts';
 import type { CoreOptions } from './options.ts';
 import { ensurePki } from './pki.ts';
+import { ensureServiceAccountKeys } from './service-account-keys.ts';
 
 const log = jsonLogger((line) => process.stderr.write(line), systemClock);
 
@@ -32,6 +33,7 @@ async function run(options: CoreOptions): Promise<void> {
     soleWriter,
     listen: options.listen,
     rest: { listen: options.restListen, pki },
+    serviceAccountKeys: ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
     clock: systemClock,
     random: systemRandom,
     log,

@@ -1,5 +1,6 @@
 import type { Api, ApiOptions } from '../../core/apiserver/api.ts';
 import { createApi } from '../../core/apiserver/api.ts';
+import type { SigningKeys } from '../../core/apiserver/authn/jwt.ts';
 import type { Scheme } from '../../core/api/scheme.ts';
 import type { Verbs } from '../../core/api/verbs.ts';
 import type { Client } from '../../core/client/client.ts';
@@ -30,6 +31,8 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
   /** Roles and bindings decide, with upstream's default ones; only masters may do anything unless set. */
   readonly rbac?: boolean;
   readonly readUsage?: ApiOptions['readUsage'];
+  /** ServiceAccounts have no tokens without. */
+  readonly serviceAccountKeys?: SigningKeys;
 }
 
 export interface TestApi<C extends Clock = SteppedClock> extends AsyncDisposable {
@@ -64,6 +67,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     serviceCidrs: options.serviceCidrs,
     rbac: options.rbac,
     readUsage: options.readUsage,
+    serviceAccountKeys: options.serviceAccountKeys,
     withoutAdmission: options.serviceAccounts === true ? [] : ['ServiceAccount'],
     freeze: deepFreeze,
     onError: (error) => errors.push(error),

@@ -4,7 +4,7 @@ import { StatusError } from '../../core/api/errors.ts';
 import type { Status } from '../../core/api/generated/meta-v1.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
-import { identifyCertificate } from '../../core/apiserver/authn/client-certificate.ts';
+import { createRequestIdentity } from '../../core/apiserver/authn/request-identity.ts';
 import type { ServedStreams } from '../../core/apiserver/streaming/container-streams.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
 import type { KeyPair } from '../../core/cmd/make-certificate.ts';
@@ -18,8 +18,8 @@ export interface RestRequest {
   readonly contentType?: string | undefined;
   readonly accept?: string | undefined;
   readonly headers?: OutgoingHttpHeaders | undefined;
-  /** Another caller than the administrator. */
-  readonly as?: KeyPair | undefined;
+  /** Another caller than the administrator; nobody for null. */
+  readonly as?: KeyPair | null | undefined;
 }
 
 export interface RestAnswer {
@@ -108,15 +108,16 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     }),
     listen: '127.0.0.1:0',
     tls: { cert: serverPair.cert, key: serverPair.key, clientCa: keys.clientCa.cert },
-    identify: identifyCertificate,
+    identify: createRequestIdentity({ tokens: api.api.tokens, clock: systemClock }),
+    issuer: api.api.tokens,
     authorizer: api.api.authorizer,
     health: [{ name: 'ping', live: true, check: () => Promise.resolve() }],
     onError: (error) => errors.push(error),
   });
   const address = await server.start();
   const [host = '', port = ''] = address.split(':');
-  const agents = new Map<KeyPair, Agent>();
-  const agentOf = (caller: KeyPair) => {
+  const agents = new Map<KeyPair | null, Agent>();
+  const agentOf = (caller: KeyPair | null) => {
     const agent = agents.get(caller) ?? new Agent({ keepAlive: true, ca: keys.serverCa.cert, ...caller });
     agents.set(caller, agent);
     return agent;
@@ -130,7 +131,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
         port,
         path,
         method,
-        agent: agentOf(request.as ?? keys.admin),
+        agent: agentOf(request.as === undefined ? keys.admin : request.as),
         timeout: 20_000,
         headers: {
           ...(contentType === undefined ? {} : { 'content-type': contentType }),

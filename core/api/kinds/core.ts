@@ -85,7 +85,7 @@ export const secretKind = declareKind(secrets, {
   selectableFields: { type: (secret) => secret.type ?? '' },
 });
 
-export const serviceAccountKind = declareKind(serviceaccounts, { subresources: [] });
+export const serviceAccountKind = declareKind(serviceaccounts);
 
 export const eventKind = declareKind(events, {
   owners: 'once-applied',

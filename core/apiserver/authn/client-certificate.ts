@@ -1,26 +1,25 @@
-import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
-import { StatusError } from '../../api/errors.ts';
-import type { UserInfo } from '../../api/verbs.ts';
+import type { PeerCertificate } from 'node:tls';
+import { unauthorized } from './identity.ts';
+import type { Identity } from './identity.ts';
 
 const authenticated = 'system:authenticated';
 
 /**
  * Who a client certificate stands for: its common name is the user, its organisations are the groups (upstream:
- * authentication/request/x509). Only certificates that the server's client CA signed are believed; without one,
- * nobody is let in.
+ * authentication/request/x509). The caller has seen to it that the client CA signed it. Throws Unauthorized when it
+ * names nobody, or has ended.
  */
-export function identifyCertificate(request: IncomingMessage): UserInfo {
-  const socket = request.socket as TLSSocket;
-  const certificate = socket.getPeerCertificate?.();
-  if (!socket.authorized || certificate?.subject === undefined) {
-    throw new StatusError('Unauthorized', 'Unauthorized');
-  }
+export function identityOf(
+  certificate: Pick<PeerCertificate, 'subject' | 'valid_to'>,
+  nowMs: number,
+): Identity {
   const { CN: name, O: organisations } = certificate.subject as {
     CN?: string | string[];
     O?: string | string[];
   };
-  if (typeof name !== 'string' || name === '') throw new StatusError('Unauthorized', 'Unauthorized');
+  const expiresAtMs = Date.parse(certificate.valid_to);
+  if (typeof name !== 'string' || name === '' || !(expiresAtMs > nowMs)) throw unauthorized();
   const groups = organisations === undefined ? [] : [organisations].flat();
-  return { name, groups: groups.includes(authenticated) ? groups : [...groups, authenticated] };
+  const user = { name, groups: groups.includes(authenticated) ? groups : [...groups, authenticated] };
+  return { user, expiresAtMs };
 }

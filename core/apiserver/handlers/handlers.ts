@@ -51,6 +51,8 @@ export interface HandlersOptions {
   readonly authorizer: Authorizer;
   /** What serves the kinds that are not stored. */
   readonly virtual: VirtualResources;
+  /** Subresources that need more than the object they belong to, by name. */
+  readonly subresources?: ReadonlyMap<string, SubresourceHandler> | undefined;
   readonly reservers: WritePathOptions['reservers'];
   readonly clock: Clock;
 }
@@ -132,10 +134,15 @@ class Handlers implements Verbs {
     const endpoint = await this.#enter(call, target, 'create');
     const decoding = decodeOptions(call, options);
     const parsed = parseBody(body, decoding);
-    const special = specialOf(endpoint);
+    const special = this.#specialOf(endpoint);
     if (special !== undefined)
       return this.#createSubresource(call, target, endpoint, special, parsed, options);
-    const { declaration, store } = endpoint;
+    const { declaration, store, subresource } = endpoint;
+    if (subresource !== undefined)
+      throw new StatusError(
+        'MethodNotAllowed',
+        `create is not supported on ${target.resource}/${subresource.name}`,
+      );
     const object = decodeBody(declaration, parsed, decoding);
     checkNames(declaration, object, { namespace: target.namespace });
     const request = this.#request(call, endpoint, options);
@@ -167,7 +174,7 @@ class Handlers implements Verbs {
     const endpoint = await this.#enter(call, target, 'patch');
     if (patch.type === 'apply') return this.#apply(call, target, endpoint, patch, options);
     const decoding = decodeOptions(call, options);
-    const ready = readPatch(patch, (specialOf(endpoint)?.kind ?? endpoint.declaration).schema);
+    const ready = readPatch(patch, (this.#specialOf(endpoint)?.kind ?? endpoint.declaration).schema);
     return this.#change(call, target, endpoint, options, {}, (old) => {
       const value = ready.apply(shown(endpoint, old).object as unknown as JsonObject);
       return this.#decode(endpoint, target, { value, duplicates: [] }, decoding);
@@ -183,7 +190,7 @@ class Handlers implements Verbs {
     options: PatchOptions,
   ): Promise<Encoded> {
     const { declaration, store } = endpoint;
-    if (specialOf(endpoint) !== undefined)
+    if (this.#specialOf(endpoint) !== undefined)
       throw new StatusError(
         'UnsupportedMediaType',
         `apply is not supported on ${target.resource}/${target.subresource}`,
@@ -323,7 +330,7 @@ class Handlers implements Verbs {
     next: (old: StoredObject) => Mutable<KubernetesObject>,
   ): Promise<Encoded> {
     const { store } = endpoint;
-    const special = specialOf(endpoint);
+    const special = this.#specialOf(endpoint);
     const request = this.#request(call, endpoint, options);
     const stored = await this.#writePath.holding(request, () =>
       store.update(target.namespace, target.name, {
@@ -368,13 +375,18 @@ class Handlers implements Verbs {
     });
   }
 
+  #specialOf({ subresource }: Endpoint): SubresourceHandler | undefined {
+    if (subresource === undefined) return undefined;
+    return this.#options.subresources?.get(subresource.name) ?? subresourceHandlers.get(subresource.name);
+  }
+
   #decode(
     endpoint: Endpoint,
     target: ObjectTarget,
     parsed: ParsedBody,
     decoding: DecodeOptions,
   ): Mutable<KubernetesObject> {
-    const kind = specialOf(endpoint)?.kind ?? endpoint.declaration;
+    const kind = this.#specialOf(endpoint)?.kind ?? endpoint.declaration;
     const object = decodeBody(kind, parsed, decoding);
     checkNames(endpoint.declaration, object, target);
     return object;
@@ -410,13 +422,9 @@ function nameIn(fieldSelector: string): string | undefined {
   }
 }
 
-function specialOf({ subresource }: Endpoint): SubresourceHandler | undefined {
-  return subresource === undefined ? undefined : subresourceHandlers.get(subresource.name);
-}
-
 /** A stored object in the form that was asked for. */
 function shown(endpoint: Endpoint, stored: StoredObject): Encoded {
-  const special = specialOf(endpoint);
+  const special = subresourceHandlers.get(endpoint.subresource?.name ?? '');
   if (special?.view !== undefined) return special.view(endpoint, stored);
   return formOf(endpoint.declaration)?.show(stored) ?? stored;
 }

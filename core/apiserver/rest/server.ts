@@ -7,12 +7,17 @@ import type { Discovery } from '../../api/discovery.ts';
 import { StatusError } from '../../api/errors.ts';
 import type { ObjectName } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
-import type { UserInfo, Verbs } from '../../api/verbs.ts';
+import type { Verbs } from '../../api/verbs.ts';
+import type { Identity } from '../authn/identity.ts';
+import { issuerPaths } from '../authn/service-account-tokens.ts';
+import type { ServiceAccountTokens } from '../authn/service-account-tokens.ts';
 import { impersonate } from '../authn/impersonation.ts';
 import { checkPathAccess } from '../handlers/authorize.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
 import type { ServedStreams } from '../streaming/container-streams.ts';
+import { systemClock } from '../../machinery/clock.ts';
+import type { Clock } from '../../machinery/clock.ts';
 import { linkSignals } from '../../machinery/signals.ts';
 import { Exchange } from './exchange.ts';
 import { serveDiscovery, serveHealth, serveVersion } from './information.ts';
@@ -35,9 +40,12 @@ export interface RestServerOptions {
   readonly listen: string;
   readonly tls: RestServerTls;
   /** Says who asks; rejects with Unauthorized. */
-  readonly identify: (request: IncomingMessage) => UserInfo | Promise<UserInfo>;
+  readonly identify: (request: IncomingMessage) => Identity | Promise<Identity>;
   /** Says who may act as somebody else. */
   readonly authorizer: Authorizer;
+  /** What other parties verify ServiceAccount tokens with; not served without. */
+  readonly issuer?: Pick<ServiceAccountTokens, 'configuration' | 'jwks'> | undefined;
+  readonly clock?: Clock | undefined;
   readonly health: readonly HealthCheck[];
   /** Errors that are the server's fault, with what was asked. */
   readonly onError?: (error: unknown, doing: string) => void;
@@ -163,18 +171,31 @@ async function answer(
   const { signal } = linked;
   try {
     const url = new URL(request.url ?? '/', 'https://core');
-    const user = await actingUser(request, options);
+    const { user, expiresAtMs } = await actingUser(request, options);
+    using _ = untilExpired(expiresAtMs, gone, options);
     await route(new Exchange(request, response, url, user, signal), options);
   } catch (error) {
     refuse(request, response, error, options);
   }
 }
 
+/** What somebody began does not go on when what they showed for themselves has ended. */
+function untilExpired(
+  expiresAtMs: number | undefined,
+  gone: AbortController,
+  { clock = systemClock }: RestServerOptions,
+): Disposable {
+  if (expiresAtMs === undefined) return { [Symbol.dispose]: () => undefined };
+  const cancel = clock.after(Math.max(0, expiresAtMs - clock.now()), () => gone.abort());
+  return { [Symbol.dispose]: cancel };
+}
+
 async function actingUser(
   request: IncomingMessage,
   { identify, authorizer }: RestServerOptions,
-): Promise<UserInfo> {
-  return impersonate(await identify(request), request.headers, authorizer);
+): Promise<Identity> {
+  const { user, expiresAtMs } = await identify(request);
+  return { user: await impersonate(user, request.headers, authorizer), expiresAtMs };
 }
 
 function refuse(
@@ -228,6 +249,10 @@ async function route(exchange: Exchange, options: RestServerOptions): Promise<vo
   if (path.kind !== 'other') return serveDiscovery(exchange, scheme, path);
   const [first = '', ...rest] = path.path.split('/').filter((part) => part !== '');
   if (first === 'openapi') return serveOpenApi(exchange, openApi, rest.join('/'));
+  if (options.issuer !== undefined && path.path === issuerPaths.configuration)
+    return exchange.sendJson(200, options.issuer.configuration);
+  if (options.issuer !== undefined && path.path === issuerPaths.keys)
+    return exchange.send(200, 'application/jwk-set+json', JSON.stringify(options.issuer.jwks));
   if (first === 'version' && rest.length === 0) return serveVersion(exchange, discovery);
   if (first === 'healthz' || first === 'livez' || first === 'readyz') {
     return serveHealth(exchange, first, rest[0], health);
@@ -273,7 +298,8 @@ async function upgradeConnection(
   let upgrade: Upgrade | undefined;
   try {
     const url = new URL(request.url ?? '/', 'https://core');
-    const user = await actingUser(request, options);
+    const { user, expiresAtMs } = await actingUser(request, options);
+    using _ = untilExpired(expiresAtMs, gone, options);
     const path = parsePath(url.pathname);
     const stream = path?.kind === 'resource' ? podStream(path) : undefined;
     if (stream === undefined || stream.subresource === 'log')
