@@ -1,0 +1,259 @@
+import { describe, expect, test } from 'vitest';
+import { createScheme } from '../../core/api/kinds/scheme.ts';
+import { openApi3 } from '../../core/api/openapi/document.ts';
+import { nameOfType } from '../../core/api/openapi/schemas.ts';
+import { planOf } from '../../core/api/protobuf/plan.ts';
+import { resourceFactList, typeFactsByName } from '../../core/api/schema/facts.ts';
+import type { FieldFact, TypeFact } from '../../core/api/schema/facts.ts';
+import { objectSchemaOf } from '../../core/api/schema/schemas.ts';
+import { normalize } from '../../core/api/validation/normalize.ts';
+import { validateBySchema } from '../../core/api/validation/schema-rules.ts';
+import { FieldPath } from '../../core/api/validation/field-path.ts';
+import { applyStrategicMerge } from '../../core/machinery/patch/strategic-merge.ts';
+
+/**
+ * Whether what the server does with each field of each kind it serves is what the public API's facts say: read here
+ * anew, and compared with what reading, checking, patching, OpenAPI and protobuf make of them.
+ */
+const scheme = createScheme();
+const kinds = scheme.all();
+
+interface FlatField {
+  readonly name: string;
+  readonly fact: FieldFact;
+}
+
+/** The members of a type's JSON object; those of inlined types stand in it too. */
+function fieldsOf(fact: TypeFact): FlatField[] {
+  return Object.entries(fact.fields).flatMap(([name, field]): FlatField[] => {
+    if (field.json === false) return [];
+    if (field.inline === undefined) return [{ name, fact: field }];
+    return fieldsOf(typeFactsByName[field.inline] as TypeFact);
+  });
+}
+
+function valueOf(fact: FieldFact): FieldFact {
+  const { list: _, ...single } = fact;
+  return typeof fact.map === 'string' ? { type: fact.map } : (fact.map ?? fact.items ?? single);
+}
+
+/** Every type that objects of the served kinds are made of. */
+const types = (() => {
+  const found = new Set<string>();
+  const visit = (type: string) => {
+    if (found.has(type)) return;
+    found.add(type);
+    const fact = typeFactsByName[type];
+    if (fact === undefined) throw new Error(`no facts of ${type}`);
+    for (const { fact: field } of fieldsOf(fact)) {
+      const { ref } = valueOf(field);
+      if (ref !== undefined) visit(ref);
+    }
+  };
+  for (const { type } of kinds) visit(type);
+  return [...found];
+})();
+const objectTypes = types.filter((type) => typeFactsByName[type]?.jsonOneOf === undefined);
+const allFields = objectTypes.flatMap((type) =>
+  fieldsOf(typeFactsByName[type] as TypeFact).map(({ name, fact }) => ({ type, name, fact })),
+);
+
+/** A value of a field that is right, and one that cannot be. */
+function samples(fact: FieldFact): { readonly right: unknown; readonly wrong: unknown } {
+  if (fact.map !== undefined) return { right: { k: single(valueOf(fact)) }, wrong: [] };
+  if (fact.list === true) return { right: [single(valueOf(fact))], wrong: {} };
+  if (fact.ref !== undefined && typeFactsByName[fact.ref]?.jsonOneOf === undefined)
+    return { right: {}, wrong: 'x' };
+  return { right: single(fact), wrong: fact.type === 'string' || fact.type === 'bytes' ? 7 : {} };
+}
+
+function single(fact: FieldFact): unknown {
+  if (fact.ref !== undefined || fact.type === 'raw' || fact.type === 'fieldsV1') return {};
+  if (fact.list === true) return ['x'];
+  const values: Readonly<Record<string, unknown>> = {
+    string: fact.enum?.[0] === '' ? fact.enum[1] : (fact.enum?.[0] ?? 'x'),
+    bool: true,
+    int32: 7,
+    int64: 7,
+    double: 7.5,
+    bytes: 'eA==',
+    'date-time': '2030-01-01T00:00:00Z',
+    'micro-time': '2030-01-01T00:00:00.000000Z',
+    duration: '1m0s',
+    quantity: '7',
+    'int-or-string': 7,
+  };
+  return values[fact.type ?? ''];
+}
+
+/** Values that any JSON fits have no wrong ones. */
+function isFree(fact: FieldFact): boolean {
+  const { type, ref } = valueOf(fact);
+  const free =
+    type === 'raw' ||
+    type === 'fieldsV1' ||
+    (ref !== undefined && typeFactsByName[ref]?.jsonOneOf !== undefined);
+  return free && fact.list !== true && fact.map === undefined;
+}
+
+interface Finding {
+  readonly aspect: string;
+  readonly checked: number;
+  readonly differing: readonly string[];
+}
+const report: Finding[] = [];
+
+function compare<T>(
+  aspect: string,
+  items: readonly T[],
+  label: (item: T) => string,
+  holds: (item: T) => boolean,
+): void {
+  const differing = items.filter((item) => !holds(item)).map(label);
+  report.push({ aspect, checked: items.length, differing });
+  expect(differing, aspect).toEqual([]);
+}
+const fieldLabel = ({ type, name }: { readonly type: string; readonly name: string }) => `${type}.${name}`;
+
+describe('the API that is served is the public one', () => {
+  test('in its kinds: names, scope, verbs and subresources', () => {
+    compare(
+      'kinds',
+      kinds,
+      ({ plural }) => plural,
+      (kind) => {
+        const fact = resourceFactList.find(
+          ({ group, version, plural }) =>
+            group === kind.group && version === kind.version && plural === kind.plural,
+        );
+        return (
+          fact !== undefined &&
+          fact.kind === kind.kind &&
+          fact.singular === kind.singular &&
+          fact.namespaced === kind.namespaced &&
+          JSON.stringify(fact.verbs) === JSON.stringify(kind.verbs) &&
+          JSON.stringify(fact.shortNames) === JSON.stringify(kind.shortNames) &&
+          Object.entries(kind.subresources ?? {}).every(
+            ([name, served]) => JSON.stringify(fact.subresources?.[name]) === JSON.stringify(served),
+          )
+        );
+      },
+    );
+  });
+
+  test('in its types: right values are kept, wrong ones refused, unknown ones dropped', () => {
+    compare('fields that keep a right value', allFields, fieldLabel, ({ type, name, fact }) => {
+      const { value, wrong, unknown } = normalize(objectSchemaOf(type), { [name]: samples(fact).right });
+      return !wrong && !unknown && value[name] !== undefined;
+    });
+    const typed = allFields.filter(({ fact }) => !isFree(fact));
+    compare(
+      'fields that refuse a wrong type',
+      typed,
+      fieldLabel,
+      ({ type, name, fact }) => normalize(objectSchemaOf(type), { [name]: samples(fact).wrong }).wrong,
+    );
+    compare(
+      'types that drop the unknown',
+      objectTypes,
+      (type) => type,
+      (type) => {
+        const { value, unknown } = normalize(objectSchemaOf(type), { 'not a field': 1 });
+        return unknown && !('not a field' in value);
+      },
+    );
+    const closed = allFields.filter(
+      ({ fact }) => fact.enum !== undefined && fact.list !== true && fact.map === undefined,
+    );
+    compare('fields of a closed set', closed, fieldLabel, ({ type, name, fact }) => {
+      const refused = (value: unknown) =>
+        validateBySchema(objectSchemaOf(type), { [name]: value }, FieldPath.root).some(
+          ({ field }) => field === name,
+        );
+      return refused('Surely-Not') && fact.enum?.every((value) => value === '' || !refused(value)) === true;
+    });
+  });
+
+  test('in what must be there', () => {
+    compare(
+      'required fields',
+      allFields,
+      fieldLabel,
+      ({ type, name, fact }) => objectSchemaOf(type).fields.get(name)?.required === (fact.required ?? false),
+    );
+  });
+
+  test('in how lists are merged', () => {
+    const lists = allFields.filter(({ fact }) => fact.list === true);
+    compare('list types and keys', lists, fieldLabel, ({ type, name, fact }) => {
+      const schema = objectSchemaOf(type).fields.get(name)?.schema;
+      return (
+        schema?.kind === 'list' &&
+        schema.listType === (fact.listType ?? 'atomic') &&
+        JSON.stringify(schema.mapKeys) === JSON.stringify(fact.listMapKeys ?? [])
+      );
+    });
+    const merged = lists.filter(({ fact }) => fact.patchStrategy?.includes('merge') === true);
+    compare('lists that a strategic patch merges', merged, fieldLabel, ({ type, name, fact }) => {
+      const key = fact.patchMergeKey;
+      const [a, b] = key === undefined ? ['a', 'b'] : [{ [key]: 'a' }, { [key]: 'b' }];
+      const result = applyStrategicMerge({ [name]: [a] }, { [name]: [b] }, objectSchemaOf(type));
+      return (result[name] as unknown[]).length === 2;
+    });
+    const replaced = lists.filter(({ fact }) => fact.patchStrategy === undefined);
+    compare('lists that it replaces', replaced, fieldLabel, ({ type, name }) => {
+      const result = applyStrategicMerge({ [name]: ['a'] }, { [name]: ['b'] }, objectSchemaOf(type));
+      return JSON.stringify(result[name]) === '["b"]';
+    });
+  });
+
+  test('in its protobuf numbers', () => {
+    const numbered = types.flatMap((type) =>
+      Object.entries(typeFactsByName[type]?.fields ?? {})
+        .filter(([, { proto }]) => proto !== undefined)
+        .map(([name, fact]) => ({ type, name, fact })),
+    );
+    compare(
+      'protobuf numbers',
+      numbered,
+      fieldLabel,
+      ({ type, name, fact }) => planOf(type).fields[fact.proto ?? 0]?.name === name,
+    );
+  });
+
+  test('in its OpenAPI', () => {
+    const { components } = openApi3(kinds) as {
+      components: {
+        schemas: Record<
+          string,
+          { properties?: Record<string, Record<string, unknown>>; required?: string[] }
+        >;
+      };
+    };
+    compare('properties of OpenAPI', allFields, fieldLabel, ({ type, name, fact }) => {
+      const schema = components.schemas[nameOfType(type)];
+      const property = schema?.properties?.[name];
+      return (
+        property !== undefined && (schema?.required?.includes(name) ?? false) === (fact.required ?? false)
+      );
+    });
+    compare(
+      'merge keys of OpenAPI',
+      allFields.filter(({ fact }) => fact.patchMergeKey !== undefined),
+      fieldLabel,
+      ({ type, name, fact }) =>
+        components.schemas[nameOfType(type)]?.properties?.[name]?.['x-kubernetes-patch-merge-key'] ===
+        fact.patchMergeKey,
+    );
+  });
+
+  test('and this is the report', () => {
+    const lines = report.map(({ aspect, checked, differing }) => {
+      const same = checked - differing.length;
+      return `${aspect.padEnd(40)} ${String(same).padStart(6)} of ${String(checked).padStart(6)}  ${((100 * same) / checked).toFixed(1)} %`;
+    });
+    console.log(['', `Parity of ${kinds.length} kinds made of ${types.length} types:`, ...lines].join('\n'));
+    expect(report.flatMap(({ differing }) => differing)).toEqual([]);
+    expect(report.length).toBeGreaterThan(8);
+  });
+});
