@@ -1,7 +1,10 @@
 import { createClusterRoleAggregationController } from './cluster-role-aggregation/controller.ts';
 import { createDeploymentController } from './deployment/controller.ts';
+import { createEndpointsController } from './endpoints/controller.ts';
+import { createEndpointSliceController } from './endpointslice/controller.ts';
 import { createEventExpiryController } from './event-expiry/controller.ts';
 import { GarbageCollector } from './garbage-collector/collector.ts';
+import { createKubernetesServiceController } from './kubernetes-service/controller.ts';
 import { createNamespaceController } from './namespace/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
 import { createPodGarbageController } from './pod-garbage/controller.ts';
@@ -32,6 +35,9 @@ export function createControllers(
     createPodGarbageController(dependencies),
     createServiceAccountController(dependencies),
     createServiceAddressController(dependencies),
+    createKubernetesServiceController(dependencies),
+    createEndpointSliceController(dependencies),
+    createEndpointsController(dependencies),
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
     ...(rootCaPem === undefined ? [] : [createRootCaController(dependencies, rootCaPem)]),

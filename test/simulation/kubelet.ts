@@ -30,6 +30,7 @@ export class SimulatedKubelets {
   readonly #options: SimulatedKubeletsOptions;
   readonly #alive = new Set<string>();
   /** When terminating Pods end, by uid, in monotonic milliseconds. */
+  #addresses = 0;
   readonly #ends = new Map<string, number>();
   readonly #controller: Controller;
 
@@ -131,13 +132,23 @@ export class SimulatedKubelets {
         ({ type, status }) => type === 'Ready' && status === 'True',
       );
       if (isReady === true) return;
-      await client.updateStatus(pods, { ...pod, status: runningStatus(pod, clock.now()) }, { signal });
+      await client.updateStatus(
+        pods,
+        { ...pod, status: runningStatus(pod, this.#nextAddress(), clock.now()) },
+        { signal },
+      );
     } catch (error) {
       if (isNotFound(error)) return;
       // A newer state is on its way and brings the key again.
       if (isConflict(error) && deletionTimestamp !== undefined) return;
       throw error;
     }
+  }
+
+  /** No two Pods of a test ever have the same. */
+  #nextAddress(): string {
+    const index = ++this.#addresses;
+    return `10.244.${index >> 8}.${index & 0xff}`;
   }
 
   async #renew(signal: AbortSignal): Promise<void> {
@@ -159,7 +170,7 @@ export class SimulatedKubelets {
   }
 }
 
-function runningStatus(pod: Pod, nowMs: number): PodStatus {
+function runningStatus(pod: Pod, podIP: string, nowMs: number): PodStatus {
   const now = timestamp(nowMs);
   const conditions = (pod.status.conditions ?? []).filter(
     ({ type }) => type !== 'Ready' && type !== 'ContainersReady' && type !== 'Initialized',
@@ -168,6 +179,8 @@ function runningStatus(pod: Pod, nowMs: number): PodStatus {
   return {
     ...pod.status,
     phase: 'Running',
+    podIP,
+    podIPs: [{ ip: podIP }],
     startTime: now,
     conditions: [...conditions, isTrue('Initialized'), isTrue('ContainersReady'), isTrue('Ready')],
     containerStatuses: pod.spec.containers.map(({ name, image = '' }) => ({

@@ -7,7 +7,7 @@ export interface EndpointSlice {
   readonly kind?: string | undefined;
   readonly apiVersion?: string | undefined;
   readonly metadata: meta_v1_ObjectMeta;
-  readonly addressType: "FQDN";
+  readonly addressType: "IPv4" | "IPv6" | "FQDN";
   readonly endpoints?: readonly Endpoint[] | undefined;
   readonly ports?: readonly EndpointPort[] | undefined;
 }
