@@ -59,13 +59,19 @@ function filterOf(
   fields: FieldSelector,
 ): Selection['filter'] {
   if (labels.isEverything && fields.isEverything) return undefined;
-  return (stored) => {
-    const { object } = stored;
-    return (
-      labels.matches(object.metadata.labels) &&
-      fields.matches((field) => fieldValue(declaration, object, field))
-    );
+  // Objects that share their labels share the answer.
+  const known = new WeakMap<object, boolean>();
+  const labelled = (stored: StoredObject) => {
+    const own = stored.labels;
+    let matches = known.get(own);
+    if (matches === undefined) known.set(own, (matches = labels.matches(own)));
+    return matches;
   };
+  // Labels are read without parsing, so they decide first.
+  if (fields.isEverything) return labelled;
+  return (stored) =>
+    (labels.isEverything || labelled(stored)) &&
+    fields.matches((field) => fieldValue(declaration, stored.object, field));
 }
 
 function checkField(declaration: KindDeclaration, field: string, labels: string, fields: string): void {

@@ -1,6 +1,13 @@
 import type { KubernetesObject } from '../api/object.ts';
 import type { Encoded } from '../api/verbs.ts';
 import type { Revision } from '../storage/storage.ts';
+import { labelsText } from './stored-labels.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+
+const noLabels: Labels = Object.freeze({});
+/** Sets of labels remembered by their text; forgetting them only costs memory. */
+const mostSharedLabels = 10_000;
 
 /** What every stored value of a kind begins with; the resourceVersion is spliced in behind it. */
 export class StoredFormat {
@@ -9,6 +16,7 @@ export class StoredFormat {
   readonly head: Buffer;
   /** For tests: what is read is frozen, so that whoever changes a shared object finds out. */
   readonly freeze: ((object: KubernetesObject) => KubernetesObject) | undefined;
+  readonly #labels = new Map<string, Labels>();
 
   constructor(apiVersion: string, kind: string, freeze?: (object: KubernetesObject) => KubernetesObject) {
     this.apiVersion = apiVersion;
@@ -51,22 +59,35 @@ export class StoredFormat {
       );
     return new StoredObject(this, value, revision);
   }
+
+  /** The labels in stored bytes, spliced or not. Equal ones are one object, as all Pods of a ReplicaSet have. */
+  labelsIn(data: Buffer): Labels {
+    const text = labelsText(data, this.head.length);
+    if (text === undefined) return noLabels;
+    const known = this.#labels.get(text);
+    if (known !== undefined) return known;
+    const labels = Object.freeze(JSON.parse(text)) as Labels;
+    if (this.#labels.size >= mostSharedLabels) this.#labels.clear();
+    this.#labels.set(text, labels);
+    return labels;
+  }
 }
 
 /** An object as the store has it. Parsed and spliced at most once, and only when somebody asks. */
 export class StoredObject implements Encoded {
-  /** The bytes in the store, without resourceVersion. */
-  readonly value: Buffer;
   /** 0: never stored, the result of a dry run. */
   readonly revision: Revision;
   readonly #format: StoredFormat;
-  #bytes: Buffer | undefined;
+  /** One of the two forms, never both: spliced, once somebody asked for that. */
+  #data: Buffer;
+  #spliced = false;
   #object: KubernetesObject | undefined;
+  #labels: Labels | undefined;
 
   /** `object`, when given, is what `value` encodes, with the resourceVersion set. */
   constructor(format: StoredFormat, value: Buffer, revision: Revision, object?: KubernetesObject) {
     this.#format = format;
-    this.value = value;
+    this.#data = value;
     this.revision = revision;
     this.#object = object === undefined ? undefined : (format.freeze?.(object) ?? object);
   }
@@ -75,12 +96,29 @@ export class StoredObject implements Encoded {
     return this.revision === 0 ? '' : String(this.revision);
   }
 
+  /** The bytes in the store, without resourceVersion. */
+  get value(): Buffer {
+    if (!this.#spliced) return this.#data;
+    const from = this.#format.head.length;
+    return joined(this.#data.subarray(0, from), this.#data.subarray(from + this.#inserted.length));
+  }
+
   get bytes(): Buffer {
-    return (this.#bytes ??= this.#spliced());
+    if (this.#spliced || this.revision === 0) return this.#data;
+    const { head } = this.#format;
+    this.#data = joined(head, Buffer.from(this.#inserted, 'latin1'), this.#data.subarray(head.length));
+    this.#spliced = true;
+    return this.#data;
   }
 
   get object(): KubernetesObject {
     return (this.#object ??= this.#parsed());
+  }
+
+  /** The labels, found without parsing the rest. */
+  get labels(): Labels {
+    if (this.#object !== undefined) return this.#object.metadata.labels ?? noLabels;
+    return (this.#labels ??= this.#format.labelsIn(this.#data));
   }
 
   /** The same object as of another revision: a deletion is later than the last change. */
@@ -91,22 +129,23 @@ export class StoredObject implements Encoded {
     return new StoredObject(this.#format, this.value, revision, { ...object, metadata });
   }
 
-  #spliced(): Buffer {
-    if (this.revision === 0) return this.value;
-    const { head } = this.#format;
-    const inserted = `"resourceVersion":"${this.revision}",`;
-    const bytes = Buffer.allocUnsafeSlow(this.value.length + inserted.length);
-    this.value.copy(bytes, 0, 0, head.length);
-    bytes.write(inserted, head.length, 'latin1');
-    this.value.copy(bytes, head.length + inserted.length, head.length);
-    return bytes;
+  get #inserted(): string {
+    return `"resourceVersion":"${this.revision}",`;
   }
 
   #parsed(): KubernetesObject {
-    // The bytes are ours and were checked when they were written; only the resourceVersion is missing.
-    const object = JSON.parse(this.value.toString('utf8')) as KubernetesObject;
+    // The bytes are ours and were checked when they were written; only the resourceVersion may be missing.
+    const object = JSON.parse(this.#data.toString('utf8')) as KubernetesObject;
     if (this.revision !== 0)
       (object.metadata as { resourceVersion?: string }).resourceVersion = this.resourceVersion;
     return this.#format.freeze?.(object) ?? object;
   }
+}
+
+/** In memory of its own: a piece of a pool would keep the pool. */
+function joined(...parts: readonly Buffer[]): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) at += part.copy(bytes, at);
+  return bytes;
 }
