@@ -77,7 +77,8 @@ export interface Compare {
 export type RequestOp =
   | { readonly requestRange: RangeRequest }
   | { readonly requestPut: { readonly key: Buffer; readonly value: Buffer } }
-  | { readonly requestDeleteRange: { readonly key: Buffer } };
+  | { readonly requestDeleteRange: { readonly key: Buffer } }
+  | { readonly requestTxn: TxnRequest };
 
 export interface TxnRequest {
   readonly compare: readonly Compare[];
@@ -87,7 +88,10 @@ export interface TxnRequest {
 
 export interface TxnResponse extends HeaderResponse {
   readonly succeeded: boolean;
-  readonly responses: readonly { readonly responseRange: RangeResponse | null }[];
+  readonly responses: readonly {
+    readonly responseRange: RangeResponse | null;
+    readonly responseTxn: TxnResponse | null;
+  }[];
 }
 
 export interface CompactRequest {

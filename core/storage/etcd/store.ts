@@ -22,7 +22,9 @@ import { EtcdConnection } from './connection.ts';
 import { failureOf, isServiceError, receivedTooMuch, storageError } from './errors.ts';
 import type { HeaderResponse, Method, RangeRequest, RangeResponse } from './messages.ts';
 import { compactMethod, int64, rangeMethod } from './messages.ts';
-import { commit } from './transaction.ts';
+import { GroupCommit, singleKey } from './group-commit.ts';
+import type { TransactionContext } from './transaction.ts';
+import { commit, commitTogether } from './transaction.ts';
 import { resumingWatch, WatchHub } from './watch-hub.ts';
 
 export interface EtcdStoreOptions extends EtcdEndpoints {
@@ -50,6 +52,7 @@ export class EtcdStore implements KeyValueStore {
   readonly #timeoutMs: number;
   readonly #connection: EtcdConnection;
   readonly #hub: WatchHub;
+  readonly #grouped = this.#groupCommit();
   readonly #closing = new AbortController();
   /** The newest revision that any response told. */
   #seen: Revision = 0;
@@ -104,18 +107,48 @@ export class EtcdStore implements KeyValueStore {
     this.#enter(options);
     checkTransaction(conditions, writes);
     if (this.#seen === 0) await this.revision(options);
+    const single = singleKey(conditions, writes);
     const outcome = await this.#whileOpen(
-      commit(conditions, writes, {
-        connection: this.#connection,
-        clock: this.#clock,
-        callTimeoutMs: this.#callTimeoutMs,
-        timeoutMs: this.#timeoutMs,
-        baseline: this.#seen,
-        signal: options.signal,
-      }),
+      single === undefined
+        ? commit(conditions, writes, this.#transaction(options.signal))
+        : this.#grouped.commit(single, options.signal),
     );
     this.#seen = Math.max(this.#seen, outcome.revision);
     return outcome;
+  }
+
+  #transaction(signal: AbortSignal | undefined): TransactionContext {
+    return {
+      connection: this.#connection,
+      clock: this.#clock,
+      callTimeoutMs: this.#callTimeoutMs,
+      timeoutMs: this.#timeoutMs,
+      baseline: this.#seen,
+      signal,
+    };
+  }
+
+  /** Writes that wait at the same time go to etcd together. */
+  #groupCommit(): GroupCommit {
+    // What a lost group did is in the history after what was seen when it was sent, and so after this.
+    const baselines = new WeakMap<Error, Revision>();
+    return new GroupCommit({
+      commitOne: ({ condition, write }, signal, lost) => {
+        const context = this.#transaction(signal);
+        if (lost === undefined) return commit([condition], [write], context);
+        return commit([condition], [write], { ...context, lost, baseline: baselines.get(lost) ?? 0 });
+      },
+      commitAll: async (group) => {
+        const baseline = this.#seen;
+        try {
+          return await commitTogether(group, this.#transaction(undefined));
+        } catch (error) {
+          if (error instanceof Error) baselines.set(error, baseline);
+          throw error;
+        }
+      },
+      lostBy: (error) => (wasNotSent(error) ? undefined : (error as Error)),
+    });
   }
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch, void, undefined> {
@@ -235,3 +268,9 @@ export class EtcdStore implements KeyValueStore {
 /** An etcd before 3.5 goes through everything that follows for each page, so few large pages load fastest. */
 const maxPageSize = 10_000;
 const pageBytes = 8 * 1024 * 1024;
+
+/** Nothing was applied: etcd refused it, or there was no connection to send it over. */
+function wasNotSent(error: unknown): boolean {
+  if (isServiceError(error)) return failureOf(error) === 'refused';
+  return error instanceof StorageError && error.reason === 'unavailable';
+}

@@ -7,7 +7,8 @@ import { StorageError } from '../storage.ts';
 import { compare, keyValue, prefixRange, writeOp } from './codec.ts';
 import type { EtcdConnection } from './connection.ts';
 import { failureOf, isServiceError, storageError } from './errors.ts';
-import type { RangeResponse, TxnResponse } from './messages.ts';
+import type { SingleKeyWrite } from './group-commit.ts';
+import type { RangeResponse, TxnRequest, TxnResponse } from './messages.ts';
 import { int64, rangeMethod, txnMethod } from './messages.ts';
 import { rawWatch } from './raw-watch.ts';
 
@@ -21,6 +22,8 @@ export interface TransactionContext {
   /** A revision that was current before the transaction was sent: what it did is in the history after it. */
   readonly baseline: Revision;
   readonly signal: AbortSignal | undefined;
+  /** It was sent before, and this is how the reply was lost. */
+  readonly lost?: Error | undefined;
 }
 
 /**
@@ -40,12 +43,8 @@ export async function commit(
   const endMs = clock.monotonicMs() + context.timeoutMs;
   const backoff = new Backoff({ initialMs: 20, maxMs: 500 });
   const guard = guardOf(conditions, writes);
-  const request = {
-    compare: conditions.map(compare),
-    success: writes.map(writeOp),
-    failure: conditions.map(({ key }) => ({ requestRange: { key: Buffer.from(key) } })),
-  };
-  let lost: Error | undefined;
+  const request = requestOf(conditions, writes);
+  let { lost } = context;
   for (;;) {
     signal?.throwIfAborted();
     try {
@@ -79,6 +78,42 @@ export async function commit(
       await sleep(clock, backoff.nextMs(), signal);
     }
   }
+}
+
+const connectedWithinMs = 100;
+
+/**
+ * Commits writes of different keys in one transaction, each nested in one of its own with its own condition, so that
+ * one that fails leaves the others alone. One try; a lost reply is for the caller to find out about.
+ */
+export async function commitTogether(
+  group: readonly SingleKeyWrite[],
+  context: Pick<TransactionContext, 'connection' | 'callTimeoutMs'>,
+): Promise<readonly Outcome[]> {
+  const { connection, callTimeoutMs: timeoutMs } = context;
+  const success = group.map(({ condition, write }) => ({ requestTxn: requestOf([condition], [write]) }));
+  // Where there is no connection, each waits for one by itself, with its own deadline.
+  await connection.ready({ timeoutMs: connectedWithinMs, signal: undefined });
+  const response = await connection.unary(
+    txnMethod,
+    { compare: [], success, failure: [] },
+    { timeoutMs, signal: undefined },
+  );
+  return group.map(({ condition }, index) => {
+    const own = response.responses[index]?.responseTxn;
+    if (own === undefined || own === null)
+      throw new StorageError('corrupt', `Cannot read the answer of etcd to the write of "${condition.key}"`);
+    // Only the outer answer tells the revision, which all of them share.
+    return outcomeOf({ ...own, header: response.header }, [condition]);
+  });
+}
+
+function requestOf(conditions: readonly Condition[], writes: readonly Write[]): TxnRequest {
+  return {
+    compare: conditions.map(compare),
+    success: writes.map(writeOp),
+    failure: conditions.map(({ key }) => ({ requestRange: { key: Buffer.from(key) } })),
+  };
 }
 
 /** A write that carries a condition on its own key; a put rather than a delete, because its bytes identify it. */

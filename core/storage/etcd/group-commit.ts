@@ -1,0 +1,137 @@
+import type { Condition, Outcome, Write } from '../storage.ts';
+
+/** A write with a condition on its own key: nothing else decides about it, and it decides about nothing else. */
+export interface SingleKeyWrite {
+  readonly condition: Condition;
+  readonly write: Write;
+}
+
+export interface GroupCommitOptions {
+  /** Commits one. Given `lost`, it was sent before and the reply was lost: it may have been applied. */
+  readonly commitOne: (
+    single: SingleKeyWrite,
+    signal: AbortSignal | undefined,
+    lost: Error | undefined,
+  ) => Promise<Outcome>;
+  /** Commits several of different keys in one transaction, each under its own condition with its own outcome. */
+  readonly commitAll: (group: readonly SingleKeyWrite[]) => Promise<readonly Outcome[]>;
+  /** What to tell `commitOne` about a group that failed: the error where its writes may have been applied. */
+  readonly lostBy: (error: unknown) => Error | undefined;
+}
+
+interface Waiting {
+  readonly single: SingleKeyWrite;
+  readonly signal: AbortSignal | undefined;
+  readonly bytes: number;
+  readonly resolve: (outcome: Outcome | Promise<Outcome>) => void;
+}
+
+/** Transactions on their way at once; what comes while so many are goes together when one of them returns. */
+const mostInFlight = 4;
+/** Under etcd's limit of 128 operations a transaction with room to spare. */
+const mostTogether = 60;
+const mostBytesTogether = 1_000_000;
+
+/**
+ * Sends single-key writes at once while few are on their way, and those that had to wait together: one call, one
+ * entry in etcd's log and one revision for all of them. Nothing waits in order to be grouped.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  #waiting: Waiting[] = [];
+  #inFlight = 0;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
+
+  commit(single: SingleKeyWrite, signal: AbortSignal | undefined): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(signal?.reason as Error);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const { write } = single;
+      const bytes = write.key.length + (write.kind === 'put' ? write.value.length : 0);
+      this.#waiting.push({
+        single,
+        signal,
+        bytes,
+        resolve: (outcome) => {
+          signal?.removeEventListener('abort', onAbort);
+          resolve(outcome);
+        },
+      });
+      this.#send();
+    });
+  }
+
+  #send(): void {
+    while (this.#inFlight < mostInFlight && this.#waiting.length > 0) {
+      const group = this.#nextGroup();
+      if (group.length === 0) continue;
+      this.#inFlight++;
+      void this.#commitGroup(group).finally(() => {
+        this.#inFlight--;
+        this.#send();
+      });
+    }
+  }
+
+  /** The oldest that fit into one transaction: a key appears once in it, and what is about it later keeps waiting. */
+  #nextGroup(): readonly Waiting[] {
+    const group: Waiting[] = [];
+    const left: Waiting[] = [];
+    const keys = new Set<string>();
+    let bytes = 0;
+    let full = false;
+    for (const each of this.#waiting) {
+      // Its caller was told already.
+      if (each.signal?.aborted === true) continue;
+      const { key } = each.single.write;
+      full ||= group.length >= mostTogether || (group.length > 0 && bytes + each.bytes > mostBytesTogether);
+      if (full || keys.has(key)) {
+        left.push(each);
+      } else {
+        group.push(each);
+        bytes += each.bytes;
+      }
+      keys.add(key);
+    }
+    this.#waiting = left;
+    return group;
+  }
+
+  /** Never rejects: every caller gets what became of its own write. */
+  async #commitGroup(group: readonly Waiting[]): Promise<void> {
+    const { commitOne, commitAll, lostBy } = this.#options;
+    let lost: Error | undefined;
+    if (group.length > 1) {
+      try {
+        const outcomes = await commitAll(group.map(({ single }) => single));
+        for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as Outcome);
+        return;
+      } catch (error) {
+        lost = lostBy(error);
+      }
+    }
+    // Alone, each finds out for itself what happened to it.
+    await Promise.all(
+      group.map(({ single, signal, resolve }) => {
+        const outcome = commitOne(single, signal, lost);
+        resolve(outcome);
+        return outcome.catch(() => undefined);
+      }),
+    );
+  }
+}
+
+/** Undefined where a transaction is about more than one key. */
+export function singleKey(
+  conditions: readonly Condition[],
+  writes: readonly Write[],
+): SingleKeyWrite | undefined {
+  const [condition] = conditions;
+  const [write] = writes;
+  if (conditions.length !== 1 || writes.length !== 1) return undefined;
+  if (condition === undefined || write === undefined || condition.key !== write.key) return undefined;
+  return { condition, write };
+}
