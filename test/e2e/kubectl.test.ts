@@ -493,6 +493,18 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
         const port = /127\.0\.0\.1:(\d+)/.exec(told)?.[1];
         const pods = await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/default/pods/sleeper`);
         expect(await pods.json()).toMatchObject({ kind: 'Pod', metadata: { name: 'sleeper' } });
+        const name = (await kubectl.ok('get', 'pods', '-l', 'app=web', '-o', 'name'))
+          .split('\n')[0]
+          ?.slice('pod/'.length);
+        const base = `http://127.0.0.1:${port}/api/v1/namespaces/default/pods`;
+        const file = await fetch(`${base}/${name}:8080/proxy/passwd`);
+        expect([file.status, await file.text()]).toEqual([200, expect.stringMatching(/^root:/)]);
+        expect((await fetch(`${base}/${name}:8080/proxy/nowhere`)).status).toBe(404);
+        expect((await fetch(`${base}/${name}:81/proxy/`)).status).toBe(503);
+        expect((await fetch(`${base}/ftp:${name}:81/proxy/`)).status).toBe(400);
+        expect(
+          (await fetch(`${base}/sleeper/proxy`, { redirect: 'manual' })).headers.get('location'),
+        ).toMatch(/\/sleeper\/proxy\/$/);
       } finally {
         proxy.kill();
       }

@@ -58,6 +58,7 @@ const noContainers: ServedStreams = {
   attach: unreachable,
   portForward: unreachable,
   checkPortForward: unreachable,
+  proxy: unreachable,
 };
 
 let made: Promise<RestApi['pki'] & { readonly server: KeyPair }> | undefined;

@@ -27,6 +27,7 @@ import { parsePath } from './request-info.ts';
 import type { RequestPath } from './request-info.ts';
 import { serveResource } from './resources.ts';
 import { serveLog } from './streams/log.ts';
+import { proxyTarget, proxyUpgrade, serveProxy } from './streams/proxy.ts';
 import { refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
 import type { StreamingSubresource, Upgrade } from './streams/upgrade.ts';
 
@@ -230,6 +231,12 @@ async function route(exchange: Exchange, options: RestServerOptions): Promise<vo
     throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
   if (path.kind === 'resource') {
     const stream = podStream(path);
+    if (stream?.subresource === 'proxy')
+      return serveProxy(
+        exchange,
+        options.containers,
+        proxyTarget(exchange.url, stream.pod.namespace, stream.pod.name),
+      );
     if (stream?.subresource === 'log') return serveLog(exchange, options.containers, stream.pod);
     if (stream !== undefined) throw new StatusError('BadRequest', 'Upgrade request required');
     return serveResource(exchange, verbs, scheme, path);
@@ -263,8 +270,8 @@ async function route(exchange: Exchange, options: RestServerOptions): Promise<vo
 const otherPaths = ['/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
 interface PodStream {
-  readonly pod: ObjectName;
-  readonly subresource: 'log' | StreamingSubresource;
+  readonly pod: ObjectName & { readonly namespace: string };
+  readonly subresource: 'log' | 'proxy' | StreamingSubresource;
 }
 
 /** Which subresource of which Pod a path names, where it is one that streams. */
@@ -276,6 +283,7 @@ function podStream({ target, name }: Extract<RequestPath, { kind: 'resource' }>)
     case 'exec':
     case 'attach':
     case 'portforward':
+    case 'proxy':
       return { pod: { namespace, name }, subresource };
     default:
       return undefined;
@@ -305,7 +313,10 @@ async function upgradeConnection(
     if (stream === undefined || stream.subresource === 'log')
       throw new StatusError('NotFound', 'the server could not find the requested resource');
     upgrade = { request, socket, head, url, call: { user, signal }, switched: false };
-    await serveUpgrade(upgrade, options.containers, stream.pod, stream.subresource);
+    const { pod, subresource } = stream;
+    if (subresource === 'proxy')
+      await proxyUpgrade(upgrade, options.containers, proxyTarget(url, pod.namespace, pod.name));
+    else await serveUpgrade(upgrade, options.containers, pod, subresource);
   } catch (error) {
     const status = StatusError.from(error);
     if (status.reason === 'InternalError' && !signal.aborted)

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { StatusError } from '../../api/errors.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { SessionOpenInit } from '../../api/generated/wheelhouse.ts';
@@ -34,6 +35,8 @@ export interface ContainerStreamsDependencies {
 export interface ServedStreams extends ContainerStreams {
   /** Rejects where no connection could be forwarded: front ends must know before they change the protocol. */
   checkPortForward(call: Call, pod: ObjectName): Promise<void>;
+  /** A connection for a request that is handed on; `port` is the first the Pod names, else 80, unless given. */
+  proxy(call: Call, pod: ObjectName, port: number | undefined, verb: string): Promise<Duplex>;
 }
 
 /** Authorizes, looks up the Pod, chooses the container, and opens a session on the Pod's node. */
@@ -41,7 +44,7 @@ export function createContainerStreams(dependencies: ContainerStreamsDependencie
   return new HubStreams(dependencies);
 }
 
-type Subresource = 'log' | 'exec' | 'attach' | 'portforward';
+type Subresource = 'log' | 'exec' | 'attach' | 'portforward' | 'proxy';
 
 class HubStreams implements ServedStreams {
   readonly #verbs: Pick<Verbs, 'get'>;
@@ -94,6 +97,17 @@ class HubStreams implements ServedStreams {
     return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
   }
 
+  async proxy(call: Call, name: ObjectName, port: number | undefined, verb: string): Promise<SessionDuplex> {
+    const pod = await this.#pod(call, name, 'proxy', verb);
+    const node = nodeOf(pod);
+    requireRunning(pod);
+    const [first] = pod.spec.containers.flatMap(({ ports = [] }) => ports);
+    const value = port ?? first?.containerPort ?? 80;
+    const open = { ...identity(pod, ''), kind: { case: 'portForward', value } } as const;
+    const doing = `reach port ${value} of pod "${name.name}"`;
+    return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
+  }
+
   async #forwardable(call: Call, name: ObjectName): Promise<Pod> {
     const pod = await this.#pod(call, name, 'portforward');
     nodeOf(pod);
@@ -117,11 +131,15 @@ class HubStreams implements ServedStreams {
   }
 
   /** The Pod, once the caller may use the subresource: whoever may exec need not be allowed to read Pods. */
-  async #pod({ user, signal }: Call, pod: ObjectName, subresource: Subresource): Promise<Pod> {
+  async #pod(
+    { user, signal }: Call,
+    pod: ObjectName,
+    subresource: Subresource,
+    // Reading a log is a read; whatever reaches into the container needs "create", however it is asked for.
+    verb = subresource === 'log' ? 'get' : 'create',
+  ): Promise<Pod> {
     const { namespace = 'default', name } = pod;
     const target = { group: '', version: 'v1', resource: 'pods', namespace, name };
-    // Reading a log is a read; whatever reaches into the container needs "create", however it is asked for.
-    const verb = subresource === 'log' ? 'get' : 'create';
     await checkAccess(this.#authorizer, { ...target, user, verb, subresource });
     return (await this.#verbs.get(signal === undefined ? {} : { signal }, target)).object as Pod;
   }
