@@ -1,5 +1,6 @@
 import { createClusterRoleAggregationController } from './cluster-role-aggregation/controller.ts';
 import { createDeploymentController } from './deployment/controller.ts';
+import { createDisruptionController } from './disruption/controller.ts';
 import { createEndpointsController } from './endpoints/controller.ts';
 import { createEndpointSliceController } from './endpointslice/controller.ts';
 import { createEventExpiryController } from './event-expiry/controller.ts';
@@ -38,6 +39,7 @@ export function createControllers(
     createKubernetesServiceController(dependencies),
     createEndpointSliceController(dependencies),
     createEndpointsController(dependencies),
+    createDisruptionController(dependencies),
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
     ...(rootCaPem === undefined ? [] : [createRootCaController(dependencies, rootCaPem)]),

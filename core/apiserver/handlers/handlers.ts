@@ -370,6 +370,7 @@ class Handlers implements Verbs {
       body,
       dryRun: options.dryRun === true,
       clock: this.#options.clock,
+      storeOf: (resource) => this.#options.registry.storeFor(resource),
       delete: (deletion) =>
         this.#delete(call, { ...endpoint, subresource: undefined }, { ...target, name }, deletion),
     });

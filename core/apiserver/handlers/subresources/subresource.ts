@@ -1,6 +1,7 @@
 import type { KubernetesObject, Mutable } from '../../../api/object.ts';
 import type { Call, DeleteOptions, DeleteResult, Encoded, ObjectTarget } from '../../../api/verbs.ts';
 import type { Clock } from '../../../machinery/clock.ts';
+import type { ResourceStore } from '../../../registry/resource-store.ts';
 import type { StoredObject } from '../../../registry/stored-object.ts';
 import type { KindToRead } from '../body.ts';
 import type { Endpoint } from '../endpoint.ts';
@@ -23,6 +24,8 @@ export interface SubresourceCreate {
   readonly body: KubernetesObject;
   readonly dryRun: boolean;
   readonly clock: Clock;
+  /** Where the objects of another kind are kept. */
+  readonly storeOf: (resource: { readonly group: string; readonly plural: string }) => ResourceStore;
   /** Deletes the object the subresource belongs to, through admission. */
   readonly delete: (options: DeleteOptions) => Promise<DeleteResult>;
 }
