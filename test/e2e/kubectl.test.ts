@@ -484,6 +484,13 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
       }
     });
 
+    test('top', async () => {
+      await expectLines([
+        ['top nodes', /^NAME +CPU\(cores\) .*\nkubectl +\d+m /],
+        ['top pods --containers', /sleeper +main +\d+m +\d+Mi/],
+      ]);
+    });
+
     since(24)('proxy', async () => {
       const proxy = kubectl.start(['proxy', '--port=0']);
       let told = '';
@@ -515,6 +522,23 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
     since(28)('auth whoami', async () => {
       expect(await kubectl.ok('auth', 'whoami')).toMatch(
         /Username +kubernetes-admin\nGroups +\[system:masters/,
+      );
+    });
+
+    since(24)('create token', async () => {
+      const token = (await kubectl.ok('create', 'token', 'default')).trim();
+      expect(token.split('.')).toHaveLength(3);
+      const server = await kubectl.ok(
+        'config',
+        'view',
+        '--minify',
+        '-o',
+        'jsonpath={.clusters[0].cluster.server}',
+      );
+      const asked = ['get', 'pods', `--server=${server}`, `--token=${token}`, '--insecure-skip-tls-verify'];
+      const refused = await kubectl.run(asked, { env: { KUBECONFIG: '/nowhere' } });
+      expect(refused.stderr).toContain(
+        'User "system:serviceaccount:default:default" cannot list resource "pods"',
       );
     });
 
