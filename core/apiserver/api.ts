@@ -2,6 +2,7 @@ import { certificateRequester } from '../admission/certificate-requester.ts';
 import { AdmissionChain } from '../admission/chain.ts';
 import type { AdmissionPlugin } from '../admission/chain.ts';
 import { defaultTolerationSeconds } from '../admission/default-toleration-seconds.ts';
+import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
@@ -153,6 +154,7 @@ const defaultServiceCidrs = ['10.96.0.0/16', 'fd00:10:96::/112'];
 function admissionPlugins(client: RegistryClient, clock: Clock, random: Random): readonly AdmissionPlugin[] {
   return [
     new NamespaceLifecycle(client),
+    new LimitRanger(client),
     new ServiceAccountAdmission(client, clock, random),
     new PriorityAdmission(client),
     defaultTolerationSeconds,

@@ -142,7 +142,11 @@ function validateLimit(limit: LimitRangeItem, path: FieldPath): Errors {
   for (const [list, quantities] of Object.entries(lists))
     for (const [name, text] of Object.entries(quantities)) {
       const at = path.child(list).key(name);
-      errors.push(...validateResourceName(name, at), ...validateResourceQuantity(name, text, at));
+      const named =
+        type === 'Pod' || type === 'Container'
+          ? validateResourceName(name, at)
+          : invalidEach(at, name, qualifiedNameProblems(name));
+      errors.push(...named, ...validateResourceQuantity(name, text, at));
     }
   if (errors.length > 0) return errors;
   const ordered: readonly (readonly [string, Record<string, string>, string, Record<string, string>])[] = [
