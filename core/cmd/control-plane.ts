@@ -7,6 +7,7 @@ import type { SigningKeys } from '../apiserver/authn/jwt.ts';
 import { createRequestIdentity } from '../apiserver/authn/request-identity.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../apiserver/openapi.ts';
+import type { HealthCheck } from '../apiserver/rest/health.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
 import type { RestServer, RestServerOptions } from '../apiserver/rest/server.ts';
 import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
@@ -26,7 +27,10 @@ import { uuid } from '../machinery/random.ts';
 import type { Random } from '../machinery/random.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
 import { runCompactor } from '../storage/compactor.ts';
+import { measuredStore } from '../storage/measured-store.ts';
 import type { KeyValueStore } from '../storage/storage.ts';
+import { coreMetrics, StoreMetrics } from './metrics.ts';
+import type { Working } from './metrics.ts';
 import type { Pki } from './pki.ts';
 
 export const wheelhouseVersion = '0.1.0';
@@ -60,7 +64,9 @@ export interface ControlPlane {
 const callGraceMs = 2_000;
 
 /** Puts the control plane together: API, gRPC, scheduler and controllers over one store, in one process. */
-export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+export async function startControlPlane(given: ControlPlaneOptions): Promise<ControlPlane> {
+  const storeMetrics = new StoreMetrics();
+  const options = { ...given, store: measuredStore(given.store, storeMetrics.onCall) };
   const { store, soleWriter, listen, clock, random, log } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -108,10 +114,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     onError,
   });
   const address = await grpc.start();
-  const rest = restServer(options, api, { discovery, openApi, containers }, onError);
+  const inProcess: Working = { parts: [], leads: false };
+  const metrics = coreMetrics({ api, store: storeMetrics, working: inProcess, version });
+  const rest = restServer(options, api, { discovery, openApi, containers, metrics }, signal, onError);
   const restAddress = await rest?.start();
 
-  const working = runControllers(api, options, onError, signal);
+  const working = runControllers(api, options, inProcess, onError, signal);
   const failed = Promise.all([caching, working]).then(() => new Promise<never>(() => undefined));
   // Whoever does not wait for it still gets a clean stop.
   failed.catch(() => undefined);
@@ -131,8 +139,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 
 function restServer(
   { rest, store, clock }: ControlPlaneOptions,
-  { verbs, scheme, authorizer, tokens }: Api,
-  parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers'>,
+  { verbs, scheme, registry, authorizer, tokens }: Api,
+  parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers' | 'metrics'>,
+  stopping: AbortSignal,
   onError: (error: unknown, doing: string) => void,
 ): RestServer | undefined {
   if (rest === undefined) return undefined;
@@ -147,23 +156,52 @@ function restServer(
     issuer: tokens,
     clock,
     authorizer,
-    health: [
-      { name: 'ping', live: true, check: () => Promise.resolve() },
-      { name: store.name, live: false, check: (signal) => store.health({ signal }) },
-    ],
+    health: healthChecks(store, registry, stopping),
     onError,
   });
+}
+
+/** Under upstream's names. REST is served once the cluster's own objects are there, so those checks hold. */
+function healthChecks(
+  store: KeyValueStore,
+  registry: Api['registry'],
+  stopping: AbortSignal,
+): readonly HealthCheck[] {
+  const holds = () => Promise.resolve();
+  const storeAnswers = (signal: AbortSignal) => store.health({ signal });
+  return [
+    { name: 'ping', live: true, check: holds },
+    { name: store.name, live: true, check: storeAnswers },
+    { name: `${store.name}-readiness`, live: false, check: storeAnswers },
+    { name: 'informer-sync', live: false, check: (signal) => registry.ready(signal) },
+    { name: 'poststarthook/start-system-namespaces-controller', live: true, check: holds },
+    { name: 'poststarthook/rbac/bootstrap-roles', live: true, check: holds },
+    {
+      name: 'shutdown',
+      live: false,
+      check: () =>
+        stopping.aborted ? Promise.reject(new Error('process is shutting down')) : Promise.resolve(),
+    },
+  ];
 }
 
 /** At once where no other process writes to the store; elsewhere while this one is the leader of those that do. */
 function runControllers(
   api: Api,
   options: ControlPlaneOptions,
+  inProcess: Working,
   onError: (error: unknown, doing: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, random, log, soleWriter } = options;
-  const run = (until: AbortSignal) => controllers(api, { ...options, onError, signal: until }).run(until);
+  const run = async (until: AbortSignal) => {
+    const manager = controllers(api, { ...options, onError, signal: until });
+    inProcess.parts = manager.parts;
+    inProcess.leads = true;
+    await manager.run(until);
+    inProcess.parts = [];
+    inProcess.leads = false;
+  };
   if (soleWriter) return run(signal);
   const election = new LeaderElection({
     client: createClient(api.verbs, { userAgent: 'core' }),

@@ -28,6 +28,8 @@ export class WorkQueue<K = string> {
   readonly #waiters = new Set<(key: K | undefined) => void>();
   readonly #drained: (() => void)[] = [];
   #closed = false;
+  #adds = 0;
+  #retries = 0;
 
   constructor(options: WorkQueueOptions) {
     this.#backoff = new KeyedBackoff(options.backoff ?? defaultBackoff);
@@ -47,12 +49,23 @@ export class WorkQueue<K = string> {
     return this.#delayed.size;
   }
 
+  /** How many keys were added since the start, those left out that waited already. */
+  get adds(): number {
+    return this.#adds;
+  }
+
+  /** How many were added with a back-off. */
+  get retries(): number {
+    return this.#retries;
+  }
+
   get isShutDown(): boolean {
     return this.#closed;
   }
 
   add(key: K): void {
     if (this.#closed || this.#dirty.has(key)) return;
+    this.#adds++;
     this.#dirty.add(key);
     if (!this.#processing.has(key)) this.#push(key);
   }
@@ -67,6 +80,7 @@ export class WorkQueue<K = string> {
   /** Adds the key after its back-off, which grows with every call until `forget`. */
   addRateLimited(key: K): void {
     if (this.#closed) return;
+    this.#retries++;
     this.addAfter(key, this.#backoff.nextMs(key));
   }
 

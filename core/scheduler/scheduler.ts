@@ -52,6 +52,7 @@ export class Scheduler {
   readonly #cluster = new ClusterState();
   readonly #reader = new PodFactsReader();
   readonly #classes: PodClasses;
+  readonly #attempts = { scheduled: 0, unschedulable: 0, error: 0 };
   readonly #queue: SchedulingQueue;
   readonly #placement: Placement;
   readonly #binder: Binder;
@@ -101,6 +102,11 @@ export class Scheduler {
     }
     this.#queue.clear();
     await Promise.all(this.#binding);
+  }
+
+  /** How the attempts since the start ended. */
+  get attempts(): Readonly<Record<'scheduled' | 'unschedulable' | 'error', number>> {
+    return this.#attempts;
   }
 
   get queueSizes(): SchedulingQueue['sizes'] {
@@ -153,12 +159,14 @@ export class Scheduler {
     const { facts } = queued;
     try {
       await this.#binder.bind({ facts, nodeName }, signal);
+      this.#attempts.scheduled++;
       this.#queue.delete(facts.uid);
       this.#event(facts.pod, 'Normal', 'Scheduled', `Successfully assigned ${facts.key} to ${nodeName}`);
     } catch (error) {
       this.#cluster.forget(facts.uid);
       // Gone, or bound by somebody else: the informer will tell, or has told.
       if (signal.aborted || isNotFound(error)) return this.#queue.delete(facts.uid);
+      this.#attempts.error++;
       if (!isConflict(error)) this.#report(error, `bind Pod "${facts.key}" to node "${nodeName}"`);
       this.#queue.returnFailed(queued);
     }
@@ -166,6 +174,7 @@ export class Scheduler {
 
   #refused(queued: QueuedPod, signal: AbortSignal): void {
     const { facts } = queued;
+    this.#attempts.unschedulable++;
     const podClass = this.#classes.of(facts);
     const diagnosis = podClass.diagnosis(() => diagnose(podClass, this.#cluster));
     const reasons = describeDiagnosis(diagnosis);

@@ -6,6 +6,8 @@ import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import { createRequestIdentity } from '../../core/apiserver/authn/request-identity.ts';
 import type { ServedStreams } from '../../core/apiserver/streaming/container-streams.ts';
+import type { HealthCheck } from '../../core/apiserver/rest/health.ts';
+import { RequestMetrics } from '../../core/apiserver/rest/request-metrics.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
 import type { KeyPair } from '../../core/cmd/make-certificate.ts';
 import { makePair } from '../../core/cmd/make-certificate.ts';
@@ -46,6 +48,8 @@ export interface RestApi extends AsyncDisposable {
 export interface RestApiOptions extends TestApiOptions {
   /** None can be reached unless given. */
   readonly containers?: ServedStreams;
+  /** Only "ping", which always holds, unless given. */
+  readonly health?: readonly HealthCheck[];
 }
 
 const unreachable = () => Promise.reject(new StatusError('ServiceUnavailable', 'no agent is connected'));
@@ -112,7 +116,11 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     identify: createRequestIdentity({ tokens: api.api.tokens, clock: systemClock }),
     issuer: api.api.tokens,
     authorizer: api.api.authorizer,
-    health: [{ name: 'ping', live: true, check: () => Promise.resolve() }],
+    health: options.health ?? [{ name: 'ping', live: true, check: () => Promise.resolve() }],
+    metrics: {
+      requests: new RequestMetrics(api.scheme),
+      families: () => Promise.resolve([]),
+    },
     onError: (error) => errors.push(error),
   });
   const address = await server.start();

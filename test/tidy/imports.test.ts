@@ -31,6 +31,7 @@ const fences: Record<string, readonly string[]> = {
   '@grpc/grpc-js': ['core/apiserver/grpc', 'core/client', 'core/storage/etcd', 'node-agent/streaming'],
   dockerode: ['node-agent/runtime/docker'],
   blessed: ['shell/panes'],
+  'prom-client': ['core/cmd'],
   vscode: ['vscode-extension'],
 };
 

@@ -6,16 +6,7 @@ import type { Exchange } from './exchange.ts';
 import { negotiate } from './negotiation.ts';
 import type { RequestPath } from './request-info.ts';
 
-/** One thing that must hold for the server to be well; named as in `/readyz/etcd`. */
-export interface HealthCheck {
-  readonly name: string;
-  readonly check: (signal: AbortSignal) => Promise<void>;
-  /** Checked by /livez too: the process should be started again when it fails. */
-  readonly live: boolean;
-}
-
 const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-const checkWithinMs = 5_000;
 
 /** `/api`, `/apis` and what is below them without naming objects. */
 export function serveDiscovery(
@@ -71,34 +62,4 @@ export async function serveVersion(exchange: Exchange, discovery: Discovery): Pr
     compiler: `node ${process.versions.node}`,
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
   });
-}
-
-/** `/healthz`, `/livez` and `/readyz`, each check on its own too, verbose and with exclusions as upstream. */
-export async function serveHealth(
-  exchange: Exchange,
-  endpoint: string,
-  only: string | undefined,
-  checks: readonly HealthCheck[],
-): Promise<void> {
-  const query = exchange.url.searchParams;
-  const excluded = query.getAll('exclude');
-  const relevant = checks
-    .filter(({ live }) => endpoint !== 'livez' || live)
-    .filter(({ name }) => (only === undefined ? !excluded.includes(name) : name === only));
-  if (only !== undefined && relevant.length === 0)
-    throw new StatusError('NotFound', `there is no check "${only}"`);
-  const signal = AbortSignal.any([exchange.signal, AbortSignal.timeout(checkWithinMs)]);
-  const results = await Promise.allSettled(relevant.map(({ check }) => check(signal)));
-  const failed = results.some(({ status }) => status === 'rejected');
-  const lines = relevant.map(({ name }, index) =>
-    results[index]?.status === 'fulfilled' ? `[+]${name} ok` : `[-]${name} failed: reason withheld`,
-  );
-  if (failed)
-    return exchange.send(500, 'text/plain; charset=utf-8', `${lines.join('\n')}\n${endpoint} check failed\n`);
-  const verbose = query.has('verbose') && only === undefined;
-  exchange.send(
-    200,
-    'text/plain; charset=utf-8',
-    verbose ? `${lines.join('\n')}\n${endpoint} check passed\n` : 'ok',
-  );
 }

@@ -20,11 +20,15 @@ import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { linkSignals } from '../../machinery/signals.ts';
 import { Exchange } from './exchange.ts';
-import { serveDiscovery, serveHealth, serveVersion } from './information.ts';
-import type { HealthCheck } from './information.ts';
+import { serveHealth } from './health.ts';
+import type { HealthCheck } from './health.ts';
+import { serveDiscovery, serveVersion } from './information.ts';
+import { serveMetrics } from './metrics.ts';
+import type { ServedMetrics } from './metrics.ts';
 import { serveOpenApi } from './openapi.ts';
 import { parsePath } from './request-info.ts';
 import type { RequestPath } from './request-info.ts';
+import type { CountedRequest } from './request-metrics.ts';
 import { serveResource } from './resources.ts';
 import { serveLog } from './streams/log.ts';
 import { proxyTarget, proxyUpgrade, serveProxy } from './streams/proxy.ts';
@@ -48,6 +52,8 @@ export interface RestServerOptions {
   readonly issuer?: Pick<ServiceAccountTokens, 'configuration' | 'jwks'> | undefined;
   readonly clock?: Clock | undefined;
   readonly health: readonly HealthCheck[];
+  /** Not served and not counted without. */
+  readonly metrics?: ServedMetrics | undefined;
   /** Errors that are the server's fault, with what was asked. */
   readonly onError?: (error: unknown, doing: string) => void;
 }
@@ -170,13 +176,18 @@ async function answer(
   response.on('error', () => gone.abort());
   using linked = linkSignals(gone.signal, stopping);
   const { signal } = linked;
+  let counted: CountedRequest | undefined;
   try {
     const url = new URL(request.url ?? '/', 'https://core');
+    const path = parsePath(url.pathname);
+    counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
     const { user, expiresAtMs } = await actingUser(request, options);
     using _ = untilExpired(expiresAtMs, gone, options);
-    await route(new Exchange(request, response, url, user, signal), options);
+    await route(new Exchange(request, response, url, user, signal), path, options);
   } catch (error) {
     refuse(request, response, error, options);
+  } finally {
+    counted?.end(response.statusCode);
   }
 }
 
@@ -224,9 +235,12 @@ function refuse(
   if (!request.readableEnded) request.resume();
 }
 
-async function route(exchange: Exchange, options: RestServerOptions): Promise<void> {
+async function route(
+  exchange: Exchange,
+  path: RequestPath | undefined,
+  options: RestServerOptions,
+): Promise<void> {
   const { verbs, scheme, discovery, openApi, health } = options;
-  const path = parsePath(exchange.url.pathname);
   if (path === undefined)
     throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
   if (path.kind === 'resource') {
@@ -262,12 +276,14 @@ async function route(exchange: Exchange, options: RestServerOptions): Promise<vo
     return exchange.send(200, 'application/jwk-set+json', JSON.stringify(options.issuer.jwks));
   if (first === 'version' && rest.length === 0) return serveVersion(exchange, discovery);
   if (first === 'healthz' || first === 'livez' || first === 'readyz') {
-    return serveHealth(exchange, first, rest[0], health);
+    return serveHealth(exchange, first, rest.join('/'), health);
   }
+  if (options.metrics !== undefined && first === 'metrics' && rest.length === 0)
+    return serveMetrics(exchange, options.metrics);
   throw new StatusError('NotFound', 'the server could not find the requested resource');
 }
 
-const otherPaths = ['/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+const otherPaths = ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
 
 interface PodStream {
   readonly pod: ObjectName & { readonly namespace: string };
@@ -304,11 +320,14 @@ async function upgradeConnection(
   using linked = linkSignals(gone.signal, stopping);
   const { signal } = linked;
   let upgrade: Upgrade | undefined;
+  let counted: CountedRequest | undefined;
+  let code = 101;
   try {
     const url = new URL(request.url ?? '/', 'https://core');
+    const path = parsePath(url.pathname);
+    counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
     const { user, expiresAtMs } = await actingUser(request, options);
     using _ = untilExpired(expiresAtMs, gone, options);
-    const path = parsePath(url.pathname);
     const stream = path?.kind === 'resource' ? podStream(path) : undefined;
     if (stream === undefined || stream.subresource === 'log')
       throw new StatusError('NotFound', 'the server could not find the requested resource');
@@ -321,9 +340,14 @@ async function upgradeConnection(
     const status = StatusError.from(error);
     if (status.reason === 'InternalError' && !signal.aborted)
       options.onError?.(error, `stream ${request.url?.split('?')[0]}`);
-    if (upgrade?.switched === true) socket.destroy();
-    else refuseUpgrade(socket, status);
+    if (upgrade?.switched === true) {
+      socket.destroy();
+    } else {
+      code = status.code;
+      refuseUpgrade(socket, status);
+    }
   } finally {
+    counted?.end(code);
     // Whatever was opened for it ends with it.
     gone.abort();
   }

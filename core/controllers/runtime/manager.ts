@@ -14,11 +14,11 @@ export interface Runnable {
 export class Manager implements Runnable {
   readonly name = 'manager';
   readonly #informers: InformerFactory;
-  readonly #parts: readonly Runnable[];
+  readonly parts: readonly Runnable[];
 
   constructor(informers: InformerFactory, parts: readonly Runnable[]) {
     this.#informers = informers;
-    this.#parts = parts;
+    this.parts = parts;
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -44,7 +44,7 @@ export class Manager implements Runnable {
   async #work(signal: AbortSignal): Promise<void> {
     await this.#informers.synced(signal);
     const stop = new AbortController();
-    const running = this.#parts.map(async (part) => {
+    const running = this.parts.map(async (part) => {
       const either = AbortSignal.any([signal, stop.signal]);
       setMaxListeners(0, either);
       try {
