@@ -21,6 +21,8 @@ import type { SigningKeys } from './authn/jwt.ts';
 import { ServiceAccountTokens } from './authn/service-account-tokens.ts';
 import { bootstrapPolicy } from './authz/bootstrap-policy.ts';
 import { RoleEscalation } from './authz/escalation.ts';
+import { NodeAuthorizer } from './authz/node.ts';
+import { nodeRestriction } from './authz/node-restriction.ts';
 import { PolicyIndex } from './authz/policy-index.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
 import { UnionAuthorizer } from './authz/union.ts';
@@ -84,11 +86,11 @@ export function createApi(options: ApiOptions): Api {
   const authorizer =
     policy === undefined
       ? (options.authorizer ?? mastersOnly)
-      : new UnionAuthorizer([mastersOnly, new RbacAuthorizer(policy)]);
+      : new UnionAuthorizer([mastersOnly, new NodeAuthorizer(lookup), new RbacAuthorizer(policy)]);
   const left = new Set(options.withoutAdmission ?? []);
   const plugins = [
     ...admissionPlugins(lookup, clock, random),
-    ...(policy === undefined ? [] : [new RoleEscalation(policy, authorizer)]),
+    ...(policy === undefined ? [] : [nodeRestriction, new RoleEscalation(policy, authorizer)]),
   ];
   const bootstrapped = deferred();
   const { serviceAccountKeys: keys } = options;

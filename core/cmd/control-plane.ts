@@ -5,7 +5,9 @@ import type { Api } from '../apiserver/api.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
 import { createRequestIdentity } from '../apiserver/authn/request-identity.ts';
+import { createCallIdentity } from '../apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
+import type { GrpcServerOptions } from '../apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../apiserver/openapi.ts';
 import type { HealthCheck } from '../apiserver/rest/health.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
@@ -110,6 +112,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     discovery,
     streaming: { containers, agents },
     listen,
+    ...grpcSecurity(options, api),
     clock,
     onError,
   });
@@ -134,6 +137,19 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
       stopping.abort();
       await Promise.allSettled([caching, compacting, working]);
     },
+  };
+}
+
+/** Without certificates, who may connect is the machine's decision: for tests. */
+function grpcSecurity(
+  { rest, clock }: ControlPlaneOptions,
+  { tokens, authorizer }: Api,
+): Partial<GrpcServerOptions> {
+  if (rest === undefined) return {};
+  const { server, clientCa } = rest.pki;
+  return {
+    tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
+    identify: createCallIdentity({ tokens, authorizer, clock }),
   };
 }
 

@@ -25,7 +25,7 @@ async function run(options: CoreOptions): Promise<void> {
   const stop = untilSignalled();
   const [opened, pki] = await Promise.all([
     openStore(options, systemClock, log),
-    ensurePki(join(options.dataDirectory, 'pki'), systemClock),
+    ensurePki(join(options.dataDirectory, 'pki'), systemClock, options.localNodes),
   ]);
   const { store, soleWriter } = opened;
   const controlPlane = await startControlPlane({

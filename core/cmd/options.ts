@@ -14,6 +14,8 @@ export interface CoreOptions {
   readonly etcdCa: string | undefined;
   readonly etcdCert: string | undefined;
   readonly etcdKey: string | undefined;
+  /** Nodes of this machine, whose agents get certificates. */
+  readonly localNodes: readonly string[];
 }
 
 export const usage = `core: the control plane of a Wheelhouse cluster
@@ -22,6 +24,7 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --listen=HOST:PORT         gRPC, loopback only (default 127.0.0.1:7443)
   --rest-listen=HOST:PORT    Kubernetes' REST API, loopback only (default 127.0.0.1:6443)
   --store=KIND               auto, etcd, embedded or memory (default auto: etcd where it is installed)
+  --local-node=NAME          make a certificate for the agent of this node; may be given again
   --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
@@ -42,6 +45,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'etcd-ca': { type: 'string' },
       'etcd-cert': { type: 'string' },
       'etcd-key': { type: 'string' },
+      'local-node': { type: 'string', multiple: true, default: [] },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -70,7 +74,14 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     etcdCa: values['etcd-ca'],
     etcdCert: values['etcd-cert'],
     etcdKey: values['etcd-key'],
+    localNodes: values['local-node'].map(nodeName),
   };
+}
+
+/** It becomes part of a file's name and of a certificate's subject. */
+function nodeName(name: string): string {
+  if (/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/.test(name)) return name;
+  throw new Error(`--local-node=${name}: it must be the name of a node`);
 }
 
 function isLoopback(address: string): boolean {

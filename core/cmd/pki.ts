@@ -15,6 +15,8 @@ export interface Pki {
   readonly server: KeyPair;
   /** The administrator: group system:masters. */
   readonly admin: KeyPair;
+  /** The node agents of this machine: `node-NAME.crt`, group system:nodes. */
+  readonly nodes: readonly KeyPair[];
 }
 
 /** A certificate with less than this left is made anew at the next start. */
@@ -24,14 +26,27 @@ const renewBeforeMs = 30 * 24 * 3600 * 1000;
  * Reads a cluster's certificates from `directory`, making those that are missing, about to expire, or for another
  * machine's addresses. Certificate authorities are made once and never replaced silently.
  */
-export async function ensurePki(directory: string, clock: Clock): Promise<Pki> {
+export async function ensurePki(
+  directory: string,
+  clock: Clock,
+  localNodes: readonly string[] = [],
+): Promise<Pki> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const ensure = (wanted: WantedCertificate) => ensurePair(directory, wanted, clock);
   const serverCa = await ensure({ name: 'server-ca', subject: 'CN=wheelhouse-server-ca', use: 'ca' });
   const clientCa = await ensure({ name: 'client-ca', subject: 'CN=wheelhouse-client-ca', use: 'ca' });
+  const nodes = localNodes.map((name) =>
+    ensure({
+      name: `node-${name}`,
+      subject: `O=system:nodes, CN=system:node:${name}`,
+      use: 'client',
+      signer: clientCa,
+    }),
+  );
   return {
     serverCa,
     clientCa,
+    nodes: await Promise.all(nodes),
     server: await ensure({
       name: 'server',
       subject: 'CN=kube-apiserver',

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 export interface AgentFlags {
   /** gRPC endpoint of the core, "127.0.0.1:7443". */
   readonly core: string;
+  /** PEM files: whom to trust, and who the agent is. Plain text without. */
+  readonly certificates: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
   readonly nodeName: string;
   readonly runtime: 'docker' | 'simulated';
   readonly dataDirectory: string;
@@ -30,6 +32,9 @@ export function readFlags(args: readonly string[]): AgentFlags {
     strict: true,
     options: {
       core: { type: 'string' },
+      'ca-file': { type: 'string' },
+      'cert-file': { type: 'string' },
+      'key-file': { type: 'string' },
       'node-name': { type: 'string', default: hostname().toLowerCase() },
       runtime: { type: 'string', default: 'docker' },
       'data-dir': { type: 'string' },
@@ -48,6 +53,7 @@ export function readFlags(args: readonly string[]): AgentFlags {
   });
   return {
     core: required('core', values.core),
+    certificates: certificates(values['ca-file'], values['cert-file'], values['key-file']),
     nodeName: values['node-name'],
     runtime: oneOf('runtime', values.runtime, ['docker', 'simulated']),
     dataDirectory: required('data-dir', values['data-dir']),
@@ -64,6 +70,16 @@ export function readFlags(args: readonly string[]): AgentFlags {
     logLevel: oneOf('log-level', values['log-level'], ['debug', 'info', 'warn', 'error']),
     removeContainers: values['remove-containers'],
   };
+}
+
+function certificates(
+  ca: string | undefined,
+  cert: string | undefined,
+  key: string | undefined,
+): AgentFlags['certificates'] {
+  if (ca === undefined && cert === undefined && key === undefined) return undefined;
+  if (ca !== undefined && cert !== undefined && key !== undefined) return { ca, cert, key };
+  throw new Error('Cannot start the node agent: --ca-file, --cert-file and --key-file go together');
 }
 
 function required(name: string, value: string | undefined): string {

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createClient } from '../../core/client/typed-client.ts';
-import { connect } from '../../core/client/grpc/connection.ts';
+import { connect, type TlsOptions } from '../../core/client/grpc/connection.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { describeError, jsonLogger } from '../../core/machinery/logger.ts';
 import { systemRandom, uuid } from '../../core/machinery/random.ts';
@@ -15,6 +16,12 @@ import { readFlags, type AgentFlags } from './flags.ts';
 
 const version = '0.1.0';
 const removalDeadlineMs = 110_000;
+
+function readCertificates({ certificates }: AgentFlags): TlsOptions | undefined {
+  if (certificates === undefined) return undefined;
+  const { ca, cert, key } = certificates;
+  return { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
+}
 
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2));
@@ -36,7 +43,8 @@ async function main(): Promise<number> {
       await removeAll(runtime, flags.dataDirectory, signal);
       return 0;
     }
-    using connection = connect({ endpoint: flags.core, userAgent: `node-agent/${version}` });
+    const tls = readCertificates(flags);
+    using connection = connect({ endpoint: flags.core, tls, userAgent: `node-agent/${version}` });
     const agent = await createAgent({
       ...flags,
       client: createClient(connection.verbs, { userAgent: `node-agent/${version}` }),

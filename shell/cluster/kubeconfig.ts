@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter } from 'node:path';
 import { parse, parseDocument, stringify } from 'yaml';
 import type { YAMLMap } from 'yaml';
+import type { TlsOptions } from '../../core/client/grpc/connection.ts';
+import { pkiFile } from './credentials.ts';
 import { writeAtomically } from './profile.ts';
 import type { Profile, ProfileState } from './profile.ts';
 import { coreEndpoint, restEndpoint } from './programs.ts';
@@ -38,6 +40,9 @@ export interface ClusterContext {
   readonly namespace: string;
   /** host:port of core's gRPC. */
   readonly endpoint: string;
+  /** Absent where the entry names no authority: plain text. */
+  readonly tls?: TlsOptions | undefined;
+  readonly token?: string | undefined;
 }
 
 /** The kubeconfig files in use: $KUBECONFIG's list, otherwise the profile's own. */
@@ -97,7 +102,33 @@ export function resolveContext(config: Kubeconfig, wanted?: string): ClusterCont
       `context "${name}" leads to no Wheelhouse cluster: its cluster "${context.cluster}" has no "${grpcExtension}" extension`,
     );
   }
-  return { name, namespace: context.namespace || 'default', endpoint };
+  const user = config.users?.find((entry) => entry.name === context.user)?.user ?? {};
+  const ca = pem(cluster, 'certificate-authority');
+  const cert = pem(user, 'client-certificate');
+  const key = pem(user, 'client-key');
+  const token = textOf(user['token']) ?? fileOf(user['tokenFile'])?.toString('utf8').trim();
+  return {
+    name,
+    namespace: context.namespace || 'default',
+    endpoint,
+    ...(ca === undefined ? {} : { tls: { ca, cert, key } }),
+    ...(token === undefined ? {} : { token }),
+  };
+}
+
+/** `FIELD-data` in base64, or the file that `FIELD` names. */
+function pem(entry: Readonly<Record<string, unknown>>, field: string): Buffer | undefined {
+  const data = textOf(entry[`${field}-data`]);
+  return data === undefined ? fileOf(entry[field]) : Buffer.from(data, 'base64');
+}
+
+function fileOf(path: unknown): Buffer | undefined {
+  const file = textOf(path);
+  return file === undefined ? undefined : readFileSync(file);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Writes the profile's own kubeconfig, keeping the namespace that was chosen for its context. */
@@ -105,7 +136,7 @@ export function writeProfileKubeconfig(profile: Profile, state: ProfileState): v
   const before = readKubeconfig([profile.kubeconfig]);
   const namespace = before.contexts?.find(({ name }) => name === profile.name)?.context.namespace;
   const { name } = profile;
-  const pem = (file: string) => readFileSync(join(profile.coreDirectory, 'pki', file)).toString('base64');
+  const encoded = (file: string) => readFileSync(pkiFile(profile, file)).toString('base64');
   const config: Kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',
@@ -114,7 +145,7 @@ export function writeProfileKubeconfig(profile: Profile, state: ProfileState): v
         name,
         cluster: {
           server: `https://${restEndpoint(state)}`,
-          'certificate-authority-data': pem('server-ca.crt'),
+          'certificate-authority-data': encoded('server-ca.crt'),
           extensions: [{ name: grpcExtension, extension: { endpoint: coreEndpoint(state) } }],
         },
       },
@@ -125,7 +156,7 @@ export function writeProfileKubeconfig(profile: Profile, state: ProfileState): v
     users: [
       {
         name,
-        user: { 'client-certificate-data': pem('admin.crt'), 'client-key-data': pem('admin.key') },
+        user: { 'client-certificate-data': encoded('admin.crt'), 'client-key-data': encoded('admin.key') },
       },
     ],
     'current-context': name,

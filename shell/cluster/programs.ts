@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ProcessSpec } from '../../core/machinery/process/supervised-process.ts';
+import { pkiFile } from './credentials.ts';
 import type { Profile, ProfileState } from './profile.ts';
 
 /** Where the bundled programs are: beside the bundle this code runs from. */
@@ -23,13 +24,21 @@ export function coreSpec(profile: Profile, state: ProfileState): ProcessSpec {
     store: state.store,
     'etcd-port': state.etcdPort,
     'etcd-peer-port': state.etcdPeerPort,
+    'local-node': state.nodeName,
   });
   return { ...nodeProgram(profile, 'core', args), stopGraceMs: 15_000 };
+}
+
+export function nodeCertificate(profile: Profile, { nodeName }: ProfileState): string {
+  return pkiFile(profile, `node-${nodeName}.crt`);
 }
 
 export function agentSpec(profile: Profile, state: ProfileState): ProcessSpec {
   const args = flags({
     core: coreEndpoint(state),
+    'ca-file': pkiFile(profile, 'server-ca.crt'),
+    'cert-file': nodeCertificate(profile, state),
+    'key-file': pkiFile(profile, `node-${state.nodeName}.key`),
     'data-dir': profile.agentDirectory,
     'node-name': state.nodeName,
     owner: state.id,

@@ -1,19 +1,26 @@
 import type { Node } from '../../core/api/generated/core-v1.ts';
 import { nodes } from '../../core/api/generated/resources.ts';
-import { isGone, isUnavailable } from '../../core/api/errors.ts';
+import { isGone, isUnavailable, StatusError } from '../../core/api/errors.ts';
 import { connect } from '../../core/client/grpc/connection.ts';
-import type { Connection } from '../../core/client/grpc/connection.ts';
+import type { Connection, TlsOptions } from '../../core/client/grpc/connection.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 
 /** A core that is starting refuses connections, which tells nobody when it will stop: so it is asked this often. */
 const askEveryMs = 25;
 
-/** Resolves when core answers. Rejects with what it said last when it does not within `deadlineMs`. */
-export async function waitForCore(endpoint: string, deadlineMs: number, signal: AbortSignal): Promise<void> {
+/** Resolves when core answers. It makes the certificates when it first starts, so they are looked for again. Rejects with what it said last when it does not within `deadlineMs`. */
+export async function waitForCore(
+  endpoint: string,
+  certificates: () => TlsOptions | undefined,
+  deadlineMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   for (;;) {
-    const connection = connect({ endpoint, deadlineMs: 2_000 });
+    const tls = certificates();
+    const connection = connect({ endpoint, tls, deadlineMs: 2_000 });
     try {
+      if (tls === undefined) throw new StatusError('ServiceUnavailable', 'core has made no certificates yet');
       await connection.discovery.version({ signal: deadline });
       return;
     } catch (cause) {
@@ -31,12 +38,13 @@ export async function waitForCore(endpoint: string, deadlineMs: number, signal: 
 /** Resolves when the node is Ready; `update` receives what it still waits for. */
 export async function waitForNode(
   endpoint: string,
+  tls: TlsOptions | undefined,
   name: string,
   deadlineMs: number,
   signal: AbortSignal,
   update: (detail: string) => void,
 ): Promise<void> {
-  const connection = connect({ endpoint });
+  const connection = connect({ endpoint, tls });
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
   let said = 'it has not registered';
   try {

@@ -3,6 +3,7 @@ import { connect } from '../../core/client/grpc/connection.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 import { readPidFile } from '../../core/machinery/process/process-id.ts';
 import { nodeStatus } from '../../core/printers/tables/core.ts';
+import { administratorTls } from './credentials.ts';
 import { dockerAnswers } from './host.ts';
 import { readState } from './profile.ts';
 import type { Profile, ProfileState } from './profile.ts';
@@ -25,7 +26,7 @@ export async function clusterStatus(
   if (state === undefined) return undefined;
   const within = AbortSignal.any([signal, AbortSignal.timeout(answerWithinMs)]);
   const [core, docker] = await Promise.all([
-    askCore(state, within),
+    askCore(profile, state, within),
     state.runtime === 'docker' ? dockerAnswers() : Promise.resolve(true),
   ]);
   const processes = [supervisorSpec(profile), coreSpec(profile, state), agentSpec(profile, state)].map(
@@ -64,8 +65,12 @@ export async function clusterStatus(
   };
 }
 
-async function askCore(state: ProfileState, signal: AbortSignal) {
-  const connection = connect({ endpoint: coreEndpoint(state), deadlineMs: answerWithinMs });
+async function askCore(profile: Profile, state: ProfileState, signal: AbortSignal) {
+  const connection = connect({
+    endpoint: coreEndpoint(state),
+    tls: administratorTls(profile),
+    deadlineMs: answerWithinMs,
+  });
   try {
     const { items } = await createClient(connection.verbs).list(nodes, { signal });
     const rows = items.map((node) => [`node ${node.metadata.name}`, nodeStatus(node), ''] as const);

@@ -1,9 +1,10 @@
 import { systemClock } from '../../core/machinery/clock.ts';
 import { rotateLog, stopProcess, superviseProcess } from '../../core/machinery/process/supervised-process.ts';
 import type { ProcessSpec } from '../../core/machinery/process/supervised-process.ts';
+import { untilMade } from './credentials.ts';
 import { readState } from './profile.ts';
 import type { Profile } from './profile.ts';
-import { agentSpec, coreSpec, dockerDaemonSpec } from './programs.ts';
+import { agentSpec, coreSpec, dockerDaemonSpec, nodeCertificate } from './programs.ts';
 
 const rotateEveryMs = 60_000;
 
@@ -27,7 +28,12 @@ export async function runSupervisor(profile: Profile): Promise<number> {
   process.on('SIGHUP', () => undefined);
   const rotation = setInterval(() => rotateLogs(specs), rotateEveryMs);
   const report = (text: string) => console.error(`${new Date().toISOString()} ${text}`);
-  await Promise.all(specs.map((spec) => superviseProcess(spec, systemClock, stop.signal, report)));
+  const keep = async (spec: ProcessSpec) => {
+    // The agent is known by a certificate that core makes when it first starts.
+    if (spec === agent) await untilMade(nodeCertificate(profile, state), stop.signal).catch(() => undefined);
+    await superviseProcess(spec, systemClock, stop.signal, report);
+  };
+  await Promise.all(specs.map(keep));
   clearInterval(rotation);
   await stopProcess(agent, systemClock);
   await stopProcess(core, systemClock);

@@ -3,6 +3,7 @@ import { systemClock } from '../../core/machinery/clock.ts';
 import { nameSuffix, systemRandom } from '../../core/machinery/random.ts';
 import { readPidFile } from '../../core/machinery/process/process-id.ts';
 import { startProcess, superviseProcess } from '../../core/machinery/process/supervised-process.ts';
+import { administratorTls } from './credentials.ts';
 import { removeStaleDockerFiles } from './docker-daemon.ts';
 import { dockerAnswers, freePort } from './host.ts';
 import { writeProfileKubeconfig } from './kubeconfig.ts';
@@ -108,14 +109,16 @@ async function startSupervisor(
   if (readPidFile(supervisor.pidFile) === undefined) startProcess(supervisor).unref();
   const endpoint = coreEndpoint(state);
   await progress.step(`Starting the control plane on ${state.store}`, () =>
-    withLog(coreSpec(profile, state).logFile, () => waitForCore(endpoint, coreStartMs, signal)),
+    withLog(coreSpec(profile, state).logFile, () =>
+      waitForCore(endpoint, () => administratorTls(profile), coreStartMs, signal),
+    ),
   );
   // Core has made the certificates by now.
   writeProfileKubeconfig(profile, state);
   const title = `Waiting for node "${state.nodeName}" to be Ready on ${state.runtime}`;
   await progress.step(title, (update) =>
     withLog(agentSpec(profile, state).logFile, () =>
-      waitForNode(endpoint, state.nodeName, nodeReadyMs, signal, update),
+      waitForNode(endpoint, administratorTls(profile), state.nodeName, nodeReadyMs, signal, update),
     ),
   );
 }

@@ -5,7 +5,12 @@ import type { Cluster } from './session.ts';
 
 /** Opens the connection of a context; the first call connects. */
 export function connectCluster(context: ClusterContext): Cluster {
-  const connection = connect({ endpoint: context.endpoint, userAgent: 'wh' });
+  const connection = connect({
+    endpoint: context.endpoint,
+    tls: context.tls,
+    token: context.token,
+    userAgent: 'wh',
+  });
   return {
     verbs: connection.verbs,
     client: createClient(connection.verbs),

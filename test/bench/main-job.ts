@@ -30,8 +30,8 @@ export async function measureMainJob(): Promise<readonly Measurement[]> {
   const cluster = new LocalCluster('bench');
   try {
     const start = await timed(() => cluster.up('--store', 'etcd', '--runtime', 'docker'));
-    const { endpoint } = resolveContext(readKubeconfig([`${cluster.directory}/kubeconfig`]));
-    const connection = connect({ endpoint });
+    const { endpoint, tls } = resolveContext(readKubeconfig([`${cluster.directory}/kubeconfig`]));
+    const connection = connect({ endpoint, tls });
     const client = createClient(connection.verbs);
     try {
       return [

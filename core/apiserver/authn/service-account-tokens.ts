@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Lookup } from '../../admission/lookup.ts';
-import { badRequest, conflict, invalid, isNotFound } from '../../api/errors.ts';
+import { badRequest, conflict, forbidden, invalid, isNotFound } from '../../api/errors.ts';
 import type { TokenRequest } from '../../api/generated/authentication-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/generated/resources.ts';
@@ -44,6 +44,12 @@ const mostBelieved = 2_000;
 const graceMs = 60_000;
 const clockSkewMs = 5_000;
 
+export interface IssueOptions {
+  /** Only for a Pod that runs there. */
+  readonly node?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 interface Bound {
   readonly name: string;
   readonly uid: string;
@@ -72,14 +78,14 @@ export class ServiceAccountTokens {
   async issue(
     account: KubernetesObject,
     { metadata, spec }: TokenRequest,
-    signal?: AbortSignal,
+    { node, signal }: IssueOptions = {},
   ): Promise<{ readonly token: string; readonly expirationTimestamp: string }> {
     const { clock, random } = this.#options;
     const { audiences = [], expirationSeconds = defaultSeconds, boundObjectRef } = spec;
     checkLifetime(metadata.name ?? '', expirationSeconds);
     const { namespace = '', name = '', uid = '' } = account.metadata;
     const bound =
-      boundObjectRef === undefined ? {} : await this.#bind(namespace, name, boundObjectRef, signal);
+      boundObjectRef === undefined ? {} : await this.#bind(namespace, name, boundObjectRef, node, signal);
     const issuedAt = Math.floor(clock.now() / 1000);
     const expiresAt = issuedAt + Math.min(expirationSeconds, longestSeconds);
     const token = this.#signer.sign({
@@ -205,6 +211,7 @@ export class ServiceAccountTokens {
     namespace: string,
     account: string,
     reference: NonNullable<TokenRequest['spec']['boundObjectRef']>,
+    runningOn: string | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Partial<AccountClaims>> {
     const { kind = '', apiVersion = '', name = '', uid } = reference;
@@ -227,6 +234,8 @@ export class ServiceAccountTokens {
             `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
           );
         const { nodeName } = pod.spec;
+        if (runningOn !== undefined && nodeName !== runningOn)
+          throw forbidden(pods, name, `node ${JSON.stringify(runningOn)} does not run it`);
         const node = nodeName === undefined ? undefined : await this.#find(nodes, { name: nodeName }, signal);
         return { pod: boundTo(pod), ...(node === undefined ? {} : { node: boundTo(node) }) };
       }

@@ -2,12 +2,13 @@ import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { callerOf, identifyLoopback } from './caller.ts';
 
-const from = (peer: string) => callerOf({ metadata: new Metadata(), getPeer: () => peer });
+const from = (peer: string) =>
+  callerOf({ metadata: new Metadata(), getPeer: () => peer, getAuthContext: () => null });
 
 test.each(['127.0.0.1:40000', '127.8.8.8:1', '::1:40000', '::ffff:127.0.0.1:40000'])(
   'a caller from %s is the administrator',
   (peer) => {
-    expect(identifyLoopback(from(peer))).toMatchObject({ name: 'system:admin' });
+    expect(identifyLoopback(from(peer))).toMatchObject({ user: { name: 'system:admin' } });
   },
 );
 

@@ -1,6 +1,15 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { PeerCertificate } from 'node:tls';
 import type { Metadata } from '@grpc/grpc-js';
 import { StatusError } from '../../api/errors.ts';
 import type { UserInfo } from '../../api/verbs.ts';
+import type { Clock } from '../../machinery/clock.ts';
+import { identityOf } from '../authn/client-certificate.ts';
+import { bearerToken, unauthorized } from '../authn/identity.ts';
+import type { Identity } from '../authn/identity.ts';
+import { impersonate } from '../authn/impersonation.ts';
+import type { ServiceAccountTokens } from '../authn/service-account-tokens.ts';
+import type { Authorizer } from '../handlers/authorize.ts';
 
 /** What is known of who calls before they are known. */
 export interface Caller {
@@ -8,29 +17,69 @@ export interface Caller {
   readonly address: string;
   /** The first value of a header, in lower case. */
   header(name: string): string | undefined;
+  /** All headers, where one of them asks to act as somebody else. */
+  impersonation(): IncomingHttpHeaders | undefined;
+  /** The one the client showed, where the server's client CA signed it. */
+  certificate(): PeerCertificate | undefined;
 }
 
 /** Says who calls; rejects with Unauthorized. Runs for every call. */
-export type Identify = (caller: Caller) => UserInfo | Promise<UserInfo>;
+export type Identify = (caller: Caller) => Identity | Promise<Identity>;
 
 const localAdmin: UserInfo = { name: 'system:admin', groups: ['system:masters', 'system:authenticated'] };
 
 /** Whoever is on this machine may do everything; nobody else gets in. */
-export function identifyLoopback({ address }: Caller): UserInfo {
-  if (isLoopback(address)) return localAdmin;
+export function identifyLoopback({ address }: Pick<Caller, 'address'>): Identity {
+  if (isLoopback(address)) return { user: localAdmin, expiresAtMs: undefined };
   throw new StatusError('Unauthorized', `Cannot identify a caller from ${address}: only loopback is let in`);
 }
 
-export function callerOf(call: { readonly metadata: Metadata; getPeer(): string }): Caller {
+export interface PeerCall {
+  readonly metadata: Metadata;
+  getPeer(): string;
+  getAuthContext(): { readonly sslPeerCertificate?: PeerCertificate } | null;
+}
+
+export function callerOf(call: PeerCall): Caller {
   return {
     address: addressOf(call.getPeer()),
     header: (name) => call.metadata.get(name)[0]?.toString(),
+    impersonation() {
+      const headers = call.metadata.toJSON() as Record<string, string[]>;
+      return Object.keys(headers).some((name) => name.startsWith('impersonate-')) ? headers : undefined;
+    },
+    certificate: () => call.getAuthContext()?.sslPeerCertificate,
   };
 }
 
 /** For a server on a Unix socket: who may open it is the file system's decision. */
-export function identifyUnixPeer(): UserInfo {
-  return localAdmin;
+export function identifyUnixPeer(): Identity {
+  return { user: localAdmin, expiresAtMs: undefined };
+}
+
+export interface CallIdentityOptions {
+  /** Without them nobody's token is believed. */
+  readonly tokens: Pick<ServiceAccountTokens, 'authenticate'> | undefined;
+  readonly authorizer: Authorizer;
+  readonly clock: Clock;
+}
+
+/** For a server with TLS: as over REST, a client certificate first, then a bearer token, and nobody without. */
+export function createCallIdentity({ tokens, authorizer, clock }: CallIdentityOptions): Identify {
+  const identify = async (caller: Caller): Promise<Identity> => {
+    const certificate = caller.certificate();
+    if (certificate !== undefined) return identityOf(certificate, clock.now());
+    const token = bearerToken(caller.header('authorization'));
+    const found = token === undefined ? undefined : await tokens?.authenticate(token, []);
+    if (found === undefined) throw unauthorized();
+    return found;
+  };
+  return async (caller) => {
+    const identity = await identify(caller);
+    const headers = caller.impersonation();
+    if (headers === undefined) return identity;
+    return { ...identity, user: await impersonate(identity.user, headers, authorizer) };
+  };
 }
 
 function isLoopback(address: string): boolean {

@@ -8,6 +8,7 @@ import type {
 } from '@grpc/grpc-js';
 import type { WireMethod } from '../../api/proto/wire.ts';
 import type { Call } from '../../api/verbs.ts';
+import type { Clock } from '../../machinery/clock.ts';
 import { callerOf, type Identify } from './caller.ts';
 import { BoundedSender } from '../../machinery/bounded-sender.ts';
 import { toServiceError, trailerOf } from './status.ts';
@@ -17,6 +18,7 @@ export type ServerCall = Call & { readonly signal: AbortSignal };
 
 export interface MethodContext {
   readonly identify: Identify;
+  readonly clock: Clock;
   /** Aborts when the server goes down: calls without an end of their own must end then. */
   readonly stopping: AbortSignal;
   /** Told of errors that are not the caller's. */
@@ -34,7 +36,7 @@ export type MessageInput<Request> = AsyncIterable<Request> & {
   on(event: 'end', listener: () => void): unknown;
 };
 
-type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer'> & {
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer' | 'getAuthContext'> & {
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
@@ -48,7 +50,10 @@ export function unaryMethod<RequestInit, Request, ReplyInit, Reply>(
     definition: definitionOf(method),
     handler: (call: ServerUnaryCall<Request, ReplyInit>, reply: sendUnaryData<ReplyInit>) => {
       const warnings: string[] = [];
-      const run = async () => handle(await open(call, context, warnings), call.request);
+      const run = async () => {
+        using opened = await open(call, context, warnings);
+        return await handle(opened.call, call.request);
+      };
       run().then(
         (answer) => reply(null, answer, trailerOf(warnings)),
         (error: unknown) => reply(failure(error, method, context, warnings)),
@@ -68,7 +73,8 @@ export function streamMethod<RequestInit, Request, ReplyInit, Reply>(
     handler: (stream: ServerWritableStream<Request, Buffer>) => {
       const warnings: string[] = [];
       const run = async () => {
-        const call = await open(stream, context, warnings);
+        using opened = await open(stream, context, warnings);
+        const { call } = opened;
         await handle(call, stream.request, new BoundedSender(stream, call.signal));
       };
       run().then(
@@ -90,7 +96,8 @@ export function duplexMethod<RequestInit, Request, ReplyInit, Reply>(
     handler: (stream: ServerDuplexStream<Request, Buffer>) => {
       const warnings: string[] = [];
       const run = async () => {
-        const call = await open(stream, context, warnings);
+        using opened = await open(stream, context, warnings);
+        const { call } = opened;
         await handle(call, stream, new BoundedSender(stream, call.signal));
       };
       run().then(
@@ -101,19 +108,27 @@ export function duplexMethod<RequestInit, Request, ReplyInit, Reply>(
   };
 }
 
-async function open(call: AnyCall, context: MethodContext, warnings: string[]): Promise<ServerCall> {
+async function open(
+  call: AnyCall,
+  { identify, clock }: MethodContext,
+  warnings: string[],
+): Promise<{ readonly call: ServerCall } & Disposable> {
   // Before anything waits: a cancellation is told only once.
   const over = new AbortController();
   call.on('cancelled', () => over.abort());
   const caller = callerOf(call);
   const userAgent = caller.header('user-agent');
-  const user = await context.identify(caller);
-  return {
+  const { user, expiresAtMs } = await identify(caller);
+  // What somebody began does not go on when what they showed for themselves has ended.
+  const cancel =
+    expiresAtMs === undefined ? () => {} : clock.after(expiresAtMs - clock.now(), () => over.abort());
+  const served = {
     user,
     signal: over.signal,
     ...(userAgent === undefined ? {} : { userAgent }),
-    warn: (text) => warnings.push(text),
+    warn: (text: string) => warnings.push(text),
   };
+  return { call: served, [Symbol.dispose]: cancel };
 }
 
 function failure(

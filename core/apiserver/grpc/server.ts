@@ -72,6 +72,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const context: MethodContext = {
     identify: options.identify ?? (listen.startsWith('unix:') ? identifyUnixPeer : identifyLoopback),
     stopping: stopping.signal,
+    clock,
     onError: options.onError ?? (() => {}),
   };
   const server = new Server(limits);
@@ -137,6 +138,18 @@ function bind(server: Server, listen: string, tls: GrpcServerTls | undefined): P
 
 function credentialsOf(tls: GrpcServerTls | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
-  const pair = { cert_chain: tls.cert, private_key: tls.key };
-  return ServerCredentials.createSsl(tls.clientCa ?? null, [pair], false);
+  if (tls.clientCa === undefined)
+    return ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }], false);
+  return new CertificateOrToken(tls.cert, tls.key, tls.clientCa);
+}
+
+/** Asks for a certificate without insisting on it: whoever shows none may still show a token. */
+class CertificateOrToken extends ServerCredentials {
+  constructor(cert: Buffer, key: Buffer, ca: Buffer) {
+    super({ requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' }, { cert, key, ca });
+  }
+
+  override _equals(other: ServerCredentials): boolean {
+    return this === other;
+  }
 }

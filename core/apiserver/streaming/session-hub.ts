@@ -154,7 +154,9 @@ export class SessionHub {
     }
     const { node } = kind.value;
     const { user } = link;
-    if (user?.groups.includes('system:nodes') === true && user.name !== `system:node:${node}`) {
+    // A node speaks for itself, and the cluster's masters may for any; nobody else does.
+    const isNode = user?.groups.includes('system:nodes') === true && user.name === `system:node:${node}`;
+    if (user !== undefined && !isNode && !user.groups.includes('system:masters')) {
       throw new StatusError(
         'Forbidden',
         `Cannot serve the agent: ${user.name} may not speak for node "${node}"`,

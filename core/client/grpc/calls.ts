@@ -12,11 +12,12 @@ export interface CallTarget {
   readonly clock: Clock;
   /** For calls that answer once, and for lists as a whole. */
   readonly deadlineMs: number;
+  readonly token?: string | undefined;
 }
 
 /** One question, one answer, within the deadline. `doing` is for messages, such as "get pods". */
 export function unary<RequestInit, Request, ReplyInit, Reply>(
-  { channel, clock, deadlineMs }: CallTarget,
+  { channel, clock, deadlineMs, token }: CallTarget,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   request: RequestInit,
   call: Call,
@@ -33,7 +34,7 @@ export function unary<RequestInit, Request, ReplyInit, Reply>(
       method.request.encode,
       method.reply.decode,
       request,
-      new Metadata(),
+      metadataOf(token),
       { deadline: clock.now() + deadlineMs },
       (error, reply) => {
         signal?.removeEventListener('abort', cancel);
@@ -53,7 +54,7 @@ export function unary<RequestInit, Request, ReplyInit, Reply>(
  * with an error. Without `deadlineMs` it may last for ever.
  */
 export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
-  { channel, clock }: CallTarget,
+  { channel, clock, token }: CallTarget,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   request: RequestInit,
   call: Call,
@@ -67,7 +68,7 @@ export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
     method.request.encode,
     method.reply.decode,
     request,
-    new Metadata(),
+    metadataOf(token),
     deadlineMs === undefined ? {} : { deadline: clock.now() + deadlineMs },
   );
   const cancel = () => stream.cancel();
@@ -90,7 +91,7 @@ export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
  * are already encoded pass as they are.
  */
 export function duplex<RequestInit, Request, ReplyInit, Reply>(
-  { channel }: Pick<CallTarget, 'channel'>,
+  { channel, token }: Pick<CallTarget, 'channel' | 'token'>,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   signal: AbortSignal | undefined,
 ): ClientDuplexStream<RequestInit | Buffer, Reply> {
@@ -98,6 +99,7 @@ export function duplex<RequestInit, Request, ReplyInit, Reply>(
     method.path,
     (message) => (Buffer.isBuffer(message) ? message : method.request.encode(message)),
     method.reply.decode,
+    metadataOf(token),
   );
   if (signal !== undefined) {
     const cancel = () => stream.cancel();
@@ -117,4 +119,11 @@ export function cancelled(signal: AbortSignal, doing: string): StatusError {
 
 function passWarnings(metadata: Metadata, { warn }: Call): void {
   for (const warning of metadata.get(warningTrailer)) warn?.(warning.toString());
+}
+
+/** What goes before the first message of a call. */
+function metadataOf(token: string | undefined): Metadata {
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+  return metadata;
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   Client,
   connectivityState,
@@ -90,15 +91,13 @@ export class Channel {
 
   #open(): Client {
     const { endpoint, tls, userAgent } = this.#options;
+    const serverName = tls === undefined ? undefined : (tls.serverName ?? nameFor(endpoint));
     const client = new Client(targetOf(endpoint), credentialsOf(tls), {
       ...channelDefaults,
       'grpc.primary_user_agent': userAgent,
-      ...(tls?.serverName === undefined
+      ...(serverName === undefined
         ? {}
-        : {
-            'grpc.ssl_target_name_override': tls.serverName,
-            'grpc.default_authority': tls.serverName,
-          }),
+        : { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName }),
     });
     this.#watch(client);
     return client;
@@ -155,6 +154,13 @@ function targetOf(endpoint: string): string {
   if (/^\d+\.\d+\.\d+\.\d+:\d+$/.test(endpoint)) return `ipv4:${endpoint}`;
   if (/^\[.*\]:\d+$/.test(endpoint)) return `ipv6:${endpoint}`;
   return endpoint;
+}
+
+/** Addresses are no server names (RFC 6066 section 3), so servers are asked for by the one that all of them carry. */
+function nameFor(endpoint: string): string | undefined {
+  return isIP(endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[|\]$/g, '')) === 0
+    ? undefined
+    : 'kubernetes.default.svc';
 }
 
 function credentialsOf(tls: TlsOptions | undefined): ChannelCredentials {

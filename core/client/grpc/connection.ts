@@ -16,6 +16,8 @@ export interface ConnectOptions {
   readonly endpoint: string;
   /** Absent: plain text, for loopback. */
   readonly tls?: TlsOptions | undefined;
+  /** A bearer token; only sent over TLS. */
+  readonly token?: string | undefined;
   /** Names this client, as "wh/0.1.0"; its first part is the default field manager. */
   readonly userAgent?: string;
   /** For calls that answer once; 30 s unless given. */
@@ -55,7 +57,8 @@ export function connect(options: ConnectOptions): Connection {
     clock = systemClock,
   } = options;
   const channel = new Channel({ endpoint, tls, userAgent, clock });
-  const target: CallTarget = { channel, clock, deadlineMs };
+  const token = tls === undefined ? undefined : options.token;
+  const target: CallTarget = { channel, clock, deadlineMs, token };
   const close = () => {
     signal?.removeEventListener('abort', close);
     channel.close();

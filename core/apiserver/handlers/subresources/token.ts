@@ -1,7 +1,9 @@
+import { StatusError } from '../../../api/errors.ts';
 import type { TokenRequest } from '../../../api/generated/authentication-v1.ts';
 import type { KubernetesObject } from '../../../api/object.ts';
 import { objectSchemaOf } from '../../../api/schema/schemas.ts';
 import type { Encoded } from '../../../api/verbs.ts';
+import { nodeNameOf } from '../../authz/node.ts';
 import type { ServiceAccountTokens } from '../../authn/service-account-tokens.ts';
 import { PlainObject } from '../plain-object.ts';
 import type { SubresourceCreate, SubresourceHandler } from './subresource.ts';
@@ -18,9 +20,20 @@ export function tokenSubresource(tokens: ServiceAccountTokens): SubresourceHandl
       },
     },
     async create({ call, endpoint, target, body }: SubresourceCreate): Promise<Encoded> {
+      const node = call.user === undefined ? undefined : nodeNameOf(call.user);
+      if (node !== undefined) checkNode(node, body as TokenRequest);
       const account = await endpoint.store.get(target.namespace, target.name, {}, call.signal);
-      const status = await tokens.issue(account.object, body as TokenRequest, call.signal);
+      const status = await tokens.issue(account.object, body as TokenRequest, { node, signal: call.signal });
       return new PlainObject({ ...body, status } as KubernetesObject);
     },
   };
+}
+
+/** A node agent asks only for tokens of Pods (NodeRestriction); that it runs their account is authorized before. */
+function checkNode(node: string, { spec }: TokenRequest): void {
+  if (spec.boundObjectRef?.kind === 'Pod' && (spec.boundObjectRef.uid ?? '') !== '') return;
+  throw new StatusError(
+    'Forbidden',
+    `node "${node}" may only ask for tokens that are bound to a Pod and its uid`,
+  );
 }
