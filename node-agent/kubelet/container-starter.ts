@@ -1,4 +1,9 @@
-import type { Container, ObjectReference, Pod } from '../../core/api/generated/core-v1.ts';
+import type {
+  Container,
+  ObjectReference,
+  Pod,
+  EphemeralContainer,
+} from '../../core/api/generated/core-v1.ts';
 import type { EventRecorder } from '../../core/client/events.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
 import {
@@ -128,7 +133,7 @@ export class ContainerStarter {
   }
 
   async #configure(
-    { pod, sandbox, volumes }: StartTarget,
+    { pod, sandbox, volumes, observed }: StartTarget,
     container: Container,
     image: ImageStatus,
     attempt: number,
@@ -162,6 +167,7 @@ export class ContainerStarter {
       stdin: container.stdin === true,
       stdinOnce: container.stdinOnce === true,
       security: containerSecurity(pod, container),
+      ...processesOf(container, observed),
       labels: {
         [labels.specHash]: containerSpecHash(container),
         [labels.restartBackoffSeconds]: String(backoffSeconds),
@@ -198,6 +204,16 @@ export class ContainerStarter {
     // The image manager has told of its own; what follows is upstream's summary of any failure.
     this.#options.recorder.event(regarding, 'Warning', 'Failed', `Error: ${summary(failure)}`);
   }
+}
+
+/** An ephemeral container may look at the processes of another (KEP-277). */
+function processesOf(container: EphemeralContainer, observed: ObservedPod): { processesOf?: string } {
+  const { targetContainerName: name = '' } = container;
+  if (name === '') return {};
+  const target = latestOf(observed, name);
+  if (target?.state !== 'running')
+    throw new StartError('CreateContainerError', `target container ${JSON.stringify(name)} is not running`);
+  return { processesOf: target.status.id };
 }
 
 function created({ name }: Container): string {

@@ -129,6 +129,8 @@ export interface ContainerConfig {
   readonly stdin: boolean;
   readonly stdinOnce: boolean;
   readonly security: ContainerSecurity;
+  /** Another container of the sandbox, whose processes this one sees and can signal; its own unless given. */
+  readonly processesOf?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -484,6 +484,17 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
       }
     });
 
+    since(25)('debug', async () => {
+      const words = ['debug', 'sleeper', '--image=busybox', '--target=main', '-c', 'looker', '--', 'ps'];
+      expect((await kubectl.run(words)).code).toBe(0);
+      // It sees the processes of the container that it looks at.
+      await expect
+        .poll(async () => (await kubectl.run(['logs', 'sleeper', '-c', 'looker'])).stdout, {
+          timeout: 20_000,
+        })
+        .toContain('sleep 3600');
+    });
+
     test('top', async () => {
       await expectLines([
         ['top nodes', /^NAME +CPU\(cores\) .*\nkubectl +\d+m /],

@@ -55,7 +55,17 @@ export const nodeKind = declareKind(nodes, {
 
 export const podKind = declareKind(pods, {
   owners: 'once-applied',
-  subresources: ['status', 'binding', 'eviction', 'log', 'exec', 'attach', 'portforward', 'proxy'],
+  subresources: [
+    'status',
+    'binding',
+    'ephemeralcontainers',
+    'eviction',
+    'log',
+    'exec',
+    'attach',
+    'portforward',
+    'proxy',
+  ],
   generation: true,
   applyDefaults: defaultPod,
   validate: validatePod,

@@ -33,7 +33,7 @@ export async function podContainer(
     // Probes decide about health; a check the image brings along would only cost.
     Healthcheck: { Test: ['NONE'] },
     HostConfig: {
-      ...namespaces(sandbox),
+      ...namespaces(sandbox, config.processesOf),
       CgroupParent: sandbox.cgroupParent,
       CpuShares: resources.cpuShares,
       ...(resources.cpuQuotaUs === undefined
@@ -64,14 +64,14 @@ export async function podContainer(
   };
 }
 
-function namespaces(sandbox: SandboxFacts) {
+function namespaces(sandbox: SandboxFacts, processesOf: string | undefined) {
   const shared = `container:${sandbox.id}`;
   return {
     NetworkMode: shared,
     IpcMode: sandbox.hostIpc ? 'host' : shared,
     // Docker gives the sandbox's hostname along with its network, except on the host's.
     UTSMode: sandbox.hostNetwork ? 'host' : '',
-    PidMode: pidMode(sandbox, shared),
+    PidMode: processesOf === undefined ? pidMode(sandbox, shared) : `container:${processesOf}`,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Pod } from '../../../api/generated/core-v1.ts';
 import type { Encoded } from '../../../api/verbs.ts';
 import { PlainObject } from '../plain-object.ts';
 import { bindingKind, bound } from './binding.ts';
+import { ephemeralContainers } from './ephemeral-containers.ts';
 import { eviction } from './eviction.ts';
 import { scaled, scaleKind, scaleOf } from './scale.ts';
 import type { SubresourceCreate, SubresourceHandler } from './subresource.ts';
@@ -28,6 +29,7 @@ const binding: SubresourceHandler = {
 /** By name; names mean the same with every kind that has them. Others (status) are the object itself. */
 export const subresourceHandlers: ReadonlyMap<string, SubresourceHandler> = new Map([
   ['scale', scale],
+  ['ephemeralcontainers', ephemeralContainers],
   ['binding', binding],
   ['eviction', eviction],
 ]);

@@ -1,0 +1,31 @@
+import { invalid } from '../../../api/errors.ts';
+import type { Pod } from '../../../api/generated/core-v1.ts';
+import { podKind } from '../../../api/kinds/core.ts';
+import type { Mutable } from '../../../api/object.ts';
+import { forbiddenField } from '../../../api/validation/field-errors.ts';
+import { FieldPath } from '../../../api/validation/field-path.ts';
+import { deepEqual } from '../../../machinery/json.ts';
+import type { SubresourceHandler } from './subresource.ts';
+
+/** Containers added to a Pod that runs; those that are there stay as they are (ValidatePodEphemeralContainersUpdate). */
+export const ephemeralContainers: SubresourceHandler = {
+  change(_endpoint, old, body) {
+    const before = old.object as Pod;
+    const wanted = (body as Mutable<Pod>).spec.ephemeralContainers ?? [];
+    const path = FieldPath.spec.child('ephemeralContainers');
+    const byName = new Map(wanted.map((container) => [container.name, container]));
+    const changed = (before.spec.ephemeralContainers ?? []).filter(
+      (container) => !deepEqual(byName.get(container.name), container),
+    );
+    if (changed.length > 0)
+      throw invalid(podKind, before.metadata.name ?? '', [
+        forbiddenField(
+          path,
+          `existing ephemeral containers ${JSON.stringify(changed.map(({ name }) => name))} may not be removed or changed`,
+        ),
+      ]);
+    const { metadata } = body;
+    const object = { ...before, metadata, spec: { ...before.spec, ephemeralContainers: wanted } };
+    return object;
+  },
+};
