@@ -6,6 +6,29 @@ import { clientPair, createRestApi } from '../../environment/rest.ts';
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const deployments = '/apis/apps/v1/namespaces/default/deployments';
 
+const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+function policy(expression: string): string {
+  const rule = { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] };
+  const spec = { matchConstraints: { resourceRules: [rule] }, validations: [{ expression }] };
+  return JSON.stringify({ metadata: { name: 'hostile' }, spec });
+}
+
+function definition(field: object): string {
+  const schema = { openAPIV3Schema: { type: 'object', properties: { field } } };
+  const names = { plural: 'things', kind: 'Thing' };
+  const versions = [{ name: 'v1', served: true, storage: true, schema }];
+  const spec = { group: 'example.com', scope: 'Namespaced', names, versions };
+  return JSON.stringify({ metadata: { name: 'things.example.com' }, spec });
+}
+
+function nestedSchema(levels: number): object {
+  let schema: object = { type: 'string' };
+  for (let level = 0; level < levels; level++) schema = { type: 'object', properties: { a: schema } };
+  return schema;
+}
+
 let rest: RestApi;
 beforeAll(async () => {
   rest = await createRestApi();
@@ -205,6 +228,41 @@ describe('a body is refused, and the server goes on', () => {
       contentType: 'application/vnd.kubernetes.protobuf',
       ...badRequest,
       message: /cut off/,
+    },
+    {
+      title: 'an expression of CEL of 20,000 levels',
+      path: policies,
+      body: policy('('.repeat(20_000) + '1' + ')'.repeat(20_000)),
+      ...invalid,
+      message: /must have at most 16384 characters/,
+    },
+    {
+      title: 'an expression of CEL that nests all it may',
+      path: policies,
+      body: policy('['.repeat(8_000) + ']'.repeat(8_000)),
+      ...invalid,
+      message: /compilation failed/,
+    },
+    {
+      title: 'an expression that is none',
+      path: policies,
+      body: policy('object.metadata.name =='),
+      ...invalid,
+      message: /spec\.validations\[0\]\.expression: Invalid value/,
+    },
+    {
+      title: 'a regular expression that needs to look back',
+      path: definitions,
+      body: definition({ type: 'string', pattern: '(a)\\1' }),
+      ...invalid,
+      message: /must be a valid regular expression/,
+    },
+    {
+      title: 'a schema of 200 levels',
+      path: definitions,
+      body: definition(nestedSchema(200)),
+      ...invalid,
+      message: /too large or nested too deeply/,
     },
     {
       title: 'an owner in another namespace, as a name that cannot be one',
