@@ -11,8 +11,8 @@ import type { Mutable } from '../api/object.ts';
 import { Quantity } from '../machinery/quantity.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
 import type { Lookup } from './lookup.ts';
-import { podUsage } from './pod-usage.ts';
-import type { Amounts } from './pod-usage.ts';
+import { podUsage } from '../api/quota/pod-usage.ts';
+import type { Amounts } from '../api/quota/pod-usage.ts';
 
 const annotation = 'kubernetes.io/limit-ranger';
 

@@ -5,9 +5,13 @@ import { defaultTolerationSeconds } from '../admission/default-toleration-second
 import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
+import { ResourceQuotaAdmission } from '../admission/resource-quota.ts';
+import type { WriteQuotaStatus } from '../admission/resource-quota.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
 import { createScheme } from '../api/kinds/scheme.ts';
-import type { KubernetesObject } from '../api/object.ts';
+import type { ResourceQuota } from '../api/generated/core-v1.ts';
+import { resourcequotas } from '../api/generated/resources.ts';
+import type { KubernetesObject, Mutable } from '../api/object.ts';
 import type { Scheme } from '../api/scheme.ts';
 import type { Verbs } from '../api/verbs.ts';
 import type { Clock } from '../machinery/clock.ts';
@@ -91,6 +95,8 @@ export function createApi(options: ApiOptions): Api {
   const plugins = [
     ...admissionPlugins(lookup, clock, random),
     ...(policy === undefined ? [] : [nodeRestriction, new RoleEscalation(policy, authorizer)]),
+    // Last: what it counts must not be refused by anybody after it.
+    new ResourceQuotaAdmission(lookup, quotaWriter(registry)),
   ];
   const bootstrapped = deferred();
   const { serviceAccountKeys: keys } = options;
@@ -162,4 +168,17 @@ function admissionPlugins(client: RegistryClient, clock: Clock, random: Random):
     defaultTolerationSeconds,
     certificateRequester,
   ];
+}
+
+/** Below authorization and admission, which are what asks for it. */
+function quotaWriter(registry: Registry): WriteQuotaStatus {
+  return async ({ namespace, name }, next, signal) => {
+    await registry.storeFor(resourcequotas).update(namespace, name, {
+      signal,
+      change: async ({ object }) => {
+        const quota = object as ResourceQuota;
+        return { ...quota, metadata: { ...quota.metadata }, status: next(quota) } as Mutable<ResourceQuota>;
+      },
+    });
+  };
 }

@@ -10,6 +10,7 @@ import { createNamespaceController } from './namespace/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
 import { createPodGarbageController } from './pod-garbage/controller.ts';
 import { createReplicaSetController } from './replicaset/controller.ts';
+import { createResourceQuotaController } from './resource-quota/controller.ts';
 import { createRootCaController } from './root-ca/controller.ts';
 import type { ControllerDependencies } from './runtime/dependencies.ts';
 import type { Runnable } from './runtime/manager.ts';
@@ -40,6 +41,7 @@ export function createControllers(
     createEndpointSliceController(dependencies),
     createEndpointsController(dependencies),
     createDisruptionController(dependencies),
+    createResourceQuotaController(dependencies),
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
     ...(rootCaPem === undefined ? [] : [createRootCaController(dependencies, rootCaPem)]),

@@ -1,5 +1,5 @@
-import type { Container, Pod } from '../api/generated/core-v1.ts';
-import { Quantity } from '../machinery/quantity.ts';
+import type { Container, Pod } from '../generated/core-v1.ts';
+import { Quantity } from '../../machinery/quantity.ts';
 
 /** Quantities by the name of what they are of. */
 export type Amounts = Readonly<Record<string, string>>;

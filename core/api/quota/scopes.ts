@@ -1,0 +1,65 @@
+import type { Pod, ResourceQuota, ScopedResourceSelectorRequirement } from '../generated/core-v1.ts';
+import type { KubernetesObject } from '../object.ts';
+
+/** Whether an object is one of those that the quota is about. Scopes are about Pods. */
+export function scopesMatch(
+  { spec }: ResourceQuota,
+  kind: { readonly group: string; readonly plural: string },
+  object: KubernetesObject,
+): boolean {
+  const { scopes = [], scopeSelector } = spec;
+  const required: readonly ScopedResourceSelectorRequirement[] = [
+    ...scopes.map((scopeName) => ({ scopeName, operator: 'Exists' as const })),
+    ...(scopeSelector?.matchExpressions ?? []),
+  ];
+  if (required.length === 0) return true;
+  if (kind.group !== '' || kind.plural !== 'pods') return false;
+  return required.every((requirement) => matches(requirement, object as Pod));
+}
+
+function matches({ scopeName, operator, values = [] }: ScopedResourceSelectorRequirement, pod: Pod): boolean {
+  switch (scopeName) {
+    case 'Terminating':
+      return pod.spec.activeDeadlineSeconds !== undefined;
+    case 'NotTerminating':
+      return pod.spec.activeDeadlineSeconds === undefined;
+    case 'BestEffort':
+      return isBestEffort(pod);
+    case 'NotBestEffort':
+      return !isBestEffort(pod);
+    case 'PriorityClass': {
+      const { priorityClassName } = pod.spec;
+      const named = priorityClassName !== undefined && priorityClassName !== '';
+      if (operator === 'Exists') return named;
+      if (operator === 'DoesNotExist') return !named;
+      return named && values.includes(priorityClassName) === (operator === 'In');
+    }
+    case 'CrossNamespacePodAffinity':
+      return reachesOtherNamespaces(pod);
+    default:
+      return false;
+  }
+}
+
+function isBestEffort({ spec }: Pod): boolean {
+  return [...spec.containers, ...(spec.initContainers ?? [])].every(
+    ({ resources }) => isEmpty(resources?.requests) && isEmpty(resources?.limits),
+  );
+}
+
+function isEmpty(amounts: Readonly<Record<string, string>> | undefined): boolean {
+  return ['cpu', 'memory'].every((name) => (amounts?.[name] ?? '0') === '0');
+}
+
+function reachesOtherNamespaces({ spec: { affinity } }: Pod): boolean {
+  return [affinity?.podAffinity, affinity?.podAntiAffinity]
+    .flatMap((rules) => [
+      ...(rules?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
+      ...(rules?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
+        ({ podAffinityTerm }) => podAffinityTerm,
+      ),
+    ])
+    .some(
+      ({ namespaces, namespaceSelector }) => (namespaces?.length ?? 0) > 0 || namespaceSelector !== undefined,
+    );
+}
