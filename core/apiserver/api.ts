@@ -156,7 +156,7 @@ function virtualResources(
   return new Map([...reviews, ...usage, ['/componentstatuses', components]]);
 }
 
-const defaultServiceCidrs = ['10.96.0.0/16', 'fd00:10:96::/112'];
+export const defaultServiceCidrs: readonly string[] = ['10.96.0.0/16', 'fd00:10:96::/112'];
 
 /** In upstream's order. To add a plug-in, write its file and name it here. */
 function admissionPlugins(client: RegistryClient, clock: Clock, random: Random): readonly AdmissionPlugin[] {

@@ -40,6 +40,8 @@ export const wheelhouseVersion = '0.1.0';
 export interface ControlPlaneOptions {
   readonly store: KeyValueStore;
   readonly soleWriter: boolean;
+  /** Where Services get their addresses; the defaults unless given. */
+  readonly serviceCidrs?: readonly string[] | undefined;
   /** host:port of gRPC; port 0 takes a free one. */
   readonly listen: string;
   /** host:port of REST, which is served where there are certificates for it. */
@@ -91,6 +93,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     clock,
     random,
     soleWriter,
+    serviceCidrs: options.serviceCidrs,
     rbac: true,
     readUsage: (node) => usage.read(node),
     serviceAccountKeys: options.serviceAccountKeys,

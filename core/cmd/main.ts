@@ -34,6 +34,7 @@ async function run(options: CoreOptions): Promise<void> {
     listen: options.listen,
     rest: { listen: options.restListen, pki },
     serviceAccountKeys: ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
+    serviceCidrs: options.serviceCidrs,
     clock: systemClock,
     random: systemRandom,
     log,

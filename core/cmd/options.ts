@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { defaultServiceCidrs } from '../apiserver/api.ts';
+import { parseCidr } from '../machinery/ip.ts';
 
 export interface CoreOptions {
   readonly dataDirectory: string;
@@ -6,6 +8,8 @@ export interface CoreOptions {
   readonly listen: string;
   /** host:port of REST. */
   readonly restListen: string;
+  /** Where Services get their addresses: one range or one of each family. */
+  readonly serviceCidrs: readonly string[];
   readonly store: 'auto' | 'etcd' | 'embedded' | 'memory';
   /** An etcd cluster that others look after; absent: core starts its own. */
   readonly etcdEndpoints: readonly string[] | undefined;
@@ -23,6 +27,8 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --data-dir=PATH            where its data is kept (required)
   --listen=HOST:PORT         gRPC, loopback only (default 127.0.0.1:7443)
   --rest-listen=HOST:PORT    Kubernetes' REST API, loopback only (default 127.0.0.1:6443)
+  --service-cidr=CIDR,CIDR   where Services get their addresses, a range or one of each family
+                             (default 10.96.0.0/16,fd00:10:96::/112); a cluster keeps its first ones
   --store=KIND               auto, etcd, embedded or memory (default auto: etcd where it is installed)
   --local-node=NAME          make a certificate for the agent of this node; may be given again
   --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
@@ -38,6 +44,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'data-dir': { type: 'string' },
       listen: { type: 'string', default: '127.0.0.1:7443' },
       'rest-listen': { type: 'string', default: '127.0.0.1:6443' },
+      'service-cidr': { type: 'string', default: defaultServiceCidrs.join(',') },
       store: { type: 'string', default: 'auto' },
       'etcd-endpoints': { type: 'string' },
       'etcd-port': { type: 'string', default: '12379' },
@@ -67,6 +74,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     dataDirectory,
     listen,
     restListen,
+    serviceCidrs: cidrs(values['service-cidr']),
     store,
     etcdEndpoints: values['etcd-endpoints']?.split(',').filter((endpoint) => endpoint !== ''),
     etcdPort: port('etcd-port', values['etcd-port']),
@@ -87,6 +95,16 @@ function nodeName(name: string): string {
 function isLoopback(address: string): boolean {
   const host = address.slice(0, address.lastIndexOf(':'));
   return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function cidrs(text: string): readonly string[] {
+  const ranges = text.split(',').map((part) => part.trim());
+  const families = ranges.map((range) => parseCidr(range)?.family);
+  if (families.includes(undefined) || families.length > 2 || new Set(families).size < families.length)
+    throw new Error(
+      `--service-cidr=${text}: it must be one CIDR such as 10.96.0.0/16, or one of each family`,
+    );
+  return ranges;
 }
 
 function port(name: string, text: string): number {
