@@ -199,7 +199,7 @@ export interface RuntimeEvent {
   /** Undefined after a reconnect: anything may have changed. */
   readonly podUid: string | undefined;
   readonly containerId: string | undefined;
-  readonly kind: 'started' | 'exited' | 'removed' | 'unknown';
+  readonly kind: 'started' | 'oom-killed' | 'exited' | 'removed' | 'unknown';
 }
 
 export interface ImageStatus {

@@ -19,6 +19,7 @@ interface DockerEvent {
 
 const kinds: Readonly<Record<string, RuntimeEvent['kind']>> = {
   start: 'started',
+  oom: 'oom-killed',
   die: 'exited',
   destroy: 'removed',
 };

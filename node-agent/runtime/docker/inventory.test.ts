@@ -131,6 +131,14 @@ describe('the inventory', () => {
     });
   });
 
+  test('knows of a kill for want of memory that Docker heard of after the exit', async () => {
+    const inventory = new Inventory(client, 'mine');
+    entries = [sandbox(), container({ Status: 'exited', ExitCode: 137 })];
+    expect((await inventory.list(signal))[0]?.containers[0]?.oomKilled).toBe(false);
+    inventory.rememberOomKill('c1');
+    expect((await inventory.list(signal))[0]?.containers[0]?.oomKilled).toBe(true);
+  });
+
   test('never lets a container end before it began', async () => {
     const times = { StartedAt: '2026-01-02T03:04:06.010Z', FinishedAt: '2026-01-02T03:04:06.005Z' };
     entries = [sandbox(), container({ Status: 'exited', ...times })];

@@ -17,6 +17,7 @@ export class Inventory {
   readonly #owner: string;
   readonly #inspects = new Limiter(inspectsInFlight);
   readonly #known = new Map<string, ContainerInspectInfo>();
+  readonly #oomKilled = new Set<string>();
 
   constructor(client: DockerClient, owner: string) {
     this.#client = client;
@@ -30,7 +31,10 @@ export class Inventory {
     const inspected = await this.#inspects.map(summaries, signal, (summary) =>
       this.#upToDate(summary, signal),
     );
-    return group(inspected.filter((info) => info !== undefined));
+    return group(
+      inspected.filter((info) => info !== undefined),
+      this.#oomKilled,
+    );
   }
 
   /** The IDs of a sandbox's containers, running or not. */
@@ -63,6 +67,14 @@ export class Inventory {
     this.#known.delete(id);
   }
 
+  /**
+   * Takes note of Docker's "oom" event. Docker notes it too, but only when it hears of the kill before it hears of
+   * the exit, and they race.
+   */
+  rememberOomKill(id: string): void {
+    this.#oomKilled.add(id);
+  }
+
   /** After a reconnect anything may have happened in between. */
   forgetAll(): void {
     this.#known.clear();
@@ -70,6 +82,7 @@ export class Inventory {
 
   #keepOnly(existing: ReadonlySet<string>): void {
     for (const id of this.#known.keys()) if (!existing.has(id)) this.#known.delete(id);
+    for (const id of this.#oomKilled) if (!existing.has(id)) this.#oomKilled.delete(id);
   }
 
   #summaries(signal: AbortSignal, ...filters: readonly string[]): Promise<ContainerInfo[]> {
@@ -106,13 +119,13 @@ function inspectedVersion(info: ContainerInspectInfo): string {
   return [info.State.Status, exitCode, ...addressesOf(info)].join(' ');
 }
 
-function group(infos: readonly ContainerInspectInfo[]): SandboxStatus[] {
+function group(infos: readonly ContainerInspectInfo[], oomKilled: ReadonlySet<string>): SandboxStatus[] {
   const containers = new Map<string, { pod: PodIdentity; statuses: ContainerStatus[] }>();
   for (const info of infos) {
     const identity = identityOf(info.Config.Labels);
     if (identity?.kind !== 'container') continue;
     const siblings = containers.get(identity.sandboxId) ?? { pod: identity.pod, statuses: [] };
-    siblings.statuses.push(containerStatus(info, identity.name, identity.attempt));
+    siblings.statuses.push(containerStatus(info, identity.name, identity.attempt, oomKilled.has(info.Id)));
     containers.set(identity.sandboxId, siblings);
   }
   const sandboxes = infos.flatMap((info) => {
@@ -175,7 +188,12 @@ interface Address {
   readonly GlobalIPv6Address: string;
 }
 
-function containerStatus(info: ContainerInspectInfo, name: string, attempt: number): ContainerStatus {
+function containerStatus(
+  info: ContainerInspectInfo,
+  name: string,
+  attempt: number,
+  oomKilled: boolean,
+): ContainerStatus {
   const state = stateOf(info);
   const error = info.State.Error === '' ? undefined : info.State.Error;
   return {
@@ -190,7 +208,7 @@ function containerStatus(info: ContainerInspectInfo, name: string, attempt: numb
     finishedAtMs: state === 'exited' ? finishedAtMs(info) : undefined,
     // A container that could not be started has an exit code too (127: no such program).
     exitCode: state === 'exited' || error !== undefined ? info.State.ExitCode : undefined,
-    oomKilled: info.State.OOMKilled,
+    oomKilled: info.State.OOMKilled || (oomKilled && state === 'exited'),
     error,
     labels: callersLabels(info.Config.Labels),
   };

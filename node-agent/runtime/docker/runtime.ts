@@ -114,6 +114,7 @@ export class DockerRuntime implements ContainerRuntime {
   async *events(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
     for await (const event of dockerEvents(this.#client, this.#owner, signal)) {
       if (event.containerId === undefined) this.#inventory.forgetAll();
+      else if (event.kind === 'oom-killed') this.#inventory.rememberOomKill(event.containerId);
       else this.#inventory.forget(event.containerId);
       yield event;
     }
