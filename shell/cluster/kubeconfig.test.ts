@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readKubeconfig, resolveContext, setContextNamespace } from './kubeconfig.ts';
+import { readKubeconfig, resolveContext } from '../../core/client/kubeconfig.ts';
+import { setContextNamespace } from './kubeconfig.ts';
 
 const ours = `apiVersion: v1
 kind: Config

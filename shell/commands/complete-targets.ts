@@ -1,6 +1,6 @@
 import type { Completion } from '../repl/command-line.ts';
 import type { CompletionRequest } from './command.ts';
-import type { ServedResource } from './resource-index.ts';
+import type { ServedResource } from '../../core/client/resource-index.ts';
 
 /** Names offered at once; a menu of thousands helps nobody. */
 const mostNames = 200;

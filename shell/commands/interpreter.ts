@@ -9,6 +9,7 @@ import { placeFrom, verbFirst, withoutProgram } from './place.ts';
 import { findCommand, verbNames } from './registry.ts';
 import type { Session } from './session.ts';
 import { quoteWord, splitLine } from './words.ts';
+import { findKind } from './find-kind.ts';
 
 /** What a command that was cancelled answers (128 + SIGINT). */
 const interrupted = 130;
@@ -183,7 +184,7 @@ async function valueCompletions(
   if (flag.choices !== undefined) return starting(flag.choices, word);
   if (flag.completes === 'namespace') {
     const index = await session.resources(signal);
-    const { items } = await session.cluster.client.list(index.find('namespaces'), { signal });
+    const { items } = await session.cluster.client.list(findKind(index, 'namespaces'), { signal });
     return starting(
       items.map(({ metadata }) => metadata.name ?? ''),
       word,

@@ -6,8 +6,8 @@ import { writeYaml } from '../../core/machinery/yaml.ts';
 import { sanitizeLine } from '../terminal/sanitize.ts';
 import { UsageError } from './command.ts';
 import type { Flag, Flags } from './command.ts';
-import { objectLabel } from './resource-index.ts';
-import type { ServedResource } from './resource-index.ts';
+import { objectLabel } from '../../core/client/resource-index.ts';
+import type { ServedResource } from '../../core/client/resource-index.ts';
 
 export type OutputFormat = 'table' | 'wide' | 'yaml' | 'json' | 'name';
 

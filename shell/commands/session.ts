@@ -1,26 +1,10 @@
-import type { ServerVersion } from '../../core/api/discovery.ts';
-import type { ContainerStreams } from '../../core/api/streams.ts';
-import type { Verbs } from '../../core/api/verbs.ts';
-import type { Client } from '../../core/client/client.ts';
-import type { ConnectionState } from '../../core/client/grpc/channel.ts';
-import type { ClusterContext } from '../cluster/kubeconfig.ts';
-import { kubeconfigPaths, readKubeconfig, resolveContext } from '../cluster/kubeconfig.ts';
+import type { Cluster } from '../../core/client/cluster.ts';
+import type { ClusterContext } from '../../core/client/kubeconfig.ts';
+import { readKubeconfig, resolveContext } from '../../core/client/kubeconfig.ts';
+import { kubeconfigPaths } from '../cluster/kubeconfig.ts';
 import { defaultProfile, profileNamed } from '../cluster/profile.ts';
 import type { Profile } from '../cluster/profile.ts';
-import { ResourceIndex } from './resource-index.ts';
-
-/** A connected cluster, as commands use it. */
-export interface Cluster {
-  readonly verbs: Verbs;
-  readonly client: Client;
-  readonly containers: ContainerStreams;
-  /** What the server serves (an apidiscovery.k8s.io/v2 APIGroupDiscoveryList). */
-  discover(signal: AbortSignal): Promise<unknown>;
-  version(signal: AbortSignal): Promise<ServerVersion>;
-  /** Calls back when the connection is made or lost; the returned function ends that. */
-  onStateChange(listener: (state: ConnectionState) => void): () => void;
-  close(): void;
-}
+import { ResourceIndex } from '../../core/client/resource-index.ts';
 
 export type Connect = (context: ClusterContext) => Cluster;
 

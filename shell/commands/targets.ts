@@ -1,5 +1,6 @@
-import type { ResourceIndex, ServedResource } from './resource-index.ts';
+import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
 import { UsageError } from './command.ts';
+import { findKind } from './find-kind.ts';
 
 /** One kind, and the names asked for; no names means all of them. */
 export interface Target {
@@ -40,8 +41,8 @@ export function parseObject(
     const { resource, names } = slashTarget(first, index);
     return { resource, name: names[0] ?? '' };
   }
-  if (second !== undefined) return { resource: index.find(first), name: second };
-  return { resource: index.find(defaultType), name: first };
+  if (second !== undefined) return { resource: findKind(index, first), name: second };
+  return { resource: findKind(index, defaultType), name: first };
 }
 
 function slashTarget(word: string, index: ResourceIndex): Target {
@@ -51,10 +52,10 @@ function slashTarget(word: string, index: ResourceIndex): Target {
       `arguments in resource/name form must have a single resource and name, got "${word}"`,
     );
   }
-  return { resource: index.find(type), names: [name] };
+  return { resource: findKind(index, type), names: [name] };
 }
 
 function kinds(name: string, index: ResourceIndex): readonly ServedResource[] {
   const category = index.inCategory(name.toLowerCase());
-  return category.length > 0 ? category : [index.find(name)];
+  return category.length > 0 ? category : [findKind(index, name)];
 }

@@ -3,8 +3,8 @@ import { SharedInformer } from '../../core/client/informer.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
 import { printerFor } from '../../core/printers/printers.ts';
-import type { ServedResource } from '../commands/resource-index.ts';
-import type { Cluster } from '../commands/session.ts';
+import type { ServedResource } from '../../core/client/resource-index.ts';
+import type { Cluster } from '../../core/client/cluster.ts';
 import { quoteWord } from '../commands/words.ts';
 import type {
   PaneAction,

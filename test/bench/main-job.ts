@@ -8,7 +8,7 @@ import type { New } from '../../core/api/object.ts';
 import type { Client } from '../../core/client/client.ts';
 import { connect } from '../../core/client/grpc/connection.ts';
 import { createClient } from '../../core/client/typed-client.ts';
-import { readKubeconfig, resolveContext } from '../../shell/cluster/kubeconfig.ts';
+import { readKubeconfig, resolveContext } from '../../core/client/kubeconfig.ts';
 import { whyNoDocker } from '../environment/docker.ts';
 import { busyboxImage, ensureTestImages } from '../environment/images.ts';
 import { LocalCluster } from '../environment/local-cluster.ts';

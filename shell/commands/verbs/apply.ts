@@ -14,8 +14,8 @@ import { errorText } from '../errors.ts';
 import { fileFlags, readManifests } from '../manifests.ts';
 import type { Manifest } from '../manifests.ts';
 import { outputFlags, resultText } from '../output.ts';
-import { objectLabel } from '../resource-index.ts';
-import type { ResourceIndex, ServedResource } from '../resource-index.ts';
+import { objectLabel } from '../../../core/client/resource-index.ts';
+import type { ResourceIndex, ServedResource } from '../../../core/client/resource-index.ts';
 
 /** What was applied last, kept on the object, so that a removed field can be told from one set by others. */
 export const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';

@@ -1,4 +1,5 @@
-import { readKubeconfig, setContextNamespace } from '../../cluster/kubeconfig.ts';
+import { readKubeconfig } from '../../../core/client/kubeconfig.ts';
+import { setContextNamespace } from '../../cluster/kubeconfig.ts';
 import { bringDown, removeContainers, removeProfile } from '../../cluster/down.ts';
 import { createProgress } from '../../cluster/progress.ts';
 import type { RuntimeKind, StoreKind } from '../../cluster/profile.ts';
@@ -8,6 +9,7 @@ import { bringUp } from '../../cluster/up.ts';
 import { alignColumns } from '../../../core/printers/columns-text.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Invocation } from '../command.ts';
+import { findKind } from '../find-kind.ts';
 
 export const up: Command = {
   name: 'up',
@@ -151,7 +153,7 @@ export const namespace: Command = {
   async complete({ word, words, session, signal }) {
     if (words.length > 0) return [];
     const index = await session.resources(signal);
-    const { items } = await session.cluster.client.list(index.find('namespaces'), { signal });
+    const { items } = await session.cluster.client.list(findKind(index, 'namespaces'), { signal });
     return items.flatMap(({ metadata: { name = '' } }) => (name.startsWith(word) ? [{ text: name }] : []));
   },
 
@@ -162,7 +164,7 @@ export const namespace: Command = {
       return 0;
     }
     const index = await session.resources(io.signal);
-    await session.cluster.client.get(index.find('namespaces'), { name }, { signal: io.signal });
+    await session.cluster.client.get(findKind(index, 'namespaces'), { name }, { signal: io.signal });
     const paths = session.kubeconfigPaths;
     setContextNamespace(paths, readKubeconfig(paths), session.context.name, name);
     session.forgetContext();

@@ -7,7 +7,7 @@ import type { Command, Invocation } from '../command.ts';
 import { completeTargets } from '../complete-targets.ts';
 import { errorText } from '../errors.ts';
 import { fileFlags, readManifests } from '../manifests.ts';
-import type { ServedResource } from '../resource-index.ts';
+import type { ServedResource } from '../../../core/client/resource-index.ts';
 import { parseTargets } from '../targets.ts';
 import { dryRunFlag, inNamespace, servedKind } from './apply.ts';
 

@@ -18,7 +18,7 @@ import { sanitizeLine } from '../../terminal/sanitize.ts';
 import type { Command, Invocation } from '../command.ts';
 import { completeTargets } from '../complete-targets.ts';
 import { errorText } from '../errors.ts';
-import type { ServedResource } from '../resource-index.ts';
+import type { ServedResource } from '../../../core/client/resource-index.ts';
 import { parseTargets } from '../targets.ts';
 import type { Target } from '../targets.ts';
 

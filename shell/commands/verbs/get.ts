@@ -7,10 +7,11 @@ import { errorText } from '../errors.ts';
 import { fileFlags, readManifests } from '../manifests.ts';
 import { outputFlags, outputFormat, serialise, TableWriter } from '../output.ts';
 import type { TableOptions } from '../output.ts';
-import { objectLabel } from '../resource-index.ts';
-import type { ServedResource } from '../resource-index.ts';
+import { objectLabel } from '../../../core/client/resource-index.ts';
+import type { ServedResource } from '../../../core/client/resource-index.ts';
 import { parseTargets } from '../targets.ts';
 import type { Target } from '../targets.ts';
+import { findKind } from '../find-kind.ts';
 
 /** kubectl asks for lists in pages of this size. */
 const defaultChunk = 500;
@@ -62,7 +63,7 @@ async function getFromFiles(invocation: Invocation): Promise<number> {
   const index = await invocation.session.resources(invocation.io.signal);
   const manifests = await readManifests(invocation.flags, invocation.io);
   const targets = manifests.map(({ object }) => ({
-    resource: index.find(object.kind ?? ''),
+    resource: findKind(index, object.kind ?? ''),
     names: [object.metadata.name ?? ''],
   }));
   return printTargets(invocation, targets);

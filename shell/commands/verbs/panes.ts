@@ -2,6 +2,7 @@ import { systemClock } from '../../../core/machinery/clock.ts';
 import { LiveTable } from '../../models/live-table.ts';
 import type { Command } from '../command.ts';
 import { CommandInterpreter } from '../interpreter.ts';
+import { findKind } from '../find-kind.ts';
 
 /** Shares of the width: a node's row is shorter than a Pod's. */
 const nodesWeight = 2;
@@ -28,8 +29,8 @@ export const panes: Command = {
     await showPanes({
       terminal,
       panes: [
-        { model: new LiveTable(session.cluster, index.find('nodes'), undefined), weight: nodesWeight },
-        { model: new LiveTable(session.cluster, index.find('pods'), namespace), weight: podsWeight },
+        { model: new LiveTable(session.cluster, findKind(index, 'nodes'), undefined), weight: nodesWeight },
+        { model: new LiveTable(session.cluster, findKind(index, 'pods'), namespace), weight: podsWeight },
       ],
       interpreter: new CommandInterpreter(session),
       clock: systemClock,

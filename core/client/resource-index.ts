@@ -2,12 +2,11 @@ import type {
   APIGroupDiscoveryList,
   APIResourceDiscovery,
   APISubresourceDiscovery,
-} from '../../core/api/generated/apidiscovery-v2.ts';
-import type { KubernetesObject } from '../../core/api/object.ts';
-import type { Resource } from '../../core/api/resource.ts';
-import { UsageError } from './command.ts';
+} from '../api/generated/apidiscovery-v2.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import type { Resource } from '../api/resource.ts';
 
-/** A kind the server serves, as commands speak of it. */
+/** A kind the server serves, as people speak of it. */
 export interface ServedResource extends Resource<KubernetesObject> {
   readonly singular: string;
   readonly shortNames: readonly string[];
@@ -29,13 +28,6 @@ export class ResourceIndex {
         ),
       ),
     );
-  }
-
-  /** Throws kubectl's error when there is no such kind. */
-  find(name: string): ServedResource {
-    const found = this.lookUp(name);
-    if (found === undefined) throw new UsageError(`the server doesn't have a resource type "${name}"`);
-    return found;
   }
 
   lookUp(name: string): ServedResource | undefined {
