@@ -65,6 +65,13 @@ describe('imports', () => {
     expect(violations).toEqual([]);
   });
 
+  test('leave the language of manifests free of the editor', () => {
+    const violations = files
+      .filter((file) => file.startsWith('vscode-extension/language/'))
+      .filter((file) => importsOf(file).includes('vscode'));
+    expect(violations).toEqual([]);
+  });
+
   test('name what they export: no export *', () => {
     const violations = files.filter((file) => /^export \* /m.test(readFileSync(join(root, file), 'utf8')));
     expect(violations).toEqual([]);

@@ -138,7 +138,8 @@ export function offsetOf(node: unknown): number {
   return (node as Node | null | undefined)?.range?.[0] ?? 0;
 }
 
-function resolveScalar(node: Scalar): ScalarValue {
+/** What a scalar means to kubectl. @throws NodeError when its tag does not fit, or JSON cannot hold it */
+export function resolveScalar(node: Scalar): ScalarValue {
   const text = typeof node.value === 'string' ? node.value : (node.source ?? '');
   const resolved = node.tag === undefined ? untagged(node, text) : tagged(node, text);
   if (typeof resolved === 'number' && !Number.isFinite(resolved)) {

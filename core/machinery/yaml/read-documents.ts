@@ -113,8 +113,11 @@ interface Parsed {
   readonly converter: NodeConverter;
 }
 
-/** Parses token by token, so that nesting is noticed while it is shallow: what builds the nodes is recursive. */
-function* compose(text: string, maxDepth: number): Generator<Document.Parsed> {
+/**
+ * Parses token by token, so that nesting is noticed while it is shallow: what builds the nodes is recursive.
+ * @throws NodeError when it is nested too deep
+ */
+export function* compose(text: string, maxDepth: number): Generator<Document.Parsed> {
   const parser = new Parser();
   const composer = new Composer({
     // All scalars stay text, to be resolved as Go does; the library's check of keys is quadratic.
