@@ -12,9 +12,14 @@ import { ensureServiceAccountKeys } from './service-account-keys.ts';
 const log = jsonLogger((line) => process.stderr.write(line), systemClock);
 
 try {
-  const options = parseOptions(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  const options = args[0] === 'issue-user' ? 'issue-user' : parseOptions(args);
   if (options === 'help') process.stdout.write(usage);
-  else await run(options);
+  else if (options === 'issue-user') {
+    // Needs code that a running core does without.
+    const { issueUser } = await import('./issue-user.ts');
+    process.stdout.write(await issueUser(args.slice(1)));
+  } else await run(options);
 } catch (error) {
   log.error('core cannot go on', error);
   // The supervisor starts it again, so nothing half-working is left behind.

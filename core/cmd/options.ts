@@ -34,6 +34,8 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
+
+core issue-user --data-dir=PATH --user=NAME [--group=GROUP]…: print a client certificate and its key, as JSON
 `;
 
 /** Throws with one line that names the option when something is wrong. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   annotationKeyProblems,
+  certificateNameProblems,
   configMapKeyProblems,
   dns1035LabelProblems,
   dns1123LabelProblems,
@@ -27,6 +28,12 @@ const cases: [string, (value: string) => string[], string[], string[]][] = [
     dns1123SubdomainProblems,
     ['a', 'a.b', 'a-1.b.c', 'a'.repeat(253)],
     ['', 'a..b', '.a', 'a.', 'a.-b', 'A.b', 'a'.repeat(254)],
+  ],
+  [
+    'names in certificates',
+    certificateNameProblems,
+    ['a', 'ann@example.com', 'system:masters', 'A_b-1'],
+    ['', '-a', '../a', 'a/b', 'a, O=system:masters', 'a\nb', 'ä', 'a'.repeat(64)],
   ],
   ['DNS-1035 labels', dns1035LabelProblems, ['a', 'abc-123'], ['1a', '', 'a-']],
   [

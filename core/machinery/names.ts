@@ -140,6 +140,14 @@ export const percentProblems = checker({
   examples: ['1%', '93%'],
 });
 
+/** A user or a group as a certificate's subject names it without quoting (RFC 4514), and that can name a file. */
+export const certificateNameProblems = checker({
+  pattern: '[A-Za-z0-9][A-Za-z0-9:@._-]*',
+  maxLength: 63,
+  rule: "a name in a certificate must consist of alphanumeric characters, ':', '@', '.', '_' or '-', and must start with an alphanumeric character",
+  examples: ['ann', 'ann@example.com', 'team:developers'],
+});
+
 /** A name that becomes one segment of a URL path or of a file path. */
 export function pathSegmentNameProblems(value: string): string[] {
   if (value === '.' || value === '..') return [`may not be '${value}'`];

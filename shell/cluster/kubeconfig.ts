@@ -20,8 +20,24 @@ export function writeProfileKubeconfig(profile: Profile, state: ProfileState): v
   const before = readKubeconfig([profile.kubeconfig]);
   const namespace = before.contexts?.find(({ name }) => name === profile.name)?.context.namespace;
   const { name } = profile;
-  const encoded = (file: string) => readFileSync(pkiFile(profile, file)).toString('base64');
-  const config: Kubeconfig = {
+  const credentials = {
+    'client-certificate-data': encoded(profile, 'admin.crt'),
+    'client-key-data': encoded(profile, 'admin.key'),
+  };
+  const config = kubeconfigFor(profile, state, name, credentials, namespace);
+  writeAtomically(profile.kubeconfig, stringify(config));
+}
+
+/** What a user of the profile's cluster needs: one cluster, one user, one context. */
+export function kubeconfigFor(
+  profile: Profile,
+  state: ProfileState,
+  user: string,
+  credentials: Readonly<Record<string, string>>,
+  namespace?: string,
+): Kubeconfig {
+  const { name } = profile;
+  return {
     apiVersion: 'v1',
     kind: 'Config',
     clusters: [
@@ -29,23 +45,19 @@ export function writeProfileKubeconfig(profile: Profile, state: ProfileState): v
         name,
         cluster: {
           server: `https://${restEndpoint(state)}`,
-          'certificate-authority-data': encoded('server-ca.crt'),
+          'certificate-authority-data': encoded(profile, 'server-ca.crt'),
           extensions: [{ name: grpcExtension, extension: { endpoint: coreEndpoint(state) } }],
         },
       },
     ],
-    contexts: [
-      { name, context: { cluster: name, user: name, ...(namespace === undefined ? {} : { namespace }) } },
-    ],
-    users: [
-      {
-        name,
-        user: { 'client-certificate-data': encoded('admin.crt'), 'client-key-data': encoded('admin.key') },
-      },
-    ],
+    contexts: [{ name, context: { cluster: name, user, ...(namespace === undefined ? {} : { namespace }) } }],
+    users: [{ name: user, user: credentials }],
     'current-context': name,
   };
-  writeAtomically(profile.kubeconfig, stringify(config));
+}
+
+function encoded(profile: Profile, file: string): string {
+  return readFileSync(pkiFile(profile, file)).toString('base64');
 }
 
 /** Remembers a namespace for a context, in the file that defines it; everything else in that file stays as it is. */

@@ -54,6 +54,14 @@ function flags(values: Readonly<Record<string, string | number>>): string[] {
   return Object.entries(values).map(([name, value]) => `--${name}=${value}`);
 }
 
+/** Core's program with other words than those that start it. */
+export function coreProgram(
+  profile: Profile,
+  args: readonly string[],
+): Pick<ProcessSpec, 'command' | 'args'> {
+  return nodeProgram(profile, 'core', [...args]);
+}
+
 /** The supervisor is `wh` itself: it keeps core and agent running after the shell has gone. */
 export function supervisorSpec(profile: Profile): ProcessSpec {
   return {

@@ -8,7 +8,10 @@ const sections: readonly (readonly [title: string, names: readonly string[]])[] 
   ['Look', ['get', 'describe', 'events', 'logs', 'panes']],
   ['Change', ['apply', 'create', 'delete', 'scale', 'rollout']],
   ['Work in containers', ['exec']],
-  ['The cluster', ['up', 'down', 'status', 'delete', 'kubeconfig', 'namespace', 'version', 'api-resources']],
+  [
+    'The cluster',
+    ['up', 'down', 'status', 'delete', 'kubeconfig', 'user', 'namespace', 'version', 'api-resources'],
+  ],
 ];
 
 /** The page that `help` alone shows. */

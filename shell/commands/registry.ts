@@ -20,6 +20,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   down: async () => (await import('./verbs/cluster.ts')).down,
   status: async () => (await import('./verbs/cluster.ts')).status,
   kubeconfig: async () => (await import('./verbs/cluster.ts')).kubeconfig,
+  user: async () => (await import('./verbs/user.ts')).user,
   namespace: async () => (await import('./verbs/cluster.ts')).namespace,
   help: async () => (await import('./verbs/help.ts')).help,
 };

@@ -564,6 +564,22 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
       );
     });
 
+    test('of somebody else, for whom wh user create made a kubeconfig', async () => {
+      const path = (await cluster.ok('user', 'create', 'ann', '--group', 'developers')).trim();
+      const ann = new Kubectl(path, cluster.home);
+      if ((minor ?? 0) >= 28)
+        expect(await ann.ok('auth', 'whoami')).toMatch(/Username +ann\nGroups +\[developers /);
+      const refused = await ann.run(['get', 'pods']);
+      expect(refused.stderr).toContain('User "ann" cannot list resource "pods"');
+      await kubectl.ok('create', 'rolebinding', 'developers', '--clusterrole=view', '--group=developers');
+      expect(await ann.ok('get', 'pods', '-o', 'name')).toContain('pod/sleeper');
+      const deletion = await ann.run(['delete', 'pod', 'sleeper']);
+      expect(deletion.stderr).toContain('User "ann" cannot delete resource "pods"');
+      const wrong = await cluster.run(['user', 'create', '../eve']);
+      expect(wrong.stderr).toContain('"../eve" cannot be a user or a group');
+      expect(wrong.code).toBe(1);
+    });
+
     test('auth reconcile', async () => {
       cluster.file(
         'role.yaml',
