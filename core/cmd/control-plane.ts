@@ -109,7 +109,12 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   const version = { gitVersion: kubernetesVersion, wheelhouseVersion, store: storeName(store) };
   const openApi = new OpenApiDocuments(api.scheme);
   const discovery = createDiscovery(api.scheme, openApi, version);
-  const containers = createContainerStreams({ verbs: api.verbs, hub: agents, authorizer: api.authorizer });
+  const containers = createContainerStreams({
+    verbs: api.verbs,
+    hub: agents,
+    authorizer: api.authorizer,
+    random,
+  });
   const grpc = createGrpcServer({
     verbs: api.verbs,
     discovery,

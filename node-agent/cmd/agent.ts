@@ -114,6 +114,8 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
     sessions: new Sessions({
       runtime,
       clock,
+      nodeName,
+      pods: () => kubelet.workers.flatMap(({ pod }) => (pod === undefined ? [] : [pod])),
       pod: (uid) => kubelet.pod(uid),
       // Many simulated nodes share one machine, and none of them is it.
       machineUsage: runtime.name === 'simulated' ? undefined : readMachineUsage,

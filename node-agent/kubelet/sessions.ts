@@ -7,6 +7,7 @@ import type { Clock } from '../../core/machinery/clock.ts';
 import { parseTimestamp } from '../../core/machinery/timestamp.ts';
 import { RuntimeError, type ContainerRuntime, type ProcessStreams } from '../runtime/runtime.ts';
 import type { ContainerRef, PodRef, SessionHandlers } from '../streaming/session-handlers.ts';
+import { KubeletApi } from './kubelet-api.ts';
 import type { MachineUsage } from './machine-usage.ts';
 import {
   latestOf,
@@ -19,6 +20,9 @@ import {
 export interface SessionsOptions {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
+  readonly nodeName: string;
+  /** Of this node. */
+  readonly pods: () => readonly Pod[];
   /** The Pod of this node with that uid. */
   readonly pod: (uid: string) => Pod | undefined;
   /** What the whole machine uses; a node that is not a machine of its own is the sum of its containers. */
@@ -28,9 +32,12 @@ export interface SessionsOptions {
 /** Logs, processes and connections of this node's containers, found at the time of the call. */
 export class Sessions implements SessionHandlers {
   readonly #options: SessionsOptions;
+  readonly #api: KubeletApi;
 
   constructor(options: SessionsOptions) {
     this.#options = options;
+    const { nodeName, pods } = options;
+    this.#api = new KubeletApi({ nodeName, pods, handlers: this });
   }
 
   async *logs(ref: ContainerRef, options: LogsOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
@@ -74,6 +81,10 @@ export class Sessions implements SessionHandlers {
     const sandbox = readySandbox(observed);
     if (sandbox === undefined) throw badRequest(`unable to forward port because pod is not running`);
     return await translated(() => this.#options.runtime.dial(sandbox.id, port, signal));
+  }
+
+  kubelet(): Duplex {
+    return this.#api.connect();
   }
 
   async stats(signal: AbortSignal): Promise<NodeStats> {

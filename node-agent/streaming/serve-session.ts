@@ -49,6 +49,9 @@ async function serve(session: Session, open: SessionOpen, handlers: SessionHandl
     case 'portForward':
       await carryConnection(session, await handlers.portForward(container, open.kind.value, signal));
       return 0;
+    case 'kubelet':
+      await carryConnection(session, handlers.kubelet());
+      return 0;
     case 'stats':
       session.markStarted();
       await send(session, [Buffer.from(JSON.stringify(await handlers.stats(signal)))]);

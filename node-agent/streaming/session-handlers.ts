@@ -13,6 +13,8 @@ export interface SessionHandlers {
   exec(container: ContainerRef, options: ExecOptions, signal: AbortSignal): Promise<ProcessStreams>;
   attach(container: ContainerRef, options: AttachOptions, signal: AbortSignal): Promise<ProcessStreams>;
   portForward(pod: PodRef, port: number, signal: AbortSignal): Promise<Duplex>;
+  /** A connection to the kubelet's HTTP API. */
+  kubelet(): Duplex;
   stats(signal: AbortSignal): Promise<NodeStats>;
 }
 

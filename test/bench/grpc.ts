@@ -45,7 +45,10 @@ export async function measureGrpc(): Promise<readonly Measurement[]> {
       wheelhouseVersion: '',
       store: 'memory',
     }),
-    streaming: { containers: createContainerStreams({ verbs, hub }), agents: hub },
+    streaming: {
+      containers: createContainerStreams({ verbs: { ...api.verbs, ...verbs }, hub }),
+      agents: hub,
+    },
     listen: '127.0.0.1:0',
   });
   const endpoint = await server.start();
@@ -136,6 +139,9 @@ function runAgent(connection: Connection, signal: AbortSignal) {
     attach: unused,
     portForward: unused,
     stats: unused,
+    kubelet: () => {
+      throw new Error('not measured');
+    },
     async *logs() {},
   };
   const ended = runAgentStreaming(

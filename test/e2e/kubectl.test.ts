@@ -520,6 +520,19 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
         expect((await fetch(`${base}/${name}:8080/proxy/nowhere`)).status).toBe(404);
         expect((await fetch(`${base}/${name}:81/proxy/`)).status).toBe(503);
         expect((await fetch(`${base}/ftp:${name}:81/proxy/`)).status).toBe(400);
+        const api = `http://127.0.0.1:${port}/api/v1`;
+        await kubectl.ok('expose', 'deployment', 'web', '--port=80', '--target-port=8080');
+        const byService = `${api}/namespaces/default/services/web:80/proxy/passwd`;
+        await expect.poll(async () => (await fetch(byService)).status, { timeout: 20_000 }).toBe(200);
+        const kubelet = `${api}/nodes/kubectl/proxy`;
+        expect(await (await fetch(`${kubelet}/healthz`)).text()).toBe('ok');
+        expect(await (await fetch(`${kubelet}/containerLogs/default/${name}/main`)).text()).toBe('started\n');
+        expect(await (await fetch(`${kubelet}/stats/summary`)).json()).toMatchObject({
+          node: { nodeName: 'kubectl' },
+          pods: expect.arrayContaining([
+            expect.objectContaining({ podRef: expect.objectContaining({ name: 'sleeper' }) as unknown }),
+          ]) as unknown,
+        });
         expect(
           (await fetch(`${base}/sleeper/proxy`, { redirect: 'manual' })).headers.get('location'),
         ).toMatch(/\/sleeper\/proxy\/$/);

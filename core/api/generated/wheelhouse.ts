@@ -1733,6 +1733,7 @@ export type SessionOpenCase =
   | { readonly case: 'attach'; readonly value: ProcessOptions }
   | { readonly case: 'portForward'; readonly value: number }
   | { readonly case: 'stats'; readonly value: boolean }
+  | { readonly case: 'kubelet'; readonly value: boolean }
 ;
 
 export type SessionOpenCaseInit =
@@ -1741,6 +1742,7 @@ export type SessionOpenCaseInit =
   | { readonly case: 'attach'; readonly value: ProcessOptionsInit }
   | { readonly case: 'portForward'; readonly value: number }
   | { readonly case: 'stats'; readonly value: boolean }
+  | { readonly case: 'kubelet'; readonly value: boolean }
 ;
 
 function writeSessionOpen(writer: WireWriter, message: SessionOpenInit): void {
@@ -1763,6 +1765,9 @@ function writeSessionOpen(writer: WireWriter, message: SessionOpenInit): void {
       break;
     case 'stats':
       writer.bool(9, message.kind.value);
+      break;
+    case 'kubelet':
+      writer.bool(10, message.kind.value);
       break;
   }
 }
@@ -1801,6 +1806,9 @@ function readSessionOpen(reader: WireReader): SessionOpen {
         break;
       case 9:
         kind_ = { case: 'stats', value: reader.bool() };
+        break;
+      case 10:
+        kind_ = { case: 'kubelet', value: reader.bool() };
         break;
       default:
         reader.skip();

@@ -16,6 +16,7 @@ import { checkPathAccess } from '../handlers/authorize.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
 import type { ServedStreams } from '../streaming/container-streams.ts';
+import type { ProxyDestination } from '../streaming/proxy-locations.ts';
 import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { linkSignals } from '../../machinery/signals.ts';
@@ -244,13 +245,10 @@ async function route(
   if (path === undefined)
     throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
   if (path.kind === 'resource') {
+    const proxied = proxyDestination(path);
+    if (proxied !== undefined)
+      return serveProxy(exchange, options.containers, proxyTarget(exchange.url, proxied));
     const stream = podStream(path);
-    if (stream?.subresource === 'proxy')
-      return serveProxy(
-        exchange,
-        options.containers,
-        proxyTarget(exchange.url, stream.pod.namespace, stream.pod.name),
-      );
     if (stream?.subresource === 'log') return serveLog(exchange, options.containers, stream.pod);
     if (stream !== undefined) throw new StatusError('BadRequest', 'Upgrade request required');
     return serveResource(exchange, verbs, scheme, path);
@@ -287,7 +285,7 @@ const otherPaths = ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v
 
 interface PodStream {
   readonly pod: ObjectName & { readonly namespace: string };
-  readonly subresource: 'log' | 'proxy' | StreamingSubresource;
+  readonly subresource: 'log' | StreamingSubresource;
 }
 
 /** Which subresource of which Pod a path names, where it is one that streams. */
@@ -299,11 +297,23 @@ function podStream({ target, name }: Extract<RequestPath, { kind: 'resource' }>)
     case 'exec':
     case 'attach':
     case 'portforward':
-    case 'proxy':
       return { pod: { namespace, name }, subresource };
     default:
       return undefined;
   }
+}
+
+/** What a path is a proxy to: of Pods, Services and nodes there is one. */
+function proxyDestination({
+  target,
+  name,
+}: Extract<RequestPath, { kind: 'resource' }>): Omit<ProxyDestination, 'port'> | undefined {
+  const { group, resource, subresource, namespace } = target;
+  if (group !== '' || subresource !== 'proxy' || name === undefined) return undefined;
+  if (resource === 'nodes' && namespace === undefined) return { resource, namespace, name };
+  if ((resource === 'pods' || resource === 'services') && namespace !== undefined)
+    return { resource, namespace, name };
+  return undefined;
 }
 
 /** A connection that is to become something else than HTTP; refused in HTTP, as other requests are. */
@@ -328,14 +338,13 @@ async function upgradeConnection(
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
     const { user, expiresAtMs } = await actingUser(request, options);
     using _ = untilExpired(expiresAtMs, gone, options);
+    const proxied = path?.kind === 'resource' ? proxyDestination(path) : undefined;
     const stream = path?.kind === 'resource' ? podStream(path) : undefined;
-    if (stream === undefined || stream.subresource === 'log')
-      throw new StatusError('NotFound', 'the server could not find the requested resource');
     upgrade = { request, socket, head, url, call: { user, signal }, switched: false };
-    const { pod, subresource } = stream;
-    if (subresource === 'proxy')
-      await proxyUpgrade(upgrade, options.containers, proxyTarget(url, pod.namespace, pod.name));
-    else await serveUpgrade(upgrade, options.containers, pod, subresource);
+    if (proxied !== undefined) await proxyUpgrade(upgrade, options.containers, proxyTarget(url, proxied));
+    else if (stream === undefined || stream.subresource === 'log')
+      throw new StatusError('NotFound', 'the server could not find the requested resource');
+    else await serveUpgrade(upgrade, options.containers, stream.pod, stream.subresource);
   } catch (error) {
     const status = StatusError.from(error);
     if (status.reason === 'InternalError' && !signal.aborted)

@@ -19,24 +19,29 @@ import {
   type RemoteProcess,
 } from '../../api/streams.ts';
 import type { Call, Verbs } from '../../api/verbs.ts';
+import { systemRandom } from '../../machinery/random.ts';
+import type { Random } from '../../machinery/random.ts';
 import { checkAccess, mastersOnly, type Authorizer } from '../handlers/authorize.ts';
 import { chooseContainer, nodeOf, requireAlive, requireLog, requireRunning } from './container-choice.ts';
+import { locate } from './proxy-locations.ts';
+import type { ProxyDestination } from './proxy-locations.ts';
 import { SessionDuplex } from './session-duplex.ts';
 import type { SessionHub } from './session-hub.ts';
 
 export interface ContainerStreamsDependencies {
-  readonly verbs: Pick<Verbs, 'get'>;
+  readonly verbs: Pick<Verbs, 'get' | 'list'>;
   readonly hub: Pick<SessionHub, 'open'>;
   /** The API's own; masters only unless given. */
   readonly authorizer?: Authorizer;
+  readonly random?: Random;
 }
 
 /** Streams as a server offers them. */
 export interface ServedStreams extends ContainerStreams {
   /** Rejects where no connection could be forwarded: front ends must know before they change the protocol. */
   checkPortForward(call: Call, pod: ObjectName): Promise<void>;
-  /** A connection for a request that is handed on; `port` is the first the Pod names, else 80, unless given. */
-  proxy(call: Call, pod: ObjectName, port: number | undefined, verb: string): Promise<Duplex>;
+  /** A connection for a request that is handed on. */
+  proxy(call: Call, destination: ProxyDestination, verb: string): Promise<Duplex>;
 }
 
 /** Authorizes, looks up the Pod, chooses the container, and opens a session on the Pod's node. */
@@ -44,17 +49,20 @@ export function createContainerStreams(dependencies: ContainerStreamsDependencie
   return new HubStreams(dependencies);
 }
 
-type Subresource = 'log' | 'exec' | 'attach' | 'portforward' | 'proxy';
+type Subresource = 'log' | 'exec' | 'attach' | 'portforward';
 
 class HubStreams implements ServedStreams {
-  readonly #verbs: Pick<Verbs, 'get'>;
+  readonly #verbs: Pick<Verbs, 'get' | 'list'>;
   readonly #hub: Pick<SessionHub, 'open'>;
   readonly #authorizer: Authorizer;
+  readonly #random: Random;
 
-  constructor({ verbs, hub, authorizer = mastersOnly }: ContainerStreamsDependencies) {
+  constructor(dependencies: ContainerStreamsDependencies) {
+    const { verbs, hub, authorizer = mastersOnly, random = systemRandom } = dependencies;
     this.#verbs = verbs;
     this.#hub = hub;
     this.#authorizer = authorizer;
+    this.#random = random;
   }
 
   async *logs(call: Call, name: ObjectName, options: LogsOptions): AsyncIterable<Buffer> {
@@ -97,14 +105,12 @@ class HubStreams implements ServedStreams {
     return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
   }
 
-  async proxy(call: Call, name: ObjectName, port: number | undefined, verb: string): Promise<SessionDuplex> {
-    const pod = await this.#pod(call, name, 'proxy', verb);
-    const node = nodeOf(pod);
-    requireRunning(pod);
-    const [first] = pod.spec.containers.flatMap(({ ports = [] }) => ports);
-    const value = port ?? first?.containerPort ?? 80;
-    const open = { ...identity(pod, ''), kind: { case: 'portForward', value } } as const;
-    const doing = `reach port ${value} of pod "${name.name}"`;
+  async proxy(call: Call, destination: ProxyDestination, verb: string): Promise<SessionDuplex> {
+    const { resource, namespace, name } = destination;
+    const target = { group: '', version: 'v1', resource, name, subresource: 'proxy' };
+    await checkAccess(this.#authorizer, { ...target, namespace, user: call.user, verb });
+    const reader = { verbs: this.#verbs, random: this.#random };
+    const { node, open, doing } = await locate(reader, destination, call.signal);
     return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
   }
 
@@ -131,13 +137,9 @@ class HubStreams implements ServedStreams {
   }
 
   /** The Pod, once the caller may use the subresource: whoever may exec need not be allowed to read Pods. */
-  async #pod(
-    { user, signal }: Call,
-    pod: ObjectName,
-    subresource: Subresource,
+  async #pod({ user, signal }: Call, pod: ObjectName, subresource: Subresource): Promise<Pod> {
     // Reading a log is a read; whatever reaches into the container needs "create", however it is asked for.
-    verb = subresource === 'log' ? 'get' : 'create',
-  ): Promise<Pod> {
+    const verb = subresource === 'log' ? 'get' : 'create';
     const { namespace = 'default', name } = pod;
     const target = { group: '', version: 'v1', resource: 'pods', namespace, name };
     await checkAccess(this.#authorizer, { ...target, user, verb, subresource });

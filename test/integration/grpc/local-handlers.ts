@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import type { AttachOptions, ExecOptions, LogsOptions, NodeStats } from '../../../core/api/streams.ts';
 import type { ProcessStreams } from '../../../node-agent/runtime/runtime.ts';
 import type {
@@ -53,6 +53,10 @@ export class LocalHandlers implements SessionHandlers {
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     await once(socket, 'connect');
     return socket;
+  }
+
+  kubelet(): Duplex {
+    return Duplex.from(['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok']);
   }
 
   async stats(): Promise<NodeStats> {

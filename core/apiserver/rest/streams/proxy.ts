@@ -5,16 +5,13 @@ import { connect as tlsConnect } from 'node:tls';
 import type { Duplex } from 'node:stream';
 import { badRequest, StatusError } from '../../../api/errors.ts';
 import type { ServedStreams } from '../../streaming/container-streams.ts';
+import type { ProxyDestination } from '../../streaming/proxy-locations.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Upgrade } from './upgrade.ts';
 
-/** What a path such as `pods/https:web:8443/proxy/index.html` leads to. */
-export interface ProxyTarget {
-  readonly namespace: string;
-  readonly name: string;
+/** What a path such as `services/https:web:8443/proxy/index.html` leads to. */
+export interface ProxyTarget extends ProxyDestination {
   readonly secure: boolean;
-  /** Absent: the first port that the Pod names. */
-  readonly port: number | undefined;
   /** With its query, as the client wrote it; "" where even the first slash is missing. */
   readonly path: string;
   /** What stands before `path`. */
@@ -45,28 +42,31 @@ const kept = new Set([
   'upgrade',
 ]);
 
+const singular = { pods: 'pod', services: 'service', nodes: 'node' } as const;
+
 /** `name` is "[scheme:]name[:port]". */
-export function proxyTarget(url: URL, namespace: string, name: string): ProxyTarget {
+export function proxyTarget(
+  url: URL,
+  { resource, namespace, name }: Omit<ProxyDestination, 'port'>,
+): ProxyTarget {
   const parts = name.split(':');
-  const [scheme, pod = '', port = ''] = parts.length === 3 ? parts : ['', ...parts];
-  if (parts.length > 3 || !['', 'http', 'https'].includes(scheme ?? '') || pod === '')
-    throw badRequest(`invalid pod request ${JSON.stringify(name)}`);
-  const number = port === '' ? undefined : Number(port);
-  if (number !== undefined && (!Number.isInteger(number) || number < 1 || number > 65_535))
-    throw badRequest(`invalid pod request ${JSON.stringify(name)}: ${JSON.stringify(port)} is no port`);
-  const end = url.pathname.indexOf('/proxy', url.pathname.indexOf('/pods/')) + '/proxy'.length;
+  const [scheme = '', object = '', port = ''] = parts.length === 3 ? parts : ['', ...parts];
+  if (parts.length > 3 || !['', 'http', 'https'].includes(scheme) || object === '')
+    throw badRequest(`invalid ${singular[resource]} request ${JSON.stringify(name)}`);
+  const end = url.pathname.indexOf('/proxy', url.pathname.indexOf(`/${resource}/`)) + '/proxy'.length;
   const path = url.pathname.slice(end);
   return {
+    resource,
     namespace,
-    name: pod,
+    name: object,
     secure: scheme === 'https',
-    port: number,
+    port,
     path: path === '' ? '' : `${path}${url.search}`,
     prefix: url.pathname.slice(0, end),
   };
 }
 
-/** Hands a request on to a Pod, through the agent of its node, and the answer back. */
+/** Hands a request on to a Pod or a kubelet, through the agent of its node, and the answer back. */
 export async function serveProxy(
   exchange: Exchange,
   streams: ServedStreams,
@@ -90,12 +90,13 @@ export async function serveProxy(
 async function dial(
   call: Exchange['call'],
   streams: ServedStreams,
-  { namespace, name, port, secure }: ProxyTarget,
+  target: ProxyTarget,
   verb: string,
 ): Promise<Duplex> {
-  const connection = await streams.proxy(call, { namespace, name }, port, verb);
-  // The certificates of Pods are their own: nobody here could vouch for them.
-  return secure ? tlsConnect({ socket: connection, rejectUnauthorized: false }) : connection;
+  const connection = await streams.proxy(call, target, verb);
+  // The certificates of Pods are their own: nobody here could vouch for them. A kubelet is reached without.
+  const encrypted = target.secure && target.resource !== 'nodes';
+  return encrypted ? tlsConnect({ socket: connection, rejectUnauthorized: false }) : connection;
 }
 
 function forwarded(
@@ -140,7 +141,7 @@ function passedHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   return passed;
 }
 
-/** A redirect within the Pod leads through the proxy again. */
+/** A redirect to a path leads through the proxy again. */
 function answerHeaders(headers: IncomingHttpHeaders, { prefix }: ProxyTarget): OutgoingHttpHeaders {
   const passed = Object.fromEntries(Object.entries(headers).filter(([name]) => !kept.has(name)));
   const { location } = headers;
