@@ -33,6 +33,7 @@ import { UnionAuthorizer } from './authz/union.ts';
 import { mastersOnly } from './handlers/authorize.ts';
 import type { Authorizer } from './handlers/authorize.ts';
 import { bootstrap } from './handlers/bootstrap.ts';
+import { bindings } from './handlers/bindings.ts';
 import { componentStatuses } from './handlers/component-statuses.ts';
 import { createHandlers } from './handlers/handlers.ts';
 import { resourceMetrics } from './handlers/resource-metrics.ts';
@@ -102,12 +103,12 @@ export function createApi(options: ApiOptions): Api {
   const { serviceAccountKeys: keys } = options;
   const tokens =
     keys === undefined ? undefined : new ServiceAccountTokens({ keys, client: lookup, clock, random });
-  const verbs = createHandlers({
+  const verbs: Verbs = createHandlers({
     scheme,
     registry,
     admission: new AdmissionChain(plugins.filter(({ name }) => !left.has(name))),
     authorizer,
-    virtual: virtualResources(registry, authorizer, tokens, options),
+    virtual: virtualResources(registry, authorizer, tokens, options, () => verbs),
     subresources: tokens === undefined ? undefined : new Map([['token', tokenSubresource(tokens)]]),
     reservers: new Map([[servicesKey, new ServiceAddresses(registry, random)]]),
     clock,
@@ -141,6 +142,7 @@ function virtualResources(
   authorizer: Authorizer,
   tokens: ServiceAccountTokens | undefined,
   { store, readUsage }: ApiOptions,
+  verbs: () => Verbs,
 ): VirtualResources {
   const reviews = reviewResources(authorizer, async (token, audiences) =>
     tokens?.authenticate(token, audiences),
@@ -153,7 +155,7 @@ function virtualResources(
     { name: 'etcd-0', check: (signal) => store.health({ signal }) },
   ]);
   const usage = resourceMetrics(registry, readUsage ?? (() => Promise.resolve(undefined)));
-  return new Map([...reviews, ...usage, ['/componentstatuses', components]]);
+  return new Map([...reviews, ...usage, ['/componentstatuses', components], ['/bindings', bindings(verbs)]]);
 }
 
 export const defaultServiceCidrs: readonly string[] = ['10.96.0.0/16', 'fd00:10:96::/112'];

@@ -6,6 +6,7 @@ import * as workloads from './tables/workloads.ts';
 /** The table of every kind that has columns of its own, by group and kind. */
 const printers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   '': {
+    ComponentStatus: cluster.componentStatusTable,
     ConfigMap: core.configMapTable,
     Endpoints: core.endpointsTable,
     Event: core.eventTable,

@@ -79,6 +79,7 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
         ['cluster-info', /control plane.* is running at .*https:\/\/127\.0\.0\.1:\d+/],
         ['api-versions', /^(.+\n)*apps\/v1\n(.+\n)*batch\/v1\n(.+\n)*v1\n$/],
         ['api-resources', /deployments +deploy +apps\/v1 +true +Deployment/],
+        ['get componentstatuses', /NAME +STATUS +MESSAGE +ERROR *\n(.*\n)*etcd-0 +Healthy +ok/],
         ['api-resources --verbs=list --namespaced -o name', /^(.+\n)*deployments\.apps\n/],
         ['config current-context', /kubectl/],
         ['get --raw /readyz', 'ok'],

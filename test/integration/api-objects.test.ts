@@ -103,6 +103,24 @@ describe('objects', () => {
   });
 });
 
+describe('a Binding', () => {
+  test('binds the Pod of its name, and not in a dry run', async () => {
+    await using api = await createTestApi();
+    const web = { namespace: 'default', name: 'web' };
+    await api.client.create(pods, {
+      metadata: web,
+      spec: { containers: [{ name: 'main', image: 'web:1' }] },
+    });
+    const target = { group: '', version: 'v1', resource: 'bindings', namespace: 'default' };
+    const body = { kind: 'object', object: { metadata: web, target: { kind: 'Node', name: 'a' } } } as const;
+    await api.verbs.create({}, target, body, { dryRun: true });
+    expect((await api.client.get(pods, web)).spec.nodeName).toBeUndefined();
+    expect((await api.verbs.create({}, target, body)).object).toMatchObject({ status: 'Success' });
+    expect((await api.client.get(pods, web)).spec.nodeName).toBe('a');
+    await expect(api.verbs.create({}, target, body)).rejects.toSatisfy(isConflict);
+  });
+});
+
 describe('namespaces', () => {
   test('end in two phases', async () => {
     await using api = await createTestApi();

@@ -46,7 +46,6 @@ export const namespaceKind = declareKind(namespaces, {
 
 export const nodeKind = declareKind(nodes, {
   owners: 'once-applied',
-  subresources: ['status', 'proxy'],
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
   validateStatus: validateNodeStatus,

@@ -1,4 +1,5 @@
 import {
+  bindings,
   componentstatuses,
   localsubjectaccessreviews,
   selfsubjectaccessreviews,
@@ -19,3 +20,6 @@ export const selfSubjectRulesReviewKind = declareKind(selfsubjectrulesreviews);
 
 /** The health of the control plane's parts, found out when somebody asks. */
 export const componentStatusKind = declareKind(componentstatuses);
+
+/** Created to bind a Pod, and not kept. */
+export const bindingKind = declareKind(bindings);

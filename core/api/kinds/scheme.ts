@@ -42,6 +42,7 @@ import {
   runtimeClassKind,
 } from './policies.ts';
 import {
+  bindingKind,
   componentStatusKind,
   localSubjectAccessReviewKind,
   selfSubjectAccessReviewKind,
@@ -72,6 +73,7 @@ import { podTemplateKind, replicationControllerKind } from './templates.ts';
  */
 export function createScheme(): Scheme {
   return new Scheme().declare(
+    bindingKind,
     componentStatusKind,
     configMapKind,
     endpointsKind,

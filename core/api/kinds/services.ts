@@ -14,7 +14,6 @@ import {
 import { declareKind } from './declare.ts';
 
 export const serviceKind = declareKind(services, {
-  subresources: ['status', 'proxy'],
   // What was a DNS name of the oldest kind stays one.
   nameProblems: dns1035LabelProblems,
   applyDefaults: defaultService,

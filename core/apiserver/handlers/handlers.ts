@@ -129,7 +129,7 @@ class Handlers implements Verbs {
       const asking = decodeOptions(call, options);
       const object = decodeBody(virtual.kind, parseBody(body, asking), asking);
       checkNames(virtual.kind, object, { namespace: target.namespace });
-      return new PlainObject(await virtual.resource.create(call, target, object));
+      return new PlainObject(await virtual.resource.create(call, target, object, options));
     }
     const endpoint = await this.#enter(call, target, 'create');
     const decoding = decodeOptions(call, options);

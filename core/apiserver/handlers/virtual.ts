@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import type { Call, CollectionTarget, ListOptions, ObjectTarget } from '../../api/verbs.ts';
+import type { Call, CollectionTarget, ListOptions, ObjectTarget, WriteOptions } from '../../api/verbs.ts';
 
 /**
  * A kind that is served and not stored: a review that is answered, or a reading of something that changes all the
@@ -7,7 +7,12 @@ import type { Call, CollectionTarget, ListOptions, ObjectTarget } from '../../ap
  */
 export interface VirtualResource {
   /** `object` is decoded and completed. */
-  create?(call: Call, target: CollectionTarget, object: KubernetesObject): Promise<KubernetesObject>;
+  create?(
+    call: Call,
+    target: CollectionTarget,
+    object: KubernetesObject,
+    options: WriteOptions,
+  ): Promise<KubernetesObject>;
   /** Throws NotFound where there is no such object. */
   get?(call: Call, target: ObjectTarget): Promise<KubernetesObject>;
   list?(call: Call, target: CollectionTarget, options: ListOptions): Promise<readonly KubernetesObject[]>;

@@ -9,6 +9,7 @@ import type {
 import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import type { CertificateSigningRequest } from '../../api/generated/certificates-v1.ts';
 import type { Lease } from '../../api/generated/coordination-v1.ts';
+import type { ComponentCondition, ComponentStatus } from '../../api/generated/core-v1.ts';
 import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/generated/flowcontrol-v1.ts';
 import type {
@@ -34,6 +35,17 @@ import { selectorText } from '../containers.ts';
 import { column, countColumn, nameColumn, table, wideColumn } from '../table.ts';
 
 const none = '<none>';
+
+export const componentStatusTable = table<ComponentStatus>(
+  nameColumn(),
+  column('Status', ({ conditions }) => (healthy(conditions)?.status === 'True' ? 'Healthy' : 'Unhealthy')),
+  column('Message', ({ conditions }) => healthy(conditions)?.message ?? ''),
+  column('Error', ({ conditions }) => healthy(conditions)?.error ?? ''),
+);
+
+function healthy(conditions: ComponentStatus['conditions']): ComponentCondition | undefined {
+  return conditions?.find(({ type }) => type === 'Healthy');
+}
 
 export const leaseTable = table<Lease>(
   nameColumn(),
