@@ -65,7 +65,9 @@ function parse(text: string): Pick<ParsedDocument, 'root' | 'problems'> {
 function visible(text: string, start: number, end: number): Range {
   const length = text.trimEnd().length;
   if (start >= length) return { start: Math.max(0, length - 1), end: length };
-  return { start, end: Math.min(Math.max(end, start + 1), text.length) };
+  // The line on which it begins: most mistakes are on one.
+  const shown = (text.slice(start, end).split('\n', 1)[0] ?? '').trimEnd().length;
+  return { start, end: start + Math.max(shown, 1) };
 }
 
 function tooLong(text: string): ParsedDocument {

@@ -103,16 +103,15 @@ export function parseFieldPath(text: string): (string | number)[] {
 /** What to underline for a value: itself where it is on one line, otherwise its key, or the first key within. */
 export function shownRange(text: string, { node, entry }: Pick<Located, 'node' | 'entry'>): Range {
   const { start, end } = node.range;
-  const collection = node.kind === 'map' || node.kind === 'list';
-  if (start < end && !(collection && text.slice(start, end).includes('\n')) && !isBlock(node))
-    return node.range;
+  if (start < end && !isBlock(node) && !text.slice(start, end).includes('\n')) return node.range;
   if (entry !== undefined) return entry.keyRange;
   if (node.kind === 'map' && node.entries[0] !== undefined) return node.entries[0].keyRange;
   return { start, end: endOfLine(text, start, end) };
 }
 
 function isBlock(node: SyntaxNode): boolean {
-  return node.kind === 'scalar' && node.style === 'block';
+  if (node.kind === 'scalar') return node.style === 'block';
+  return (node.kind === 'map' || node.kind === 'list') && !node.flow;
 }
 
 function endOfLine(text: string, start: number, end: number): number {
