@@ -20,6 +20,7 @@ import { QueuedEventRecorder } from '../client/events.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
 import { createClient } from '../client/typed-client.ts';
 import { createControllers } from '../controllers/controllers.ts';
+import type { ControllerSettings } from '../controllers/controllers.ts';
 import { LeaderElection } from '../controllers/runtime/leader-election.ts';
 import { Manager } from '../controllers/runtime/manager.ts';
 import type { Runnable } from '../controllers/runtime/manager.ts';
@@ -266,13 +267,18 @@ function controllers(api: Api, { clock, random, log, rest, onError, signal }: De
   };
   const dependencies = { client, informers, clock, random, scheme: api.scheme, eventsOf, onError };
   const working: readonly Runnable[] = [
-    ...createControllers(
-      dependencies,
-      rest === undefined ? {} : { rootCaPem: rest.pki.serverCa.cert.toString() },
-    ),
+    ...createControllers(dependencies, controllerSettings(rest?.pki)),
     new Scheduler({ client, informers, clock, random, events: eventsOf('default-scheduler'), onError }),
   ];
   return new Manager(informers, [...working, ...recorders]);
+}
+
+function controllerSettings(pki: Pki | undefined): ControllerSettings {
+  if (pki === undefined) return {};
+  return {
+    rootCaPem: pki.serverCa.cert.toString(),
+    authorities: { clients: pki.clientCa, nodeServing: pki.nodeServingCa },
+  };
 }
 
 function storeName(store: KeyValueStore): 'etcd' | 'embedded' | 'memory' {

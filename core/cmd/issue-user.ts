@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../machinery/clock.ts';
 import { certificateNameProblems } from '../machinery/names.ts';
-import { makePair } from './make-certificate.ts';
+import { makePair } from '../machinery/pki/make-certificate.ts';
 
 /**
  * `core issue-user --data-dir=PATH --user=NAME [--group=GROUP]…`: a client certificate of the cluster's authority, as

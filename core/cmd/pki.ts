@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../machinery/clock.ts';
-import type { KeyPair, WantedCertificate } from './make-certificate.ts';
+import type { KeyPair, WantedCertificate } from '../machinery/pki/make-certificate.ts';
 
 /** What core's front ends and its administrator show each other. */
 export interface Pki {
@@ -12,6 +12,8 @@ export interface Pki {
   readonly serverCa: KeyPair;
   /** Signs what clients show; another one, so that a server's certificate never opens the API. */
   readonly clientCa: KeyPair;
+  /** Signs what nodes serve with; another one again, so that none of them can pass for the API. */
+  readonly nodeServingCa: KeyPair;
   readonly server: KeyPair;
   /** The administrator: group system:masters. */
   readonly admin: KeyPair;
@@ -35,6 +37,11 @@ export async function ensurePki(
   const ensure = (wanted: WantedCertificate) => ensurePair(directory, wanted, clock);
   const serverCa = await ensure({ name: 'server-ca', subject: 'CN=wheelhouse-server-ca', use: 'ca' });
   const clientCa = await ensure({ name: 'client-ca', subject: 'CN=wheelhouse-client-ca', use: 'ca' });
+  const nodeServingCa = await ensure({
+    name: 'node-serving-ca',
+    subject: 'CN=wheelhouse-node-serving-ca',
+    use: 'ca',
+  });
   const nodes = localNodes.map((name) =>
     ensure({
       name: `node-${name}`,
@@ -46,6 +53,7 @@ export async function ensurePki(
   return {
     serverCa,
     clientCa,
+    nodeServingCa,
     nodes: await Promise.all(nodes),
     server: await ensure({
       name: 'server',
@@ -89,7 +97,7 @@ async function ensurePair(directory: string, wanted: WantedCertificate, clock: C
   const existing = readPair(certFile, keyFile);
   if (existing !== undefined && serves(existing, wanted, clock)) return existing;
   // Making certificates needs much code that reading them does not.
-  const { makePair } = await import('./make-certificate.ts');
+  const { makePair } = await import('../machinery/pki/make-certificate.ts');
   const made = await makePair(wanted, clock);
   // The key first: a certificate without its key would be taken for whole.
   writeAtomically(keyFile, made.key, 0o600);

@@ -1,3 +1,7 @@
+import { createCertificateApprovingController } from './certificate-approving/controller.ts';
+import { createCertificateCleanerController } from './certificate-cleaner/controller.ts';
+import { createCertificateSigningController } from './certificate-signing/controller.ts';
+import type { Authorities } from './certificate-signing/controller.ts';
 import { createClusterRoleAggregationController } from './cluster-role-aggregation/controller.ts';
 import { createDeploymentController } from './deployment/controller.ts';
 import { createDisruptionController } from './disruption/controller.ts';
@@ -21,12 +25,14 @@ import { createTaintEvictionController } from './taint-eviction/controller.ts';
 export interface ControllerSettings {
   /** The certificate by which Pods know the API; nothing is published without. */
   readonly rootCaPem?: string;
+  /** Whose certificates are given out; nothing is signed without. */
+  readonly authorities?: Authorities;
 }
 
 /** Every controller of a cluster. To add one, write its folder and name it here. */
 export function createControllers(
   dependencies: ControllerDependencies,
-  { rootCaPem }: ControllerSettings = {},
+  { rootCaPem, authorities }: ControllerSettings = {},
 ): readonly Runnable[] {
   return [
     createDeploymentController(dependencies),
@@ -44,6 +50,9 @@ export function createControllers(
     createResourceQuotaController(dependencies),
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
+    createCertificateApprovingController(dependencies),
+    createCertificateCleanerController(dependencies),
+    ...(authorities === undefined ? [] : [createCertificateSigningController(dependencies, authorities)]),
     ...(rootCaPem === undefined ? [] : [createRootCaController(dependencies, rootCaPem)]),
     new GarbageCollector(dependencies),
   ];

@@ -9,8 +9,8 @@ import type { ServedStreams } from '../../core/apiserver/streaming/container-str
 import type { HealthCheck } from '../../core/apiserver/rest/health.ts';
 import { RequestMetrics } from '../../core/apiserver/rest/request-metrics.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
-import type { KeyPair } from '../../core/cmd/make-certificate.ts';
-import { makePair } from '../../core/cmd/make-certificate.ts';
+import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
+import { makePair } from '../../core/machinery/pki/make-certificate.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { TestApi, TestApiOptions } from './api.ts';
 import { createTestApi } from './api.ts';

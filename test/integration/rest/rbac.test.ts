@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { KeyPair } from '../../../core/cmd/make-certificate.ts';
+import type { KeyPair } from '../../../core/machinery/pki/make-certificate.ts';
 import type { RestApi } from '../../environment/rest.ts';
 import { clientPair, createRestApi } from '../../environment/rest.ts';
 import { expectEventually } from '../../expectations/eventually.ts';

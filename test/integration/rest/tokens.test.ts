@@ -4,7 +4,7 @@ import { TokenSigner } from '../../../core/apiserver/authn/jwt.ts';
 import type { SigningKeys } from '../../../core/apiserver/authn/jwt.ts';
 import { serviceAccountIssuer } from '../../../core/apiserver/authn/service-account-tokens.ts';
 import { pods } from '../../../core/api/generated/resources.ts';
-import { makePair } from '../../../core/cmd/make-certificate.ts';
+import { makePair } from '../../../core/machinery/pki/make-certificate.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
 import type { RestApi } from '../../environment/rest.ts';
 import { clientPair, createRestApi } from '../../environment/rest.ts';

@@ -1,14 +1,11 @@
 import 'reflect-metadata';
 import { isIP } from 'node:net';
-import type { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
-import type { Clock } from '../machinery/clock.ts';
+import type { Clock } from '../clock.ts';
+import type { KeyPair } from './key-pair.ts';
+import { importSigningKey, keyAlgorithm } from './signing-key.ts';
 
-/** A certificate and its key, PEM. */
-export interface KeyPair {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-}
+export type { KeyPair };
 
 export interface WantedCertificate {
   readonly name: string;
@@ -24,7 +21,6 @@ const caLifetimeMs = 3650 * dayMs;
 const leafLifetimeMs = 365 * dayMs;
 /** Clocks differ a little between machines. */
 const backdatedMs = 5 * 60 * 1000;
-const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
 /** Makes a key on P-256 and a certificate for it: self-signed without a signer, as an authority is. */
 export async function makePair(
@@ -43,7 +39,7 @@ export async function makePair(
           ...common,
           issuer: new x509.X509Certificate(signer.cert.toString()).subject,
           publicKey: keys.publicKey,
-          signingKey: await privateKey(signer.key),
+          signingKey: await importSigningKey(signer.key),
           extensions,
         });
   const key = await crypto.subtle.exportKey('pkcs8', keys.privateKey);
@@ -77,9 +73,4 @@ function extensionsFor(use: WantedCertificate['use'], addresses: readonly string
           ),
         ]),
   ];
-}
-
-function privateKey(pem: Buffer): Promise<webcrypto.CryptoKey> {
-  const der = x509.PemConverter.decodeFirst(pem.toString());
-  return crypto.subtle.importKey('pkcs8', der, keyAlgorithm, false, ['sign']);
 }

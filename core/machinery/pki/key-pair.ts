@@ -1,0 +1,5 @@
+/** A certificate and its key, PEM. */
+export interface KeyPair {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+}
