@@ -1,7 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { assert, boolean, constant, dictionary, property, record, string } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { KubernetesObject } from '../api/object.ts';
 import { StoredFormat } from './stored-object.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const format = new StoredFormat('v1', 'ConfigMap');
 
@@ -50,6 +55,20 @@ describe('a stored object', () => {
         expect({ ...stored.labels }).toEqual({ ...JSON.parse(JSON.stringify(given.labels ?? {})) });
       }),
     );
+  });
+
+  test('is parsed once as long as somebody holds what was parsed, and keeps nothing of it otherwise', async () => {
+    const stored = format.decode(format.encode(configMap({ name: 'a' })), 1);
+    const held = stored.object;
+    expect(stored.object).toBe(held);
+    const other = format.decode(format.encode(configMap({ name: 'b' })), 2);
+    const gone = new WeakRef(other.object);
+    // What was looked at in this turn stays for its length.
+    await new Promise((resolve) => setImmediate(resolve));
+    collectGarbage();
+    expect(gone.deref()).toBeUndefined();
+    expect(stored.object).toBe(held);
+    expect(other.object.metadata.name).toBe('b');
   });
 
   test('shares equal labels with others', () => {

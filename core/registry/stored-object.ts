@@ -1,9 +1,8 @@
 import type { KubernetesObject } from '../api/object.ts';
 import type { Encoded } from '../api/verbs.ts';
 import type { Revision } from '../storage/storage.ts';
+import type { Labels } from '../storage/watch-cache/item.ts';
 import { labelsText } from './stored-labels.ts';
-
-export type Labels = Readonly<Record<string, string>>;
 
 const noLabels: Labels = Object.freeze({});
 /** Sets of labels remembered by their text; forgetting them only costs memory. */
@@ -73,7 +72,11 @@ export class StoredFormat {
   }
 }
 
-/** An object as the store has it. Parsed and spliced at most once, and only when somebody asks. */
+/**
+ * An object as the store has it, parsed and spliced only when somebody asks. Parsed, it takes several times the room
+ * of its bytes, so that form is kept as long as somebody else holds it, and otherwise until the next garbage
+ * collection.
+ */
 export class StoredObject implements Encoded {
   /** 0: never stored, the result of a dry run. */
   readonly revision: Revision;
@@ -81,7 +84,7 @@ export class StoredObject implements Encoded {
   /** One of the two forms, never both: spliced, once somebody asked for that. */
   #data: Buffer;
   #spliced = false;
-  #object: KubernetesObject | undefined;
+  #object: WeakRef<KubernetesObject> | undefined;
   #labels: Labels | undefined;
 
   /** `object`, when given, is what `value` encodes, with the resourceVersion set. */
@@ -89,7 +92,7 @@ export class StoredObject implements Encoded {
     this.#format = format;
     this.#data = value;
     this.revision = revision;
-    this.#object = object === undefined ? undefined : (format.freeze?.(object) ?? object);
+    this.#object = object === undefined ? undefined : new WeakRef(format.freeze?.(object) ?? object);
   }
 
   get resourceVersion(): string {
@@ -112,18 +115,21 @@ export class StoredObject implements Encoded {
   }
 
   get object(): KubernetesObject {
-    return (this.#object ??= this.#parsed());
+    const known = this.#object?.deref();
+    if (known !== undefined) return known;
+    const object = this.#parsed();
+    this.#object = new WeakRef(object);
+    return object;
   }
 
   /** The labels, found without parsing the rest. */
   get labels(): Labels {
-    if (this.#object !== undefined) return this.#object.metadata.labels ?? noLabels;
     return (this.#labels ??= this.#format.labelsIn(this.#data));
   }
 
   /** The same object as of another revision: a deletion is later than the last change. */
   at(revision: Revision): StoredObject {
-    const object = this.#object;
+    const object = this.#object?.deref();
     if (object === undefined) return new StoredObject(this.#format, this.value, revision);
     const metadata = { ...object.metadata, resourceVersion: String(revision) };
     return new StoredObject(this.#format, this.value, revision, { ...object, metadata });
