@@ -101,6 +101,7 @@ export class ResourceStore {
       clock,
       decode: (entry) => this.#decode(entry),
       indexes: this.#indexes(),
+      labelsOf: ({ labels }) => labels,
       onError: options.onError,
     });
   }
@@ -273,6 +274,7 @@ export class ResourceStore {
       prefix,
       startAfter: plan.startAfter,
       limit: plan.limit,
+      labels: selection.labels,
       filter: selection.filter,
       index: selection.index,
       revision: plan.freshness.kind === 'exactly' ? plan.freshness.revision : undefined,
@@ -287,7 +289,8 @@ export class ResourceStore {
         ? encodeContinue({ revision: page.revision, startAfter: last.key }, this.prefix)
         : undefined,
       // How many of the rest match a selector is not known without looking at them.
-      remainingItemCount: more && selection.filter === undefined ? page.remaining : undefined,
+      remainingItemCount:
+        more && selection.filter === undefined && selection.labels === undefined ? page.remaining : undefined,
     };
   }
 

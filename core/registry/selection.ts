@@ -1,15 +1,16 @@
 import { badRequest } from '../api/errors.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import type { KindDeclaration } from '../api/scheme.ts';
-import type { FieldSelector } from '../machinery/field-selector.ts';
 import { parseFieldSelector } from '../machinery/field-selector.ts';
-import type { LabelSelector } from '../machinery/label-selector.ts';
 import { parseLabelSelector, SelectorError } from '../machinery/label-selector.ts';
+import type { Labels } from '../storage/watch-cache/item.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /** What of a kind a list or watch is about. */
 export interface Selection {
-  /** Undefined: everything. */
+  /** What the label selector takes; undefined: everything. */
+  readonly labels: ((labels: Labels) => boolean) | undefined;
+  /** What the field selector takes; undefined: everything. */
   readonly filter: ((stored: StoredObject) => boolean) | undefined;
   /** The one name it can be, where the field selector says so. */
   readonly name: string | undefined;
@@ -24,7 +25,13 @@ export interface Selectors {
   readonly fieldSelector?: string | undefined;
 }
 
-const everything: Selection = { filter: undefined, name: undefined, namespace: undefined, index: undefined };
+const everything: Selection = {
+  labels: undefined,
+  filter: undefined,
+  name: undefined,
+  namespace: undefined,
+  index: undefined,
+};
 
 export function selectionOf(
   declaration: KindDeclaration,
@@ -39,7 +46,10 @@ export function selectionOf(
     ({ field, operator, value }) => operator === '=' && value !== '' && indexNames.has(field),
   );
   return {
-    filter: filterOf(declaration, labels, fields),
+    labels: labels.isEverything ? undefined : (own) => labels.matches(own),
+    filter: fields.isEverything
+      ? undefined
+      : (stored) => fields.matches((field) => fieldValue(declaration, stored.object, field)),
     name: fields.exactValue('metadata.name'),
     namespace: fields.exactValue('metadata.namespace'),
     index: indexed === undefined ? undefined : { name: indexed.field, value: indexed.value },
@@ -51,27 +61,6 @@ export function fieldValue(declaration: KindDeclaration, object: KubernetesObjec
   if (field === 'metadata.name') return object.metadata.name ?? '';
   if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
   return declaration.selectableFields?.[field]?.(object) ?? '';
-}
-
-function filterOf(
-  declaration: KindDeclaration,
-  labels: LabelSelector,
-  fields: FieldSelector,
-): Selection['filter'] {
-  if (labels.isEverything && fields.isEverything) return undefined;
-  // Objects that share their labels share the answer.
-  const known = new WeakMap<object, boolean>();
-  const labelled = (stored: StoredObject) => {
-    const own = stored.labels;
-    let matches = known.get(own);
-    if (matches === undefined) known.set(own, (matches = labels.matches(own)));
-    return matches;
-  };
-  // Labels are read without parsing, so they decide first.
-  if (fields.isEverything) return labelled;
-  return (stored) =>
-    (labels.isEverything || labelled(stored)) &&
-    fields.matches((field) => fieldValue(declaration, stored.object, field));
 }
 
 function checkField(declaration: KindDeclaration, field: string, labels: string, fields: string): void {

@@ -4,6 +4,7 @@ import type { Clock } from '../machinery/clock.ts';
 import { fromStorage } from './errors.ts';
 import { parseRevision } from './list-options.ts';
 import type { ResourceStore } from './resource-store.ts';
+import type { Selection } from './selection.ts';
 import type { StoredObject } from './stored-object.ts';
 import type { CacheEvent } from '../storage/watch-cache/event.ts';
 import type { CacheBatch } from '../storage/watch-cache/watcher.ts';
@@ -30,7 +31,9 @@ export async function* watchStore(
     );
     const batches = store.cache.watch({
       prefix: store.prefixOf(target.namespace),
+      key: keyOfOne(store, target, selection),
       ...(start.initialEvents ? { initialEvents: true } : { after: start.after }),
+      labels: selection.labels,
       filter: selection.filter,
       index: selection.index,
       progressIntervalMs: options.allowBookmarks === true ? bookmarkIntervalMs : undefined,
@@ -46,6 +49,16 @@ export async function* watchStore(
   } finally {
     end();
   }
+}
+
+/** Where the name says which object it is, nobody else's changes are looked at. */
+function keyOfOne(
+  store: ResourceStore,
+  { namespace }: CollectionTarget,
+  { name = '' }: Selection,
+): string | undefined {
+  if (name === '' || (store.declaration.namespaced && namespace === undefined)) return undefined;
+  return store.keyOf(namespace, name);
 }
 
 type Start =

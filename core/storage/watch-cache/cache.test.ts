@@ -8,6 +8,7 @@ import type { KeyValueStore, Revision, WatchBatch, WatchOptions } from '../stora
 import { StorageError } from '../storage.ts';
 import type { WatchCacheOptions } from './cache.ts';
 import { WatchCache } from './cache.ts';
+import type { LabelTest } from './label-groups.ts';
 import type { CacheBatch } from './watcher.ts';
 
 /** Values are "node-name/anything". */
@@ -107,6 +108,36 @@ describe('reads', () => {
     await expect(cache.list({ index: { name: 'colour', value: 'red' } })).rejects.toThrow('"colour"');
   });
 
+  test('labels find their items in pages, in key order, whether few or many have them', async () => {
+    for (let index = 0; index < 40; index++)
+      await put(store, key('a', `p${10 + index}`), `n1/${index % 20 === 0 ? 'rare' : 'often'}`);
+    const cache = await started();
+    const names = (list: { items: readonly { key: string }[] }) => list.items.map((item) => item.key);
+    const rare = await cache.list({ labels: is('rare') });
+    expect(names(rare)).toEqual([key('a', 'p10'), key('a', 'p30')]);
+    const first = await cache.list({ labels: is('rare'), limit: 1 });
+    expect({ names: names(first), remaining: first.remaining }).toEqual({
+      names: [key('a', 'p10')],
+      remaining: 1,
+    });
+    await cache.waitFor(await remove(store, key('a', 'p30')));
+    const { revision } = first;
+    expect(names(await cache.list({ labels: is('rare'), revision, startAfter: key('a', 'p10') }))).toEqual([
+      key('a', 'p30'),
+    ]);
+    expect(names(await cache.list({ labels: is('rare') }))).toEqual([key('a', 'p10')]);
+    expect((await cache.list({ labels: is('often') })).items.length).toBe(38);
+    expect((await cache.list({ labels: is('rare'), prefix: '/registry/pods/b/' })).items).toEqual([]);
+    expect((await cache.list({ labels: is('rare'), filter: () => false })).items).toEqual([]);
+  });
+
+  test('labels find their items where each item has its own, too', async () => {
+    for (let index = 0; index < 20; index++) await put(store, key('a', `p${10 + index}`), `n1/${index}`);
+    const cache = await started();
+    const { items } = await cache.list({ labels: ({ text }) => text === '3' || text === '7' });
+    expect(items.map((item) => item.object.text)).toEqual(['n1/3', 'n1/7']);
+  });
+
   test('a value that cannot be decoded is reported and left out', async () => {
     const errors: unknown[] = [];
     const cache = await started({ onError: (error) => errors.push(error) });
@@ -172,6 +203,23 @@ describe('watches', () => {
     await put(store, key('a', 'p'), 'n2/1');
     expect(told(await next(one))).toEqual(['deleted n1/0']);
     expect(told(await next(two))).toEqual(['added n2/1']);
+  });
+
+  test('by labels are told of what starts and stops to have them, whoever else watches', async () => {
+    const cache = await started();
+    const yes = cache.watch({ labels: is('yes'), signal: forever });
+    await put(store, key('a', 'p'), 'n1/no');
+    await cache.waitFor(await put(store, key('a', 'p'), 'n1/yes'));
+    expect(told(await next(yes))).toEqual(['added n1/yes']);
+    const elsewhere = cache.watch({ labels: is('no'), prefix: '/registry/pods/b/', signal: forever });
+    const no = cache.watch({ labels: is('no'), signal: forever });
+    await put(store, key('b', 'q'), 'n1/no');
+    await cache.waitFor(await put(store, key('a', 'p'), 'n2/no'));
+    expect(told(await next(yes))).toEqual(['deleted n1/yes']);
+    expect(told(await next(no))).toEqual(['added n1/no', 'added n2/no']);
+    expect(told(await next(elsewhere))).toEqual(['added n1/no']);
+    for (const watch of [yes, no, elsewhere]) await watch.return?.();
+    expect(cache.watchers).toBe(0);
   });
 
   test('see only their namespace or their key, and share one event object', async () => {
@@ -281,7 +329,13 @@ describe('any watcher', () => {
         store = new InterruptibleStore();
         const cache = await started();
         const filter = (pod: Pod) => pod.text.endsWith('yes');
-        const scopes = [{ filter }, { filter, index: { name: 'node', value: 'n1' } }, { key: key('a', 'q') }];
+        const scopes = [
+          { filter },
+          { filter, index: { name: 'node', value: 'n1' } },
+          { key: key('a', 'q') },
+          { labels: is('yes') },
+          { labels: is('yes'), index: { name: 'node', value: 'n2' } },
+        ];
         let held: { replica: Map<string, string>; watch: AsyncIterator<CacheBatch<Pod>> }[] = [];
         for (const [index, { name, value }] of steps.entries()) {
           if (index === beginning % steps.length) {
@@ -394,8 +448,22 @@ function options(more: Partial<WatchCacheOptions<Pod>> = {}): WatchCacheOptions<
       return { node, text };
     },
     indexes: { node: (pod) => [pod.node] },
+    labelsOf: ({ text }) => labelled(text.slice(text.indexOf('/') + 1)),
     ...more,
   };
+}
+
+const labelSets = new Map<string, { readonly text: string }>();
+
+/** Equal labels are one object, as the registry makes them. */
+function labelled(text: string): { readonly text: string } {
+  const labels = labelSets.get(text) ?? { text };
+  labelSets.set(text, labels);
+  return labels;
+}
+
+function is(wanted: string): LabelTest {
+  return ({ text }) => text === wanted;
 }
 
 async function started(more: Partial<WatchCacheOptions<Pod>> = {}): Promise<WatchCache<Pod>> {

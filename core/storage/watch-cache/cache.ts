@@ -5,10 +5,11 @@ import { StorageError } from '../storage.ts';
 import { Demultiplexer } from './demultiplexer.ts';
 import type { StateChange } from './event.ts';
 import { ChangeHistory } from './history.ts';
-import type { CachedItem, Indexes, IndexValue } from './item.ts';
+import type { CachedItem, Indexes, IndexValue, Labels } from './item.ts';
 import { ItemMaker, posting } from './item.ts';
+import type { LabelTest } from './label-groups.ts';
 import type { CacheList, CacheListOptions } from './lister.ts';
-import { listSnapshot, listStore } from './lister.ts';
+import { listFew, listSnapshot, listStore } from './lister.ts';
 import { Readiness } from './readiness.ts';
 import type { WaitOptions } from './readiness.ts';
 import { KeptSnapshots } from './snapshots.ts';
@@ -27,6 +28,8 @@ export interface WatchCacheOptions<T> {
   /** Called once per stored revision of a key. Should be lazy; what it returns is shared and read-only. */
   readonly decode: (entry: KeyValue) => T;
   readonly indexes?: Indexes<T> | undefined;
+  /** Needed to list and watch by labels. */
+  readonly labelsOf?: ((object: T) => Labels) | undefined;
   readonly clock: Clock;
   /** How far back a watch can resume; 20,000 changes and 32 MiB of replaced values unless given. */
   readonly maxHistoryEvents?: number | undefined;
@@ -53,6 +56,8 @@ export interface CacheWatchOptions<T> {
   readonly key?: string | undefined;
   readonly index?: IndexValue | undefined;
   readonly filter?: ((object: T) => boolean) | undefined;
+  /** Only items with such labels. */
+  readonly labels?: LabelTest | undefined;
   /** Sends a batch without events this often. */
   readonly progressIntervalMs?: number | undefined;
   readonly signal: AbortSignal;
@@ -88,7 +93,7 @@ export class WatchCache<T> {
     this.#clock = clock;
     this.#maxWatcherBytes = options.maxWatcherBytes ?? 8 * 1024 * 1024;
     this.#onError = options.onError ?? (() => {});
-    this.#maker = new ItemMaker(options.decode, options.indexes ?? {}, this.#onError);
+    this.#maker = new ItemMaker({ ...options, onError: this.#onError });
     this.#history = new ChangeHistory(
       options.maxHistoryEvents ?? 20_000,
       options.maxHistoryBytes ?? 32 * 1024 * 1024,
@@ -173,9 +178,19 @@ export class WatchCache<T> {
    * it is ahead, uses a snapshot kept for further pages when it is behind, and asks the store otherwise.
    */
   async list(options: CacheListOptions<T> = {}): Promise<CacheList<T>> {
-    const { prefix = this.#prefix, index, revision } = options;
+    const { prefix = this.#prefix, index, revision, labels } = options;
     if (index !== undefined) this.#posting(index);
-    const matches = this.#matcher(options.filter);
+    const filter = this.#matcher(options.filter);
+    if (labels !== undefined && index === undefined && revision === undefined) {
+      await this.#readiness.waitFor(0, options);
+      const few = this.#state.labelled(labels, prefix);
+      if (few !== undefined) {
+        const list = listFew(few, options, filter, this.revision);
+        if (list.remaining > 0) this.#snapshots.keep(this.#snapshot());
+        return list;
+      }
+    }
+    const matches = both(ofLabels(labels), filter);
     const snapshot = await this.#snapshotAt(revision, options);
     if (snapshot === undefined) {
       return listStore(this.#store, this.#maker, { ...options, prefix, revision: revision ?? 0 }, matches);
@@ -202,9 +217,9 @@ export class WatchCache<T> {
     const at = index === undefined ? undefined : this.#posting(index);
     const matches = both(
       at === undefined ? undefined : (item) => item.postings.includes(at),
-      this.#matcher(options.filter),
+      both(ofLabels(options.labels), this.#matcher(options.filter)),
     );
-    const scope = { prefix, key, posting: at };
+    const scope = { prefix, key, posting: at, labels: options.labels };
     const backlog = initialEvents
       ? initialBacklog(this.#snapshot(), { prefix, index }, onlyKey(key, matches), this.#clock)
       : replayBacklog(this.#history.after(after ?? this.revision), scope, matches, this.#clock);
@@ -329,6 +344,10 @@ type Matches<T> = ((item: CachedItem<T>) => boolean) | undefined;
 function both<T>(one: Matches<T>, two: Matches<T>): Matches<T> {
   if (one === undefined || two === undefined) return one ?? two;
   return (item) => one(item) && two(item);
+}
+
+function ofLabels<T>(test: LabelTest | undefined): Matches<T> {
+  return test === undefined ? undefined : ({ labels }) => test(labels);
 }
 
 function onlyKey<T>(key: string | undefined, matches: Matches<T>): Matches<T> {

@@ -1,15 +1,17 @@
 import type { Clock } from '../../machinery/clock.ts';
 import type { StateChange } from './event.ts';
+import { LabelWatchers } from './label-watchers.ts';
 import type { CacheWatcher } from './watcher.ts';
 
 /**
- * Finds the watchers that a change may concern: by key, by index value, or by prefix up to a slash (a namespace), so
- * that a thousand watchers of one node or one namespace each cost nothing when another one changes.
+ * Finds the watchers that a change may concern: by key, by index value, by labels, or by prefix up to a slash (a
+ * namespace), so that a thousand watchers of one node or one namespace each cost nothing when another one changes.
  */
 export class Demultiplexer<T> {
   readonly #byKey = new Map<string, Set<CacheWatcher<T>>>();
   readonly #byPosting = new Map<string, Set<CacheWatcher<T>>>();
   readonly #byFolder = new Map<string, Set<CacheWatcher<T>>>();
+  readonly #byLabels = new LabelWatchers<T>();
   readonly #clock: Clock;
   #touched: CacheWatcher<T>[] = [];
   #batch = 0;
@@ -26,7 +28,13 @@ export class Demultiplexer<T> {
   }
 
   add(watcher: CacheWatcher<T>): void {
-    const [table, at] = this.#place(watcher);
+    const place = this.#place(watcher);
+    if (place === undefined) {
+      this.#byLabels.add(watcher);
+      this.#size++;
+      return;
+    }
+    const [table, at] = place;
     const watchers = table.get(at);
     if (watchers === undefined) table.set(at, new Set([watcher]));
     else watchers.add(watcher);
@@ -34,7 +42,12 @@ export class Demultiplexer<T> {
   }
 
   remove(watcher: CacheWatcher<T>): void {
-    const [table, at] = this.#place(watcher);
+    const place = this.#place(watcher);
+    if (place === undefined) {
+      if (this.#byLabels.remove(watcher)) this.#size--;
+      return;
+    }
+    const [table, at] = place;
     const watchers = table.get(at);
     if (watchers === undefined || !watchers.delete(watcher)) return;
     if (watchers.size === 0) table.delete(at);
@@ -42,9 +55,10 @@ export class Demultiplexer<T> {
   }
 
   all(): CacheWatcher<T>[] {
-    return [this.#byKey, this.#byPosting, this.#byFolder].flatMap((table) =>
+    const placed = [this.#byKey, this.#byPosting, this.#byFolder].flatMap((table) =>
       [...table.values()].flatMap((watchers) => [...watchers]),
     );
+    return [...placed, ...this.#byLabels.all()];
   }
 
   offer(change: StateChange<T>): void {
@@ -56,6 +70,7 @@ export class Demultiplexer<T> {
         if (after?.postings.includes(at) !== true) this.#offerTo(this.#byPosting.get(at), change);
       }
     }
+    if (this.#byLabels.size > 0) this.#offerTo(this.#byLabels.concernedBy(change), change);
     if (this.#byFolder.size === 0) return;
     for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
       this.#offerTo(this.#byFolder.get(key.slice(0, slash + 1)), change);
@@ -91,7 +106,7 @@ export class Demultiplexer<T> {
     this.#nextWakeMs = this.#clock.monotonicMs() + restMs;
   }
 
-  #offerTo(watchers: Set<CacheWatcher<T>> | undefined, change: StateChange<T>): void {
+  #offerTo(watchers: Iterable<CacheWatcher<T>> | undefined, change: StateChange<T>): void {
     if (watchers === undefined) return;
     for (const watcher of watchers) {
       if (!change.key.startsWith(watcher.scope.prefix)) continue;
@@ -99,9 +114,11 @@ export class Demultiplexer<T> {
     }
   }
 
-  #place({ scope }: CacheWatcher<T>): [Map<string, Set<CacheWatcher<T>>>, string] {
+  /** Undefined for those that only labels tell apart. */
+  #place({ scope }: CacheWatcher<T>): [Map<string, Set<CacheWatcher<T>>>, string] | undefined {
     if (scope.key !== undefined) return [this.#byKey, scope.key];
     if (scope.posting !== undefined) return [this.#byPosting, scope.posting];
+    if (scope.labels !== undefined) return undefined;
     return [this.#byFolder, scope.prefix.slice(0, scope.prefix.lastIndexOf('/') + 1)];
   }
 }

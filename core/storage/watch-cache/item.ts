@@ -1,5 +1,8 @@
 import type { KeyValue, Revision } from '../storage.ts';
 
+/** Equal ones are best one object: what is known about one is then known about all. */
+export type Labels = Readonly<Record<string, string>>;
+
 /** One object as the cache holds it. Shared by everyone and never changed: an update makes another item. */
 export interface CachedItem<T> {
   readonly key: string;
@@ -11,6 +14,7 @@ export interface CachedItem<T> {
   readonly bytes: number;
   /** Where the item stands in the indexes: see `posting`. */
   readonly postings: readonly string[];
+  readonly labels: Labels;
 }
 
 /** Functions that say under which values an object is found, by index name: `{'spec.nodeName': pod => [...]}`. */
@@ -27,14 +31,23 @@ export function posting({ name, value }: IndexValue): string {
   return `${name}\0${value}\0`;
 }
 
+export interface ItemMakerOptions<T> {
+  readonly decode: (entry: KeyValue) => T;
+  readonly indexes?: Indexes<T> | undefined;
+  readonly labelsOf?: ((object: T) => Labels) | undefined;
+  readonly onError: (error: unknown) => void;
+}
+
 /** Makes items out of entries; what a decoder or an index function throws is reported, not passed on. */
 export class ItemMaker<T> {
   readonly #decode: (entry: KeyValue) => T;
+  readonly #labelsOf: (object: T) => Labels;
   readonly #indexes: readonly (readonly [name: string, values: (object: T) => readonly string[]])[];
   readonly #onError: (error: unknown) => void;
 
-  constructor(decode: (entry: KeyValue) => T, indexes: Indexes<T>, onError: (error: unknown) => void) {
+  constructor({ decode, indexes = {}, labelsOf = () => unlabelled, onError }: ItemMakerOptions<T>) {
     this.#decode = decode;
+    this.#labelsOf = labelsOf;
     this.#indexes = Object.entries(indexes);
     this.#onError = onError;
   }
@@ -43,8 +56,10 @@ export class ItemMaker<T> {
   make(entry: KeyValue): CachedItem<T> | undefined {
     const { key, modRevision, createRevision } = entry;
     let object: T;
+    let labels: Labels;
     try {
       object = this.#decode(entry);
+      labels = this.#labelsOf(object);
     } catch (cause) {
       this.#onError(
         new Error(`Cannot decode "${key}" at revision ${modRevision}: it is left out`, { cause }),
@@ -58,6 +73,7 @@ export class ItemMaker<T> {
       createRevision,
       bytes: entry.value.length,
       postings: this.#postings(key, object),
+      labels,
     };
   }
 
@@ -80,3 +96,4 @@ export class ItemMaker<T> {
 }
 
 const nowhere: readonly string[] = [];
+const unlabelled: Labels = {};

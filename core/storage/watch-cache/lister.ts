@@ -2,6 +2,7 @@ import type { Clock } from '../../machinery/clock.ts';
 import type { KeyValueStore, Page, Revision } from '../storage.ts';
 import type { CachedItem, IndexValue, ItemMaker } from './item.ts';
 import { posting } from './item.ts';
+import type { LabelTest } from './label-groups.ts';
 import type { WaitOptions } from './readiness.ts';
 import { Slices } from './slices.ts';
 import type { CacheSnapshot } from './state.ts';
@@ -13,6 +14,8 @@ export interface CacheListOptions<T> extends WaitOptions {
   readonly startAfter?: string | undefined;
   readonly limit?: number | undefined;
   readonly filter?: ((object: T) => boolean) | undefined;
+  /** Only items with such labels: as fast as there are few of them, where many items share few sets of labels. */
+  readonly labels?: LabelTest | undefined;
   /** Only items found under this value: as fast as there are few of them. */
   readonly index?: IndexValue | undefined;
   /** Exactly this revision; the newest in the cache unless given. */
@@ -27,6 +30,17 @@ export interface CacheList<T> {
 }
 
 type Matches<T> = ((item: CachedItem<T>) => boolean) | undefined;
+
+/** A page of items that are in key order and few. */
+export function listFew<T>(
+  items: readonly CachedItem<T>[],
+  { startAfter = '', limit = Infinity }: CacheListOptions<T>,
+  matches: Matches<T>,
+  revision: Revision,
+): CacheList<T> {
+  const rest = items.filter((item) => item.key > startAfter && (matches === undefined || matches(item)));
+  return { items: rest.slice(0, limit), revision, remaining: Math.max(0, rest.length - limit) };
+}
 
 /** Pauses between slices: the snapshot stands still however long it takes. */
 export async function listSnapshot<T>(

@@ -3,6 +3,8 @@ import { OrderedMap } from '../ordered-map.ts';
 import type { Revision } from '../storage.ts';
 import { StateChange } from './event.ts';
 import type { CachedItem, IndexValue } from './item.ts';
+import type { LabelTest } from './label-groups.ts';
+import { LabelGroups } from './label-groups.ts';
 import { posting } from './item.ts';
 
 /** The current items, by key and by index. Writers go through the cache; readers take a snapshot. */
@@ -10,6 +12,7 @@ export class CacheState<T> {
   readonly #items = new OrderedMap<CachedItem<T>>();
   /** Every item once per index value, under the posting followed by its key. */
   readonly #postings = new OrderedMap<CachedItem<T>>();
+  readonly #groups = new LabelGroups<T>();
 
   get size(): number {
     return this.#items.size;
@@ -22,6 +25,8 @@ export class CacheState<T> {
   put(item: CachedItem<T>): StateChange<T> {
     const before = this.#items.get(item.key);
     this.#items.set(item.key, item);
+    if (before !== undefined) this.#groups.delete(before);
+    this.#groups.add(item);
     if (before !== undefined) {
       for (const at of before.postings) if (!item.postings.includes(at)) this.#postings.delete(at + item.key);
     }
@@ -33,8 +38,17 @@ export class CacheState<T> {
     const before = this.#items.get(key);
     if (before === undefined) return undefined;
     this.#items.delete(key);
+    this.#groups.delete(before);
     for (const at of before.postings) this.#postings.delete(at + key);
     return new StateChange(key, revision, before, undefined);
+  }
+
+  /** The items below `prefix` whose labels pass, in key order; undefined where they are found faster in a snapshot. */
+  labelled(test: LabelTest, prefix: string): readonly CachedItem<T>[] | undefined {
+    return this.#groups
+      .find(test, this.size)
+      ?.filter(({ key }) => key.startsWith(prefix))
+      .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   /** `since` is the revision of the last change: the items are the same at every revision from there on. */

@@ -3,6 +3,7 @@ import type { Revision } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import type { CacheEvent, StateChange } from './event.ts';
 import type { CachedItem } from './item.ts';
+import type { LabelTest } from './label-groups.ts';
 
 /** What a watcher is sent at once: everything of its scope up to `revision`. No events: progress, a bookmark. */
 export interface CacheBatch<T> {
@@ -19,6 +20,8 @@ export interface Scope {
   readonly key: string | undefined;
   /** Only items with this posting, now or before. */
   readonly posting: string | undefined;
+  /** Only items with such labels, now or before. */
+  readonly labels: LabelTest | undefined;
 }
 
 export interface WatcherOptions<T> {
