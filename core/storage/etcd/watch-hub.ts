@@ -7,6 +7,7 @@ import { StorageError } from '../storage.ts';
 import { prefixRange } from './codec.ts';
 import type { EtcdConnection } from './connection.ts';
 import { failureOf, isServiceError, storageError } from './errors.ts';
+import { HubReaders } from './hub-readers.ts';
 import { rawWatch } from './raw-watch.ts';
 
 export interface ResumingWatchOptions {
@@ -90,7 +91,9 @@ export class WatchHub {
     let position = after;
     this.#watchers++;
     const upstream = (this.#upstream ??= this.#start(after));
-    const { recent } = upstream;
+    const { recent, readers } = upstream;
+    const reader = readers.add(prefix);
+    signal.addEventListener('abort', reader.wake, { once: true });
     try {
       while (!signal.aborted) {
         if (upstream.failure !== undefined) throw upstream.failure;
@@ -102,7 +105,7 @@ export class WatchHub {
           continue;
         }
         if (position >= recent.position) {
-          await recent.wait(signal);
+          await reader.wait();
           continue;
         }
         const batch = recent.after(position, prefix);
@@ -110,6 +113,8 @@ export class WatchHub {
         yield batch;
       }
     } finally {
+      readers.remove(reader);
+      signal.removeEventListener('abort', reader.wake);
       this.#watchers--;
       if (this.#watchers === 0) this.#stop();
     }
@@ -148,25 +153,27 @@ export class WatchHub {
   #start(after: Revision): HubUpstream {
     const upstream: HubUpstream = {
       recent: new RecentChanges(after),
+      readers: new HubReaders(this.#clock),
       ending: new AbortController(),
       failure: undefined,
     };
-    this.#run(upstream.recent, upstream.ending.signal)
+    this.#run(upstream, upstream.ending.signal)
       .catch((error: unknown) => {
         // Those who watch are told; whoever comes next starts anew.
         upstream.failure = error as Error;
         if (this.#upstream === upstream) this.#upstream = undefined;
       })
       .finally(() => {
-        upstream.recent.wake();
+        upstream.readers.wakeAll();
       });
     return upstream;
   }
 
-  async #run(recent: RecentChanges, signal: AbortSignal): Promise<void> {
+  async #run({ recent, readers }: HubUpstream, signal: AbortSignal): Promise<void> {
     for await (const batch of resumingWatch(this.#watchOptions(recent.position, signal))) {
       if (signal.aborted) return;
       recent.push(batch);
+      readers.wakeFor(batch);
     }
   }
 
@@ -178,6 +185,7 @@ export class WatchHub {
 
 interface HubUpstream {
   readonly recent: RecentChanges;
+  readonly readers: HubReaders;
   readonly ending: AbortController;
   failure: Error | undefined;
 }
