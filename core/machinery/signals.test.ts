@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { linkSignals } from './signals.ts';
+import { linkSignals, OpenCalls } from './signals.ts';
 
 test('a linked signal aborts with the first of its sources, and with its reason', () => {
   const [a, b] = [new AbortController(), new AbortController()];
@@ -23,4 +23,15 @@ test('a linked signal leaves nothing behind in its sources', () => {
     expect(getEventListeners(source.signal, 'abort')).toHaveLength(1);
   }
   expect(getEventListeners(source.signal, 'abort')).toEqual([]);
+});
+
+test('open calls end together, with the reason, and so do those that begin later', () => {
+  const calls = new OpenCalls();
+  const [open, done] = [calls.begin(), calls.begin()];
+  calls.end(done);
+  const reason = new Error('shutting down');
+  calls.endAll(reason);
+  expect(open.signal.reason).toBe(reason);
+  expect(done.signal.aborted).toBe(false);
+  expect(calls.begin().signal.reason).toBe(reason);
 });

@@ -22,3 +22,30 @@ export function linkSignals(...sources: readonly AbortSignal[]): LinkedSignal {
     },
   };
 }
+
+/**
+ * The calls that are open: each has a signal of its own, and all of them end at once. Cheaper than a signal of the
+ * process linked to one of each call, which for a small request is a tenth of all its work.
+ */
+export class OpenCalls {
+  readonly #open = new Set<AbortController>();
+  #over: { readonly reason: Error } | undefined;
+
+  begin(): AbortController {
+    const call = new AbortController();
+    if (this.#over === undefined) this.#open.add(call);
+    else call.abort(this.#over.reason);
+    return call;
+  }
+
+  end(call: AbortController): void {
+    this.#open.delete(call);
+  }
+
+  /** Aborts those that are open and those that begin from now on. */
+  endAll(reason: Error): void {
+    this.#over = { reason };
+    for (const call of this.#open) call.abort(reason);
+    this.#open.clear();
+  }
+}

@@ -16,6 +16,7 @@ export async function impersonate(
   headers: IncomingHttpHeaders,
   authorizer: Authorizer,
 ): Promise<UserInfo> {
+  if (!Object.keys(headers).some((header) => header.startsWith('impersonate-'))) return caller;
   const name = text(headers['impersonate-user']);
   const groups = list(headers['impersonate-group']);
   const uid = text(headers['impersonate-uid']);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -19,7 +20,7 @@ import type { ServedStreams } from '../streaming/container-streams.ts';
 import type { ProxyDestination } from '../streaming/proxy-locations.ts';
 import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
-import { linkSignals } from '../../machinery/signals.ts';
+import { linkSignals, OpenCalls } from '../../machinery/signals.ts';
 import { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
 import type { HealthCheck } from './health.ts';
@@ -85,6 +86,9 @@ const limits = {
 
 export function createRestServer(options: RestServerOptions): RestServer {
   const stopping = new AbortController();
+  // Every stream that is open listens: many listeners are no leak here.
+  setMaxListeners(0, stopping.signal);
+  const calls = new OpenCalls();
   const sockets = new Set<Socket>();
   const { cert, key, clientCa } = options.tls;
   const server = createSecureServer(
@@ -101,7 +105,7 @@ export function createRestServer(options: RestServerOptions): RestServer {
       settings: { maxConcurrentStreams: limits.maxConcurrentStreams },
     },
     (request, response) => {
-      void answer(plain(request), plainResponse(response), options, stopping.signal);
+      void answer(plain(request), plainResponse(response), options, calls);
     },
   );
   tune(server);
@@ -130,7 +134,9 @@ export function createRestServer(options: RestServerOptions): RestServer {
       }),
     stop: (graceMs) =>
       new Promise((resolve) => {
-        stopping.abort(new StatusError('ServiceUnavailable', 'The server is shutting down'));
+        const reason = new StatusError('ServiceUnavailable', 'The server is shutting down');
+        stopping.abort(reason);
+        calls.endAll(reason);
         const cut = setTimeout(() => {
           for (const socket of sockets) socket.destroy();
         }, graceMs);
@@ -166,28 +172,33 @@ function plainResponse(response: Http2ServerResponse | ServerResponse): ServerRe
   return response as ServerResponse;
 }
 
+/** Made once: an error of its own for each client that goes would have a stack that nobody reads. */
+const clientGone = new StatusError('Timeout', 'The client has gone');
+
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   options: RestServerOptions,
-  stopping: AbortSignal,
+  calls: OpenCalls,
 ): Promise<void> {
-  const gone = new AbortController();
-  response.once('close', () => gone.abort());
-  response.on('error', () => gone.abort());
-  using linked = linkSignals(gone.signal, stopping);
-  const { signal } = linked;
+  const ending = calls.begin();
+  const onGone = () => ending.abort(clientGone);
+  response.once('close', onGone);
+  response.on('error', onGone);
   let counted: CountedRequest | undefined;
   try {
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
     const { user, expiresAtMs } = await actingUser(request, options);
-    using _ = untilExpired(expiresAtMs, gone, options);
-    await route(new Exchange(request, response, url, user, signal), path, options);
+    using _ = untilExpired(expiresAtMs, ending, options);
+    await route(new Exchange(request, response, url, user, ending.signal), path, options);
   } catch (error) {
     refuse(request, response, error, options);
   } finally {
+    calls.end(ending);
+    // A connection that closes behind an answer concerns nobody.
+    response.off('close', onGone);
     counted?.end(response.statusCode);
   }
 }

@@ -22,7 +22,7 @@ export async function sendWatch(
   options: WatchOptions,
   representation: Representation,
 ): Promise<void> {
-  const encode = eventEncoder(exchange, kind, representation);
+  const encode = batchEncoder(exchange, kind, representation);
   const batches = verbs.watch(exchange.call, target, options)[Symbol.asyncIterator]();
   // The first step tells whether the watch can begin at all, so an error is still a proper answer.
   let next = batches.next();
@@ -38,7 +38,7 @@ export async function sendWatch(
   exchange.response.flushHeaders();
   try {
     for (let step = await next; step.done !== true; step = await next) {
-      if (step.value.length > 0 && !(await exchange.write(Buffer.concat(step.value.map(encode))))) break;
+      if (step.value.length > 0 && !(await exchange.write(encode(step.value)))) break;
       next = batches.next();
     }
   } catch (error) {
@@ -58,6 +58,31 @@ function nextTurn(): Promise<undefined> {
 
 /** Events are encoded once and shared by all who watch in the plain form. */
 const encodings = new WeakMap<WatchEvent, Buffer>();
+
+/** What was last made of several events, by the first of them: a crowd is sent the same ones at the same time. */
+const joined = new WeakMap<WatchEvent, { readonly events: readonly WatchEvent[]; readonly bytes: Buffer }>();
+
+function batchEncoder(
+  exchange: Exchange,
+  kind: KindDeclaration,
+  representation: Representation,
+): (events: readonly WatchEvent[]) => Buffer {
+  const encode = eventEncoder(exchange, kind, representation);
+  return (events) => {
+    const [first] = events;
+    if (first === undefined || events.length === 1 || representation.as !== 'object')
+      return Buffer.concat(events.map(encode));
+    const known = joined.get(first);
+    if (known !== undefined && areSame(known.events, events)) return known.bytes;
+    const bytes = Buffer.concat(events.map(encode));
+    joined.set(first, { events, bytes });
+    return bytes;
+  };
+}
+
+function areSame(one: readonly WatchEvent[], two: readonly WatchEvent[]): boolean {
+  return one.length === two.length && one.every((event, index) => event === two[index]);
+}
 
 function eventEncoder(
   exchange: Exchange,
