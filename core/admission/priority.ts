@@ -10,8 +10,10 @@ import type { Lookup } from './lookup.ts';
 interface Given {
   readonly className: string | undefined;
   readonly value: number;
-  readonly preemptionPolicy: PriorityClass['preemptionPolicy'];
+  readonly preemptionPolicy: NonNullable<PriorityClass['preemptionPolicy']>;
 }
+
+const preempts = 'PreemptLowerPriority';
 
 /**
  * Turns a Pod's priority class into the number that the scheduler and the kubelet compare, and keeps the default
@@ -27,13 +29,19 @@ export class PriorityAdmission implements AdmissionPlugin {
 
   handles({ operation, declaration, subresource }: AdmissionRequest): boolean {
     if (subresource !== '') return false;
-    if (declaration.plural === 'pods' && declaration.group === '') return operation === 'CREATE';
-    return declaration.plural === 'priorityclasses' && (operation === 'CREATE' || operation === 'UPDATE');
+    if (declaration.plural === 'pods' && declaration.group === '')
+      return operation === 'CREATE' || operation === 'UPDATE';
+    return declaration.plural === 'priorityclasses' && operation !== 'CONNECT';
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
     if (request.declaration.plural !== 'pods') return;
     const { spec } = request.object as unknown as Mutable<Pod>;
+    if (request.operation === 'UPDATE') {
+      keep(spec, (request.old as Pod).spec);
+      return;
+    }
+    if (request.operation !== 'CREATE') return;
     const { className, value, preemptionPolicy } = await this.#given(request, spec.priorityClassName);
     if (spec.priority !== undefined && spec.priority !== value) {
       const text = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
@@ -41,11 +49,20 @@ export class PriorityAdmission implements AdmissionPlugin {
     }
     if (className !== undefined) spec.priorityClassName = className;
     spec.priority = value;
-    spec.preemptionPolicy ??= preemptionPolicy ?? 'PreemptLowerPriority';
+    if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== preemptionPolicy) {
+      const text = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${preemptionPolicy} from the given PriorityClass name`;
+      throw forbidden(request.declaration, request.name, text);
+    }
+    spec.preemptionPolicy = preemptionPolicy;
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
     if (request.declaration.plural !== 'priorityclasses') return;
+    if (request.operation === 'DELETE') {
+      if (!systemPriorities.has(request.name)) return;
+      const text = 'this is a system priority class and cannot be deleted';
+      throw forbidden(request.declaration, request.name, text);
+    }
     const { globalDefault, metadata } = request.object as unknown as PriorityClass;
     if (globalDefault !== true) return;
     const other = (await this.#classes(request)).find(
@@ -58,10 +75,8 @@ export class PriorityAdmission implements AdmissionPlugin {
 
   async #given(request: AdmissionRequest, className: string | undefined): Promise<Given> {
     if (className === undefined || className === '') return this.#default(request);
-    const system = systemPriorities.get(className);
-    if (system !== undefined) return { className, value: system, preemptionPolicy: undefined };
     try {
-      const { value = 0, preemptionPolicy } = await this.#lookup.get(
+      const { value = 0, preemptionPolicy = preempts } = await this.#lookup.get(
         priorityclasses,
         { name: className },
         { signal: request.signal },
@@ -80,7 +95,7 @@ export class PriorityAdmission implements AdmissionPlugin {
     return {
       className: lowest?.metadata.name,
       value: lowest?.value ?? 0,
-      preemptionPolicy: lowest?.preemptionPolicy,
+      preemptionPolicy: lowest?.preemptionPolicy ?? preempts,
     };
   }
 
@@ -92,4 +107,10 @@ export class PriorityAdmission implements AdmissionPlugin {
       })
     ).items;
   }
+}
+
+/** A client that knows nothing of priorities does not mean to take them away. */
+function keep(spec: Mutable<Pod['spec']>, { priority, preemptionPolicy }: Pod['spec']): void {
+  if (priority !== undefined) spec.priority ??= priority;
+  if (preemptionPolicy !== undefined) spec.preemptionPolicy ??= preemptionPolicy;
 }

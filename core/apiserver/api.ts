@@ -1,13 +1,20 @@
 import { certificateRequester } from '../admission/certificate-requester.ts';
 import { AdmissionChain } from '../admission/chain.ts';
 import type { AdmissionPlugin } from '../admission/chain.ts';
+import { certificateSubjectRestriction } from '../admission/certificate-subject.ts';
+import { ClaimResize } from '../admission/claim-resize.ts';
+import { DefaultIngressClass } from '../admission/default-ingress-class.ts';
+import { DefaultStorageClass } from '../admission/default-storage-class.ts';
 import { defaultTolerationSeconds } from '../admission/default-toleration-seconds.ts';
+import { denyServiceExternalIps } from '../admission/deny-service-external-ips.ts';
 import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
 import { ResourceQuotaAdmission } from '../admission/resource-quota.ts';
 import type { WriteQuotaStatus } from '../admission/resource-quota.ts';
+import { RuntimeClassAdmission } from '../admission/runtime-class.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
+import { taintNodesByCondition } from '../admission/taint-nodes-by-condition.ts';
 import { createScheme } from '../api/kinds/scheme.ts';
 import type { ResourceQuota } from '../api/generated/core-v1.ts';
 import { resourcequotas } from '../api/generated/resources.ts';
@@ -24,9 +31,11 @@ import { strategies } from '../registry/strategies.ts';
 import type { SigningKeys } from './authn/jwt.ts';
 import { ServiceAccountTokens } from './authn/service-account-tokens.ts';
 import { bootstrapPolicy } from './authz/bootstrap-policy.ts';
+import { CertificateApproval, CertificateSigning } from './authz/certificate-decisions.ts';
 import { RoleEscalation } from './authz/escalation.ts';
 import { NodeAuthorizer } from './authz/node.ts';
-import { nodeRestriction } from './authz/node-restriction.ts';
+import { NodeRestriction } from './authz/node-restriction.ts';
+import { OwnerReferences } from './authz/owner-references.ts';
 import { PolicyIndex } from './authz/policy-index.ts';
 import { RbacAuthorizer } from './authz/rbac.ts';
 import { UnionAuthorizer } from './authz/union.ts';
@@ -92,10 +101,9 @@ export function createApi(options: ApiOptions): Api {
     policy === undefined
       ? (options.authorizer ?? mastersOnly)
       : new UnionAuthorizer([mastersOnly, new NodeAuthorizer(lookup), new RbacAuthorizer(policy)]);
-  const left = new Set(options.withoutAdmission ?? []);
   const plugins = [
     ...admissionPlugins(lookup, clock, random),
-    ...(policy === undefined ? [] : [nodeRestriction, new RoleEscalation(policy, authorizer)]),
+    ...(policy === undefined ? [] : authorizingPlugins(scheme, lookup, policy, authorizer)),
     // Last: what it counts must not be refused by anybody after it.
     new ResourceQuotaAdmission(lookup, quotaWriter(registry)),
   ];
@@ -106,7 +114,7 @@ export function createApi(options: ApiOptions): Api {
   const verbs: Verbs = createHandlers({
     scheme,
     registry,
-    admission: new AdmissionChain(plugins.filter(({ name }) => !left.has(name))),
+    admission: new AdmissionChain(without(plugins, options.withoutAdmission ?? [])),
     authorizer,
     virtual: virtualResources(registry, authorizer, tokens, options, () => verbs),
     subresources: tokens === undefined ? undefined : new Map([['token', tokenSubresource(tokens)]]),
@@ -166,9 +174,42 @@ function admissionPlugins(client: RegistryClient, clock: Clock, random: Random):
     new NamespaceLifecycle(client),
     new LimitRanger(client),
     new ServiceAccountAdmission(client, clock, random),
+    taintNodesByCondition,
     new PriorityAdmission(client),
     defaultTolerationSeconds,
+    new DefaultStorageClass(client),
+    new ClaimResize(client),
+    new RuntimeClassAdmission(client),
     certificateRequester,
+    certificateSubjectRestriction,
+    new DefaultIngressClass(client),
+    denyServiceExternalIps,
+  ];
+}
+
+/** A name that is misspelt must not leave a plug-in running that nobody wants. */
+function without(plugins: readonly AdmissionPlugin[], names: readonly string[]): readonly AdmissionPlugin[] {
+  const unknown = names.find((name) => !plugins.some((plugin) => plugin.name === name));
+  if (unknown !== undefined)
+    throw new Error(
+      `Cannot leave out the admission plug-in "${unknown}": there are ${plugins.map(({ name }) => name).join(', ')}`,
+    );
+  return plugins.filter(({ name }) => !names.includes(name));
+}
+
+/** Those that ask who may do what. */
+function authorizingPlugins(
+  scheme: Scheme,
+  client: RegistryClient,
+  policy: PolicyIndex,
+  authorizer: Authorizer,
+): readonly AdmissionPlugin[] {
+  return [
+    new NodeRestriction(client, authorizer),
+    new RoleEscalation(policy, authorizer),
+    new CertificateApproval(authorizer),
+    new CertificateSigning(authorizer),
+    new OwnerReferences(scheme, authorizer),
   ];
 }
 

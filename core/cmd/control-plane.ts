@@ -43,6 +43,8 @@ export interface ControlPlaneOptions {
   readonly soleWriter: boolean;
   /** Where Services get their addresses; the defaults unless given. */
   readonly serviceCidrs?: readonly string[] | undefined;
+  /** Names of admission plug-ins that do not run. */
+  readonly disabledAdmission?: readonly string[] | undefined;
   /** host:port of gRPC; port 0 takes a free one. */
   readonly listen: string;
   /** host:port of REST, which is served where there are certificates for it. */
@@ -95,6 +97,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     random,
     soleWriter,
     serviceCidrs: options.serviceCidrs,
+    withoutAdmission: options.disabledAdmission,
     rbac: true,
     readUsage: (node) => usage.read(node),
     serviceAccountKeys: options.serviceAccountKeys,

@@ -40,6 +40,7 @@ async function run(options: CoreOptions): Promise<void> {
     rest: { listen: options.restListen, pki },
     serviceAccountKeys: ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
     serviceCidrs: options.serviceCidrs,
+    disabledAdmission: options.disabledAdmission,
     clock: systemClock,
     random: systemRandom,
     log,

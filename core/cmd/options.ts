@@ -18,6 +18,8 @@ export interface CoreOptions {
   readonly etcdCa: string | undefined;
   readonly etcdCert: string | undefined;
   readonly etcdKey: string | undefined;
+  /** Admission plug-ins that do not run. */
+  readonly disabledAdmission: readonly string[];
   /** Nodes of this machine, whose agents get certificates. */
   readonly localNodes: readonly string[];
 }
@@ -31,6 +33,7 @@ export const usage = `core: the control plane of a Wheelhouse cluster
                              (default 10.96.0.0/16,fd00:10:96::/112); a cluster keeps its first ones
   --store=KIND               auto, etcd, embedded or memory (default auto: etcd where it is installed)
   --local-node=NAME          make a certificate for the agent of this node; may be given again
+  --disable-admission-plugins=NAME,NAME     all run unless named here, under upstream's names
   --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
@@ -48,6 +51,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'rest-listen': { type: 'string', default: '127.0.0.1:6443' },
       'service-cidr': { type: 'string', default: defaultServiceCidrs.join(',') },
       store: { type: 'string', default: 'auto' },
+      'disable-admission-plugins': { type: 'string', default: '' },
       'etcd-endpoints': { type: 'string' },
       'etcd-port': { type: 'string', default: '12379' },
       'etcd-peer-port': { type: 'string', default: '12380' },
@@ -84,6 +88,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     etcdCa: values['etcd-ca'],
     etcdCert: values['etcd-cert'],
     etcdKey: values['etcd-key'],
+    disabledAdmission: values['disable-admission-plugins'].split(',').filter((name) => name !== ''),
     localNodes: values['local-node'].map(nodeName),
   };
 }

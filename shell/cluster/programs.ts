@@ -43,7 +43,6 @@ export function agentSpec(profile: Profile, state: ProfileState): ProcessSpec {
     'node-name': state.nodeName,
     owner: state.id,
     runtime: state.runtime,
-    labels: 'node-role.kubernetes.io/control-plane=',
   });
   // There is one on every node, so memory counts: source maps alone take 20 MB, malloc's arenas another 20.
   const program = nodeProgram(profile, 'node-agent', args, ['--optimize-for-size']);

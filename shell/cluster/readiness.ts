@@ -35,7 +35,7 @@ export async function waitForCore(
   }
 }
 
-/** Resolves when the node is Ready; `update` receives what it still waits for. */
+/** Resolves when the node is Ready and bears its role; `update` receives what it still waits for. */
 export async function waitForNode(
   endpoint: string,
   tls: TlsOptions | undefined,
@@ -52,12 +52,21 @@ export async function waitForNode(
       said = text;
       update(text);
     });
-    if (ready) return;
+    if (ready) {
+      await markRole(connection, name, deadline);
+      return;
+    }
     signal.throwIfAborted();
     throw new Error(`node "${name}" is not Ready after ${deadlineMs / 1000} s: ${said}`);
   } finally {
     connection.close();
   }
+}
+
+/** No node may say this of itself, because people keep Pods away from nodes by it: the administrator does, as kubeadm. */
+async function markRole({ verbs }: Connection, name: string, signal: AbortSignal): Promise<void> {
+  const metadata = { labels: { 'node-role.kubernetes.io/control-plane': '' } };
+  await createClient(verbs).patch(nodes, { name }, 'merge', { metadata }, { signal });
 }
 
 async function followNode(

@@ -28,6 +28,8 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
    * unless set, so that a Pod comes back as it was sent.
    */
   readonly serviceAccounts?: boolean;
+  /** New nodes take no Pods until a controller finds them ready. Left out unless set, as a node comes back as it was sent. */
+  readonly taintNodes?: boolean;
   /** Roles and bindings decide, with upstream's default ones; only masters may do anything unless set. */
   readonly rbac?: boolean;
   readonly readUsage?: ApiOptions['readUsage'];
@@ -68,7 +70,10 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     rbac: options.rbac,
     readUsage: options.readUsage,
     serviceAccountKeys: options.serviceAccountKeys,
-    withoutAdmission: options.serviceAccounts === true ? [] : ['ServiceAccount'],
+    withoutAdmission: [
+      ...(options.serviceAccounts === true ? [] : ['ServiceAccount']),
+      ...(options.taintNodes === true ? [] : ['TaintNodesByCondition']),
+    ],
     freeze: deepFreeze,
     onError: (error) => errors.push(error),
   });

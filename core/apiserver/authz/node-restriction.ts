@@ -1,90 +1,238 @@
 import type { AdmissionPlugin, AdmissionRequest } from '../../admission/chain.ts';
+import type { Lookup } from '../../admission/lookup.ts';
 import { forbidden } from '../../api/errors.ts';
-import type { Node, Pod } from '../../api/generated/core-v1.ts';
+import type { Node, PersistentVolumeClaim, Pod } from '../../api/generated/core-v1.ts';
+import { nodes, pods } from '../../api/generated/resources.ts';
 import { deepEqual } from '../../machinery/json.ts';
+import type { Authorizer } from '../handlers/authorize.ts';
+import { forbiddenLabels } from './node-labels.ts';
 import { nodeNameOf } from './node.ts';
+import { tokenProblem } from './node-tokens.ts';
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
-/** Labels of this kind are what people isolate nodes by: no node puts itself there. */
-const restricted = 'node-restriction.kubernetes.io';
+const leaseNamespace = 'kube-node-lease';
+
+/** What is wrong with a request; undefined where nothing is. */
+export type Problem = string | undefined;
 
 /** A node agent changes its own node, its own lease, and what runs on it (plugin/pkg/admission/noderestriction). */
-export const nodeRestriction: AdmissionPlugin = {
-  name: 'NodeRestriction',
-  handles: ({ user }) => user !== undefined && nodeNameOf(user) !== undefined,
-  validate(request) {
+export class NodeRestriction implements AdmissionPlugin {
+  readonly name = 'NodeRestriction';
+  readonly #lookup: Pick<Lookup, 'get'>;
+  readonly #authorizer: Authorizer;
+
+  constructor(lookup: Pick<Lookup, 'get'>, authorizer: Authorizer) {
+    this.#lookup = lookup;
+    this.#authorizer = authorizer;
+  }
+
+  handles({ user, operation }: AdmissionRequest): boolean {
+    return operation !== 'CONNECT' && user !== undefined && nodeNameOf(user) !== undefined;
+  }
+
+  async validate(request: AdmissionRequest): Promise<void> {
     const node = request.user === undefined ? undefined : nodeNameOf(request.user);
     if (node === undefined) return;
-    const { declaration, name } = request;
-    const why = problemOf(request, node);
-    if (why !== undefined) throw forbidden(declaration, name, `node ${JSON.stringify(node)} ${why}`);
-  },
-};
+    const problem = await this.#problem(request, node);
+    if (problem !== undefined) throw forbidden(request.declaration, request.name, problem);
+  }
 
-function problemOf(request: AdmissionRequest, node: string): string | undefined {
-  const { declaration } = request;
-  switch (`${declaration.group}/${declaration.plural}`) {
-    case '/nodes':
-      return nodeProblem(request, node);
-    case '/pods':
-      return podProblem(request, node);
-    case 'coordination.k8s.io/leases':
-      return request.namespace === 'kube-node-lease' && request.name === node
-        ? undefined
-        : 'is not allowed to access any lease but its own';
-    case 'storage.k8s.io/csinodes':
-      return request.name === node ? undefined : 'is not allowed to access any CSINode but its own';
-    default:
-      return undefined;
+  #problem(request: AdmissionRequest, node: string): Problem | Promise<Problem> {
+    const { declaration, subresource } = request;
+    switch (`${declaration.group}/${declaration.plural}`) {
+      case '/nodes':
+        return nodeProblem(request, node);
+      case '/pods':
+        return this.#podProblem(request, node);
+      case '/persistentvolumeclaims':
+        return subresource === 'status' ? claimProblem(request, node) : 'may only update PVC status';
+      case '/serviceaccounts':
+        return subresource === 'token' && request.operation === 'CREATE'
+          ? tokenProblem(request, node, this.#lookup, this.#authorizer)
+          : undefined;
+      case 'coordination.k8s.io/leases':
+        return leaseProblem(request, node);
+      case 'storage.k8s.io/csinodes':
+        return request.name === node
+          ? undefined
+          : 'can only access CSINode with the same name as the requesting node';
+      default:
+        return undefined;
+    }
+  }
+
+  #podProblem(request: AdmissionRequest, node: string): Problem | Promise<Problem> {
+    const { subresource, operation } = request;
+    switch (subresource) {
+      case '':
+        if (operation === 'CREATE') return this.#mirrorProblem(request, node);
+        if (operation === 'DELETE')
+          return runsOn(request.old, node)
+            ? undefined
+            : `node "${node}" can only delete pods with spec.nodeName set to itself`;
+        return `unexpected operation "${operation}", node "${node}" can only create and delete mirror pods`;
+      case 'status':
+        return podStatusProblem(request, node);
+      case 'eviction':
+        return this.#evictionProblem(request, node);
+      default:
+        return `unexpected pod subresource "${subresource}", only 'status' and 'eviction' are allowed`;
+    }
+  }
+
+  async #mirrorProblem({ object, signal }: AdmissionRequest, node: string): Promise<Problem> {
+    const pod = object as unknown as Pod;
+    if (pod.metadata.annotations?.[mirrorAnnotation] === undefined)
+      return `pod does not have "${mirrorAnnotation}" annotation, node "${node}" can only create mirror pods`;
+    if (!runsOn(pod, node)) return `node "${node}" can only create pods with spec.nodeName set to itself`;
+    return (await this.#ownerProblem(pod, node, signal)) ?? referenceProblem(pod, node);
+  }
+
+  /** A mirror Pod belongs to its node, and goes with it. */
+  async #ownerProblem({ metadata }: Pod, node: string, signal: AbortSignal | undefined): Promise<Problem> {
+    const [owner, ...others] = metadata.ownerReferences ?? [];
+    if (others.length > 0)
+      return `node "${node}" can only create pods with a single owner reference set to itself`;
+    if (owner?.apiVersion !== 'v1' || owner.kind !== 'Node' || owner.name !== node)
+      return `node "${node}" can only create pods with an owner reference set to itself`;
+    if (owner.controller !== true)
+      return `node "${node}" can only create pods with a controller owner reference set to itself`;
+    if (owner.blockOwnerDeletion === true)
+      return `node "${node}" must not set blockOwnerDeletion on an owner reference`;
+    const { uid } = (await this.#lookup.get(nodes, { name: node }, { signal })).metadata;
+    return owner.uid === uid ? undefined : `node ${node} UID mismatch: expected ${owner.uid} got ${uid}`;
+  }
+
+  async #evictionProblem(
+    { operation, namespace, name, signal }: AdmissionRequest,
+    node: string,
+  ): Promise<Problem> {
+    if (operation !== 'CREATE') return `unexpected operation ${operation}`;
+    const pod = await this.#lookup.get(pods, { namespace, name }, { signal });
+    return runsOn(pod, node)
+      ? undefined
+      : `node ${node} can only evict pods with spec.nodeName set to itself`;
   }
 }
 
-function nodeProblem({ name, operation, object, old }: AdmissionRequest, node: string): string | undefined {
-  if (name !== node) return `is not allowed to modify node ${JSON.stringify(name)}`;
-  if (operation === 'DELETE') return 'is not allowed to delete itself';
-  const wanted = object as unknown as Node | undefined;
+function nodeProblem({ name, object, old, operation }: AdmissionRequest, node: string): Problem {
+  if (name !== node) return `node "${node}" is not allowed to modify node "${name}"`;
+  if (operation === 'DELETE') return undefined;
+  const wanted = object as unknown as Node;
   const before = old as Node | undefined;
-  const changed = labelsThatDiffer(wanted?.metadata.labels, before?.metadata.labels).filter(isRestricted);
-  if (changed.length > 0) return `is not allowed to modify labels: ${changed.join(', ')}`;
-  if (before !== undefined && !deepEqual(wanted?.spec.taints ?? [], before.spec.taints ?? []))
-    return 'is not allowed to modify taints';
-  return undefined;
-}
-
-function podProblem(
-  { operation, subresource, object, old }: AdmissionRequest,
-  node: string,
-): string | undefined {
-  const pod = (old ?? object) as unknown as Pod | undefined;
-  if (operation === 'CREATE' && subresource === '') {
-    if (pod?.metadata.annotations?.[mirrorAnnotation] === undefined)
-      return 'can only create pods with annotation kubernetes.io/config.mirror';
-    const { spec } = pod;
-    if (spec.serviceAccountName !== undefined) return 'can not create pods that reference a service account';
-    const { volumes = [] } = spec;
-    if (
-      volumes.some(
-        ({ secret, configMap, persistentVolumeClaim, projected }) =>
-          secret ?? configMap ?? persistentVolumeClaim ?? projected,
-      )
-    )
-      return 'can not create pods that reference secrets, configmaps, claims or projected volumes';
+  const labels = forbiddenLabels(wanted.metadata.labels, before?.metadata.labels);
+  if (before === undefined) {
+    if (wanted.spec.configSource !== undefined)
+      return `node "${node}" is not allowed to create pods with a non-nil configSource`;
+    return labels.length === 0
+      ? undefined
+      : `node "${node}" is not allowed to set the following labels: ${labels.join(', ')}`;
   }
-  if (pod?.spec.nodeName !== node) return 'can only change pods with spec.nodeName set to itself';
-  if (operation === 'UPDATE' && subresource !== 'status') return 'can only update the status of pods';
-  return undefined;
+  if (
+    wanted.spec.configSource !== undefined &&
+    !deepEqual(wanted.spec.configSource, before.spec.configSource)
+  )
+    return `node "${node}" is not allowed to update configSource to a new non-nil configSource`;
+  if (!deepEqual(wanted.spec.taints ?? [], before.spec.taints ?? []))
+    return `node "${node}" is not allowed to modify taints`;
+  // Owners delete what they own: a node that chooses its owner could come back with other labels (CVE-2025-5187).
+  if (!deepEqual(wanted.metadata.ownerReferences ?? [], before.metadata.ownerReferences ?? []))
+    return `node "${node}" is not allowed to modify ownerReferences`;
+  return labels.length === 0 ? undefined : `is not allowed to modify labels: ${labels.join(', ')}`;
 }
 
-function labelsThatDiffer(
-  wanted: Readonly<Record<string, string>> = {},
-  before: Readonly<Record<string, string>> = {},
-): readonly string[] {
-  return [...new Set([...Object.keys(wanted), ...Object.keys(before)])].filter(
-    (label) => wanted[label] !== before[label],
-  );
+function podStatusProblem({ operation, object, old }: AdmissionRequest, node: string): Problem {
+  if (operation !== 'UPDATE') return `unexpected operation "${operation}"`;
+  if (!runsOn(old, node))
+    return `node "${node}" can only update pod status for pods with spec.nodeName set to itself`;
+  const pod = object as unknown as Pod;
+  const before = old as Pod;
+  if (!deepEqual(pod.metadata.labels ?? {}, before.metadata.labels ?? {}))
+    return `node "${node}" cannot update labels through pod status`;
+  return deepEqual(pod.status.resourceClaimStatuses ?? [], before.status.resourceClaimStatuses ?? [])
+    ? undefined
+    : `node "${node}" cannot update resource claim statues`;
 }
 
-function isRestricted(label: string): boolean {
-  const prefix = label.split('/')[0] ?? '';
-  return label.includes('/') && (prefix === restricted || prefix.endsWith(`.${restricted}`));
+/** What a Pod that was in no API before could otherwise reach through the node. */
+function referenceProblem({ spec }: Pod, node: string): Problem {
+  const cannot = `node "${node}" can not create pods that reference`;
+  if ((spec.serviceAccountName ?? '') !== '') return `${cannot} a service account`;
+  const containers = [
+    ...spec.containers,
+    ...(spec.initContainers ?? []),
+    ...(spec.ephemeralContainers ?? []),
+  ];
+  const volumes = spec.volumes ?? [];
+  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+  const variables = containers.flatMap(({ env = [] }) => env);
+  const imports = containers.flatMap(({ envFrom = [] }) => envFrom);
+  if (
+    (spec.imagePullSecrets?.length ?? 0) > 0 ||
+    variables.some(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined) ||
+    imports.some(({ secretRef }) => secretRef !== undefined) ||
+    sources.some(({ secret }) => secret !== undefined) ||
+    volumes.some(usesSecret)
+  )
+    return `${cannot} secrets`;
+  if (
+    variables.some(({ valueFrom }) => valueFrom?.configMapKeyRef !== undefined) ||
+    imports.some(({ configMapRef }) => configMapRef !== undefined) ||
+    sources.some(({ configMap }) => configMap !== undefined) ||
+    volumes.some(({ configMap }) => configMap !== undefined)
+  )
+    return `${cannot} configmaps`;
+  if (sources.some(({ clusterTrustBundle }) => clusterTrustBundle !== undefined))
+    return `${cannot} clustertrustbundles`;
+  return volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)
+    ? `${cannot} persistentvolumeclaims`
+    : undefined;
+}
+
+/** Every kind of volume that names a Secret (pkg/api/v1/pod: VisitPodSecretNames). */
+function usesSecret(volume: NonNullable<Pod['spec']['volumes']>[number]): boolean {
+  return [
+    volume.secret,
+    volume.azureFile?.secretName,
+    volume.cephfs?.secretRef,
+    volume.cinder?.secretRef,
+    volume.flexVolume?.secretRef,
+    volume.rbd?.secretRef,
+    volume.scaleIO?.secretRef,
+    volume.iscsi?.secretRef,
+    volume.storageos?.secretRef,
+    volume.csi?.nodePublishSecretRef,
+  ].some((reference) => reference !== undefined);
+}
+
+function claimProblem({ operation, object, old }: AdmissionRequest, node: string): Problem {
+  if (operation !== 'UPDATE') return `unexpected operation "${operation}"`;
+  return deepEqual(
+    withoutVolumeStatus(object as unknown as PersistentVolumeClaim),
+    withoutVolumeStatus(old as PersistentVolumeClaim),
+  )
+    ? undefined
+    : `node "${node}" is not allowed to update fields other than status.capacity and status.conditions`;
+}
+
+function withoutVolumeStatus({ metadata, status, ...rest }: PersistentVolumeClaim): unknown {
+  const { resourceVersion: _version, managedFields: _fields, ...kept } = metadata;
+  const {
+    capacity: _capacity,
+    conditions: _conditions,
+    allocatedResources: _allocated,
+    allocatedResourceStatuses: _statuses,
+    ...others
+  } = status;
+  return { ...rest, metadata: kept, status: others };
+}
+
+function leaseProblem({ namespace, name }: AdmissionRequest, node: string): Problem {
+  if (namespace !== leaseNamespace)
+    return `can only access leases in the "${leaseNamespace}" system namespace`;
+  return name === node ? undefined : 'can only access node lease with the same name as the requesting node';
+}
+
+function runsOn(pod: AdmissionRequest['old'], node: string): boolean {
+  return (pod as Pod | undefined)?.spec.nodeName === node;
 }

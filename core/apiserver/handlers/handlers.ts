@@ -348,7 +348,7 @@ class Handlers implements Verbs {
     return shown(endpoint, stored);
   }
 
-  #createSubresource(
+  async #createSubresource(
     call: Call,
     target: CollectionTarget & { readonly name?: string },
     endpoint: Endpoint,
@@ -363,6 +363,11 @@ class Handlers implements Verbs {
         `create is not supported on ${target.resource}/${target.subresource}`,
       );
     const body = decodeBody(special.kind ?? endpoint.declaration, parsed, decodeOptions(call, options));
+    await this.#writePath.admitCreateAt(
+      this.#request(call, endpoint, options),
+      { namespace: target.namespace, name },
+      body,
+    );
     return special.create({
       call,
       endpoint,

@@ -1,7 +1,7 @@
 import type { AdmissionChain, AdmissionRequest, Operation } from '../../admission/chain.ts';
 import { invalid } from '../../api/errors.ts';
 import type { FieldError } from '../../api/errors.ts';
-import type { KubernetesObject, Mutable } from '../../api/object.ts';
+import type { KubernetesObject, Mutable, ObjectName } from '../../api/object.ts';
 import type { KindDeclaration } from '../../api/scheme.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import type { Call } from '../../api/verbs.ts';
@@ -110,6 +110,20 @@ export class WritePath {
     delete request.held;
     const { dryRun, call } = request;
     request.held = await reserver.reserve(object, old, { dryRun, signal: call.signal });
+  }
+
+  /**
+   * What is created at an object and is no form of it: a binding, an eviction, a token that is asked for. Plug-ins see
+   * it under the name of the object it belongs to.
+   */
+  async admitCreateAt(
+    request: WriteRequest,
+    { namespace, name }: ObjectName,
+    body: Mutable<KubernetesObject>,
+  ): Promise<void> {
+    const admission = { ...this.#request(request, 'CREATE', body, undefined), namespace, name };
+    await this.#admission.mutate(admission);
+    await this.#admission.validate(admission);
   }
 
   async admitDelete(request: WriteRequest, old: KubernetesObject): Promise<void> {

@@ -143,6 +143,13 @@ describe('a node agent', () => {
         nodeName: 'a',
         serviceAccountName: 'bot',
         containers: [{ name: 'web', image: 'web', envFrom: [{ secretRef: { name: 'used' } }] }],
+        volumes: [
+          { name: 'token', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } },
+          {
+            name: 'vault',
+            projected: { sources: [{ serviceAccountToken: { path: 'v', audience: 'vault' } }] },
+          },
+        ],
       },
     });
     const [a, b] = await Promise.all(['a', 'b'].map((name) => as(`O=system:nodes, CN=system:node:${name}`)));
@@ -174,7 +181,40 @@ describe('a node agent', () => {
     await expect(b.create(leases, lease)).rejects.toMatchObject(forbidden);
     await expect(a.create(leases, lease)).resolves.toMatchObject({ kind: 'Lease' });
     const web = { namespace: 'default', name: 'web' };
-    await expect(b.delete(pods, web)).rejects.toMatchObject(forbidden);
+    const refused = (message: string) => ({ ...forbidden, message });
+    await expect(b.delete(pods, web)).rejects.toMatchObject(
+      refused('pods "web" is forbidden: node "b" can only delete pods with spec.nodeName set to itself'),
+    );
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: web };
+    await expect(b.createSubresource(pods, web, 'eviction', eviction)).rejects.toMatchObject(
+      refused('pods "web" is forbidden: node b can only evict pods with spec.nodeName set to itself'),
+    );
+    const status = (labels: object) => ({ metadata: { labels }, status: { phase: 'Running' } });
+    await expect(b.patch(pods, web, 'merge', status({}), { subresource: 'status' })).rejects.toMatchObject(
+      refused(
+        'pods "web" is forbidden: node "b" can only update pod status for pods with spec.nodeName set to itself',
+      ),
+    );
+    await expect(
+      a.patch(pods, web, 'merge', status({ tier: 'trusted' }), { subresource: 'status' }),
+    ).rejects.toMatchObject(
+      refused('pods "web" is forbidden: node "a" cannot update labels through pod status'),
+    );
+    await expect(
+      a.patch(nodes, { name: 'a' }, 'merge', { spec: { taints: [{ key: 'k', effect: 'NoSchedule' }] } }),
+    ).rejects.toMatchObject(refused('nodes "a" is forbidden: node "a" is not allowed to modify taints'));
+    const owned = {
+      metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'web', uid: 'x' }] },
+    };
+    await expect(a.patch(nodes, { name: 'a' }, 'merge', owned)).rejects.toMatchObject(
+      refused('nodes "a" is forbidden: node "a" is not allowed to modify ownerReferences'),
+    );
+    const cased = {
+      metadata: { labels: { 'kubernetes.io/role': 'x', 'node.kubernetes.io/x': 'y', free: 'z' } },
+    };
+    await expect(a.patch(nodes, { name: 'a' }, 'merge', cased)).rejects.toMatchObject(
+      refused('nodes "a" is forbidden: is not allowed to modify labels: kubernetes.io/role'),
+    );
     await expect(b.get(leases, { namespace: 'kube-node-lease', name: 'a' })).rejects.toMatchObject(forbidden);
   });
 
@@ -183,16 +223,27 @@ describe('a node agent', () => {
     if (a === undefined || b === undefined) throw new Error('two agents were made');
     const { metadata } = await api.client.get(pods, { namespace: 'default', name: 'web' });
     const bot = { namespace: 'default', name: 'bot' };
-    const ask = (who: Client, boundObjectRef?: object) =>
+    const ask = (who: Client, boundObjectRef?: object, audiences: readonly string[] = []) =>
       who.createSubresource(serviceaccounts, bot, 'token', {
         apiVersion: 'authentication.k8s.io/v1',
         kind: 'TokenRequest',
         metadata: bot,
-        spec: boundObjectRef === undefined ? {} : { boundObjectRef },
+        spec: { audiences, ...(boundObjectRef === undefined ? {} : { boundObjectRef }) },
       });
     const toPod = { kind: 'Pod', apiVersion: 'v1', name: 'web', uid: metadata.uid };
     await expect(ask(a, toPod)).resolves.toMatchObject({ kind: 'TokenRequest' });
-    await expect(ask(a)).rejects.toMatchObject(forbidden);
+    await expect(ask(a, toPod, ['vault'])).resolves.toMatchObject({ kind: 'TokenRequest' });
+    const refused = (message: string) => ({
+      ...forbidden,
+      message: `serviceaccounts "bot" is forbidden: ${message}`,
+    });
+    await expect(ask(a)).rejects.toMatchObject(refused('node requested token not bound to a pod'));
+    await expect(ask(a, { ...toPod, uid: undefined })).rejects.toMatchObject(
+      refused('node requested token with a pod binding without a uid'),
+    );
+    await expect(ask(a, toPod, ['other'])).rejects.toMatchObject(
+      refused('audience "other" not found in pod spec volume'),
+    );
     await expect(ask(b, toPod)).rejects.toMatchObject(forbidden);
   });
 });

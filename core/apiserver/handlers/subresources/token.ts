@@ -1,4 +1,3 @@
-import { StatusError } from '../../../api/errors.ts';
 import type { TokenRequest } from '../../../api/generated/authentication-v1.ts';
 import type { KubernetesObject } from '../../../api/object.ts';
 import { objectSchemaOf } from '../../../api/schema/schemas.ts';
@@ -21,19 +20,9 @@ export function tokenSubresource(tokens: ServiceAccountTokens): SubresourceHandl
     },
     async create({ call, endpoint, target, body }: SubresourceCreate): Promise<Encoded> {
       const node = call.user === undefined ? undefined : nodeNameOf(call.user);
-      if (node !== undefined) checkNode(node, body as TokenRequest);
       const account = await endpoint.store.get(target.namespace, target.name, {}, call.signal);
       const status = await tokens.issue(account.object, body as TokenRequest, { node, signal: call.signal });
       return new PlainObject({ ...body, status } as KubernetesObject);
     },
   };
-}
-
-/** A node agent asks only for tokens of Pods (NodeRestriction); that it runs their account is authorized before. */
-function checkNode(node: string, { spec }: TokenRequest): void {
-  if (spec.boundObjectRef?.kind === 'Pod' && (spec.boundObjectRef.uid ?? '') !== '') return;
-  throw new StatusError(
-    'Forbidden',
-    `node "${node}" may only ask for tokens that are bound to a Pod and its uid`,
-  );
 }

@@ -1,0 +1,37 @@
+import 'reflect-metadata';
+import { Pkcs10CertificateRequest } from '@peculiar/x509';
+import { forbidden } from '../api/errors.ts';
+import type { CertificateSigningRequest } from '../api/generated/certificates-v1.ts';
+import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+
+const signer = 'kubernetes.io/kube-apiserver-client';
+const masters = 'system:masters';
+
+/** A certificate outlives every change of roles: none is asked for in the group that may do everything (plugin/pkg/admission/certificates/subjectrestriction). */
+export const certificateSubjectRestriction: AdmissionPlugin = {
+  name: 'CertificateSubjectRestriction',
+
+  handles: ({ operation, declaration, subresource }: AdmissionRequest): boolean =>
+    operation === 'CREATE' &&
+    declaration.plural === 'certificatesigningrequests' &&
+    declaration.group === 'certificates.k8s.io' &&
+    subresource === '',
+
+  validate({ object, declaration, name }: AdmissionRequest): void {
+    const { spec } = object as unknown as CertificateSigningRequest;
+    if (spec.signerName !== signer) return;
+    let groups: readonly string[];
+    try {
+      groups = organizations(spec.request);
+    } catch (error) {
+      throw forbidden(declaration, name, `failed to parse CSR: ${String(error)}`);
+    }
+    if (groups.includes(masters))
+      throw forbidden(declaration, name, `use of ${signer} signer with ${masters} group is not allowed`);
+  },
+};
+
+function organizations(request: string): readonly string[] {
+  const pem = Buffer.from(request, 'base64').toString('latin1');
+  return new Pkcs10CertificateRequest(pem).subjectName.getField('O');
+}

@@ -1,0 +1,27 @@
+import type { Node } from '../api/generated/core-v1.ts';
+import type { Mutable } from '../api/object.ts';
+import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+
+const key = 'node.kubernetes.io/not-ready';
+const effect = 'NoSchedule';
+
+/**
+ * A new node takes no Pods until it was seen to be ready: the controller that taints by condition may be slower than
+ * the scheduler (plugin/pkg/admission/nodetaint).
+ */
+export const taintNodesByCondition: AdmissionPlugin = {
+  name: 'TaintNodesByCondition',
+
+  handles: ({ operation, declaration, subresource }: AdmissionRequest): boolean =>
+    operation === 'CREATE' &&
+    declaration.plural === 'nodes' &&
+    declaration.group === '' &&
+    subresource === '',
+
+  mutate({ object }: AdmissionRequest): void {
+    const { spec } = object as unknown as Mutable<Node>;
+    const { taints = [] } = spec;
+    if (taints.some((taint) => taint.key === key && taint.effect === effect)) return;
+    spec.taints = [...taints, { key, effect }];
+  },
+};
