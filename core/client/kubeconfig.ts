@@ -83,9 +83,8 @@ export function resolveContext(config: Kubeconfig, wanted?: string): ClusterCont
   const cluster = config.clusters?.find((entry) => entry.name === context.cluster)?.cluster;
   if (cluster === undefined)
     throw new Error(`context "${name}" names the cluster "${context.cluster}", which is absent`);
-  const extension = cluster.extensions?.find((entry) => entry.name === grpcExtension)?.extension;
-  const endpoint = (extension as { endpoint?: unknown } | undefined)?.endpoint;
-  if (typeof endpoint !== 'string') {
+  const endpoint = grpcEndpointOf(cluster);
+  if (endpoint === undefined) {
     throw new Error(
       `context "${name}" leads to no Wheelhouse cluster: its cluster "${context.cluster}" has no "${grpcExtension}" extension`,
     );
@@ -102,6 +101,19 @@ export function resolveContext(config: Kubeconfig, wanted?: string): ClusterCont
     ...(ca === undefined ? {} : { tls: { ca, cert, key } }),
     ...(token === undefined ? {} : { token }),
   };
+}
+
+/** Whether a context leads to a cluster that speaks gRPC as well. */
+export function isWheelhouseContext(config: Kubeconfig, name: string): boolean {
+  const wanted = config.contexts?.find((entry) => entry.name === name)?.context.cluster;
+  const cluster = config.clusters?.find((entry) => entry.name === wanted)?.cluster;
+  return cluster !== undefined && grpcEndpointOf(cluster) !== undefined;
+}
+
+function grpcEndpointOf(cluster: KubeconfigCluster): string | undefined {
+  const extension = cluster.extensions?.find((entry) => entry.name === grpcExtension)?.extension;
+  const endpoint = (extension as { endpoint?: unknown } | null | undefined)?.endpoint;
+  return typeof endpoint === 'string' ? endpoint : undefined;
 }
 
 /** `FIELD-data` in base64, or the file that `FIELD` names. */

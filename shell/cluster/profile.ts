@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { wheelhouseHome } from '../../core/client/local-clusters.ts';
 
 export const defaultProfile = 'wheelhouse';
 
@@ -37,11 +37,6 @@ export interface Profile {
   readonly logFile: (program: string) => string;
 }
 
-export function wheelhouseHome(env: NodeJS.ProcessEnv = process.env): string {
-  if (env['WHEELHOUSE_HOME']) return env['WHEELHOUSE_HOME'];
-  return join(env['XDG_DATA_HOME'] || join(homedir(), '.local/share'), 'wheelhouse');
-}
-
 /** Throws when the name cannot be a folder, a node name and a context name at once. */
 export function profileNamed(name: string, home = wheelhouseHome()): Profile {
   if (!/^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$/.test(name)) {
@@ -62,17 +57,6 @@ export function profileNamed(name: string, home = wheelhouseHome()): Profile {
     pidFile: (program) => join(directory, `${program}.pid`),
     logFile: (program) => join(logDirectory, `${program}.log`),
   };
-}
-
-export function profileNames(home = wheelhouseHome()): string[] {
-  try {
-    return readdirSync(home, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => entry.name)
-      .sort();
-  } catch {
-    return [];
-  }
 }
 
 /** Undefined when the profile was never brought up. Throws when the file is there and broken. */

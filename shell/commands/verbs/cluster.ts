@@ -3,7 +3,8 @@ import { setContextNamespace } from '../../cluster/kubeconfig.ts';
 import { bringDown, removeContainers, removeProfile } from '../../cluster/down.ts';
 import { createProgress } from '../../cluster/progress.ts';
 import type { RuntimeKind, StoreKind } from '../../cluster/profile.ts';
-import { profileNames, readState } from '../../cluster/profile.ts';
+import { localClusterNames } from '../../../core/client/local-clusters.ts';
+import { readState } from '../../cluster/profile.ts';
 import { clusterStatus } from '../../cluster/status.ts';
 import { bringUp } from '../../cluster/up.ts';
 import { alignColumns } from '../../../core/printers/columns-text.ts';
@@ -106,7 +107,7 @@ export async function deleteCluster(invocation: Invocation): Promise<number> {
 }
 
 function others(): string {
-  const names = profileNames();
+  const names = localClusterNames();
   return names.length === 0
     ? ': start one with "wh up"'
     : `: there are ${names.map((name) => `"${name}"`).join(', ')}`;

@@ -1,0 +1,113 @@
+// Bundles the VS Code extension and packs it: `npm run package:vscode` writes .build/wheelhouse-VERSION.vsix.
+import { build } from 'esbuild';
+import { createWriteStream, existsSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
+import yazl from 'yazl';
+
+const root = resolve(import.meta.dirname, '..');
+const extension = join(root, 'vscode-extension');
+
+/** What goes into the package, beside the bundle. */
+const packed = ['package.json', 'package.nls.json', 'README.md', 'media', 'l10n'];
+
+/** One file of CommonJS, which every VS Code loads; parts that are imported later run when they are. */
+export async function bundleExtension() {
+  await build({
+    entryPoints: [join(extension, 'extension.ts')],
+    outfile: join(extension, 'dist/extension.cjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    external: ['vscode'],
+    logLevel: 'warning',
+  });
+}
+
+/** Bundles and packs; the path of the .vsix. */
+export async function packageExtension() {
+  await bundleExtension();
+  const manifest = JSON.parse(readFileSync(join(extension, 'package.json'), 'utf8'));
+  const words = JSON.parse(readFileSync(join(extension, 'package.nls.json'), 'utf8'));
+  const zip = new yazl.ZipFile();
+  // The same content gives the same bytes.
+  const options = { mtime: new Date('2000-01-01T00:00:00Z'), mode: 0o100644, forceDosTimestamp: true };
+  const add = (name, text) => zip.addBuffer(Buffer.from(text), name, options);
+  add('[Content_Types].xml', contentTypes);
+  add('extension.vsixmanifest', vsixManifest(manifest, words));
+  for (const file of [...packed.flatMap(filesBelow), 'dist/extension.cjs']) {
+    zip.addBuffer(readFileSync(join(extension, file)), `extension/${file}`, options);
+  }
+  zip.addBuffer(readFileSync(join(root, 'LICENSE')), 'extension/LICENSE.txt', options);
+  zip.end();
+  const target = join(root, '.build', `wheelhouse-${manifest.version}.vsix`);
+  mkdirSync(join(root, '.build'), { recursive: true });
+  await pipeline(zip.outputStream, createWriteStream(target));
+  return target;
+}
+
+function filesBelow(name) {
+  const path = join(extension, name);
+  if (!existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) return [name];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(extension, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+const contentTypes = `<?xml version="1.0" encoding="utf-8"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">${[
+  ['.json', 'application/json'],
+  ['.vsixmanifest', 'text/xml'],
+  ['.cjs', 'application/javascript'],
+  ['.md', 'text/markdown'],
+  ['.txt', 'text/plain'],
+  ['.png', 'image/png'],
+  ['.svg', 'image/svg+xml'],
+]
+  .map(([extension, type]) => `<Default Extension="${extension}" ContentType="${type}"/>`)
+  .join('')}</Types>
+`;
+
+/** What an installer reads before it unpacks: the facts of package.json once more (VSX schema of 2011). */
+function vsixManifest(manifest, words) {
+  const text = (value) =>
+    value
+      .replace(/^%(.*)%$/, (_, key) => words[key])
+      .replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const { name, version, publisher, displayName, description, keywords, categories, icon } = manifest;
+  const property = (id, value) => `<Property Id="Microsoft.VisualStudio.${id}" Value="${text(value)}"/>`;
+  const asset = (type, path) =>
+    `<Asset Type="Microsoft.VisualStudio.${type}" Path="extension/${path}" Addressable="true"/>`;
+  return `<?xml version="1.0" encoding="utf-8"?>
+<PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011">
+<Metadata>
+<Identity Language="en-US" Id="${name}" Version="${version}" Publisher="${publisher}"/>
+<DisplayName>${text(displayName)}</DisplayName>
+<Description xml:space="preserve">${text(description)}</Description>
+<Tags>${text(keywords.join(','))}</Tags>
+<Categories>${text(categories.join(','))}</Categories>
+<GalleryFlags>Public</GalleryFlags>
+<Properties>${property('Code.Engine', manifest.engines.vscode)}${property('Code.ExtensionKind', manifest.extensionKind.join(','))}</Properties>
+<License>extension/LICENSE.txt</License>
+<Icon>extension/${icon}</Icon>
+</Metadata>
+<Installation><InstallationTarget Id="Microsoft.VisualStudio.Code"/></Installation>
+<Dependencies/>
+<Assets>${asset('Code.Manifest', 'package.json')}${asset('Services.Content.Details', 'README.md')}${asset('Services.Content.License', 'LICENSE.txt')}${asset('Services.Icons.Default', icon)}</Assets>
+</PackageManifest>
+`;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const path = await packageExtension();
+  console.log(`${path}: ${(statSync(path).size / 1024).toFixed(0)} KiB`);
+}

@@ -1,0 +1,201 @@
+import type { ServerVersion } from '../../core/api/discovery.ts';
+import type { Cluster } from '../../core/client/cluster.ts';
+import { createInformerFactory, type InformerFactory } from '../../core/client/informer-factory.ts';
+import type { ClusterContext } from '../../core/client/kubeconfig.ts';
+import { ResourceIndex } from '../../core/client/resource-index.ts';
+import type { Clock } from '../../core/machinery/clock.ts';
+import type { Random } from '../../core/machinery/random.ts';
+import { Listeners } from './listeners.ts';
+
+/** How the editor stands with its cluster. */
+export type SessionState =
+  /** Nothing was chosen, or nothing can be: `why` says what to do, where there is something to say. */
+  | { readonly kind: 'none'; readonly why?: string }
+  | { readonly kind: 'connecting'; readonly context: ClusterContext }
+  | { readonly kind: 'connected'; readonly context: ClusterContext; readonly version: ServerVersion }
+  /** Comes back by itself when the cluster does. */
+  | { readonly kind: 'unavailable'; readonly context: ClusterContext; readonly why: string };
+
+/** An open connection to one cluster. Stays the same while the cluster goes away and comes back. */
+export interface OpenCluster {
+  readonly context: ClusterContext;
+  readonly cluster: Cluster;
+  /** Caches shared by everything that shows this cluster; they resume by themselves. */
+  readonly informers: InformerFactory;
+  /** Aborts when the connection is closed for good. */
+  readonly signal: AbortSignal;
+  /** What the cluster serves; asked for once, and again after the connection came back. */
+  resources(): Promise<ResourceIndex>;
+}
+
+export interface SessionDependencies {
+  readonly connect: (context: ClusterContext) => Promise<Cluster>;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of what went wrong and is tried again. */
+  readonly onError: (error: unknown, doing: string) => void;
+}
+
+/** A probe that gets no answer is given up after this long. */
+const probeTimeoutMs = 10_000;
+/** How long to wait before a cluster that answered with an error is asked again. */
+const retryMs = 5_000;
+
+/**
+ * The cluster that the editor works with: opens and closes it, and tells whether it answers. Views follow
+ * `onClusterChange` for what to show and `onStateChange` for how it stands.
+ */
+export class ClusterSession {
+  readonly #dependencies: SessionDependencies;
+  readonly #states: Listeners<SessionState>;
+  readonly #clusters: Listeners<OpenCluster | undefined>;
+  readonly #namespaces: Listeners<string | undefined>;
+  #state: SessionState = { kind: 'none' };
+  #open: { readonly cluster: OpenCluster; readonly closing: AbortController } | undefined;
+  #namespace: string | undefined;
+  /** Counts openings, so that one that is overtaken changes nothing. */
+  #generation = 0;
+
+  constructor(dependencies: SessionDependencies) {
+    this.#dependencies = dependencies;
+    const onError = (error: unknown) => dependencies.onError(error, 'show a change of the cluster');
+    this.#states = new Listeners(onError);
+    this.#clusters = new Listeners(onError);
+    this.#namespaces = new Listeners(onError);
+  }
+
+  get state(): SessionState {
+    return this.#state;
+  }
+
+  /** Undefined while no cluster is chosen. */
+  get current(): OpenCluster | undefined {
+    return this.#open?.cluster;
+  }
+
+  /** The namespace that views show; undefined for all. */
+  get namespace(): string | undefined {
+    return this.#namespace;
+  }
+
+  /** Where objects go whose manifest names no namespace. */
+  get defaultNamespace(): string {
+    return this.#namespace ?? this.#open?.cluster.context.namespace ?? 'default';
+  }
+
+  onStateChange(listener: (state: SessionState) => void): () => void {
+    return this.#states.add(listener);
+  }
+
+  onClusterChange(listener: (cluster: OpenCluster | undefined) => void): () => void {
+    return this.#clusters.add(listener);
+  }
+
+  onNamespaceChange(listener: (namespace: string | undefined) => void): () => void {
+    return this.#namespaces.add(listener);
+  }
+
+  showNamespace(namespace: string | undefined): void {
+    if (namespace === this.#namespace) return;
+    this.#namespace = namespace;
+    this.#namespaces.tell(namespace);
+  }
+
+  /** Opens a context in place of the one that is open. Returns before the cluster answers. */
+  async open(context: ClusterContext): Promise<void> {
+    this.close();
+    const generation = this.#generation;
+    this.#become({ kind: 'connecting', context });
+    const cluster = await this.#dependencies.connect(context);
+    if (generation !== this.#generation) {
+      cluster.close();
+      return;
+    }
+    const closing = new AbortController();
+    const opened = this.#wrap(context, cluster, closing.signal);
+    this.#open = { cluster: opened, closing };
+    const endListening = cluster.onStateChange((state) => {
+      if (state === 'idle') cluster.connect();
+      if (state === 'ready') this.#probe(opened);
+      if (state === 'unavailable') this.#lost(opened, `${context.endpoint} does not answer`);
+    });
+    closing.signal.addEventListener('abort', endListening, { once: true });
+    opened.informers.run(closing.signal).catch((error: unknown) => {
+      this.#dependencies.onError(error, 'watch the cluster');
+    });
+    this.#clusters.tell(opened);
+    if (cluster.state === 'ready') this.#probe(opened);
+    else cluster.connect();
+  }
+
+  /** Closes what is open; `why` is shown in its place. */
+  close(why?: string): void {
+    this.#generation++;
+    const open = this.#open;
+    this.#open = undefined;
+    if (open !== undefined) {
+      open.closing.abort(new Error(`The connection to "${open.cluster.context.name}" was closed`));
+      open.cluster.cluster.close();
+      this.#clusters.tell(undefined);
+    }
+    this.#become(why === undefined ? { kind: 'none' } : { kind: 'none', why });
+  }
+
+  #wrap(context: ClusterContext, cluster: Cluster, signal: AbortSignal): OpenCluster {
+    const { clock, random, onError } = this.#dependencies;
+    let index: Promise<ResourceIndex> | undefined;
+    const forget = cluster.onStateChange((state) => {
+      if (state === 'ready') index = undefined;
+    });
+    signal.addEventListener('abort', forget, { once: true });
+    return {
+      context,
+      cluster,
+      signal,
+      informers: createInformerFactory({
+        client: cluster.client,
+        clock,
+        random,
+        // A cluster that is away is told of once, by the state, not by every watch that waits for it.
+        onError: (error, doing) => {
+          if (this.#state.kind === 'connected') onError(error, doing);
+        },
+      }),
+      resources: () => {
+        const asked = (index ??= cluster.discover(signal).then((list) => new ResourceIndex(list)));
+        asked.catch(() => {
+          if (index === asked) index = undefined;
+        });
+        return asked;
+      },
+    };
+  }
+
+  /** Asks who answers: a connection alone does not say that it lets us in. */
+  #probe(opened: OpenCluster): void {
+    const { context, cluster, signal } = opened;
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
+    Promise.all([cluster.version(limit), opened.resources()]).then(
+      ([version]) => {
+        if (this.current === opened) this.#become({ kind: 'connected', context, version });
+      },
+      (error: unknown) => {
+        if (this.current !== opened) return;
+        this.#lost(opened, error instanceof Error ? error.message : String(error));
+        const cancel = this.#dependencies.clock.after(retryMs, () => {
+          if (this.current === opened && cluster.state === 'ready') this.#probe(opened);
+        });
+        signal.addEventListener('abort', cancel, { once: true });
+      },
+    );
+  }
+
+  #lost({ context }: OpenCluster, why: string): void {
+    this.#become({ kind: 'unavailable', context, why });
+  }
+
+  #become(state: SessionState): void {
+    this.#state = state;
+    this.#states.tell(state);
+  }
+}

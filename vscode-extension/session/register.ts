@@ -1,0 +1,109 @@
+import * as vscode from 'vscode';
+import { systemClock } from '../../core/machinery/clock.ts';
+import { systemRandom } from '../../core/machinery/random.ts';
+import { ClusterSession } from './cluster-session.ts';
+import { chooseContext, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
+import { showStatusBar } from './status-bar.ts';
+
+/** Where the chosen context is remembered, for the workspace. */
+const contextMemory = 'wheelhouse.context';
+const namespaceMemory = 'wheelhouse.namespace';
+
+/** The connection, its status-bar item and the commands that choose a cluster. Connects in trusted workspaces only. */
+export function registerSession(
+  context: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+): ClusterSession {
+  const session = new ClusterSession({
+    connect: async (place) => {
+      // Loaded when there is something to connect to: gRPC is most of the bundle.
+      const { connectCluster } = await import('../../core/client/cluster.ts');
+      return connectCluster(place, `wheelhouse-vscode/${String(context.extension.packageJSON.version)}`);
+    },
+    clock: systemClock,
+    random: systemRandom,
+    onError: (error, doing) =>
+      log.warn(`Cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  session.showNamespace(context.workspaceState.get<string>(namespaceMemory));
+  session.onNamespaceChange((namespace) => void context.workspaceState.update(namespaceMemory, namespace));
+  session.onStateChange((state) => {
+    void vscode.commands.executeCommand('setContext', 'wheelhouse.state', state.kind);
+    log.info(describeState(state));
+  });
+  session.onClusterChange((cluster) => {
+    void vscode.commands.executeCommand('setContext', 'wheelhouse.open', cluster !== undefined);
+  });
+
+  const files = () =>
+    kubeconfigFiles({
+      setting: vscode.workspace.getConfiguration('wheelhouse').get('kubeconfig', ''),
+      env: process.env,
+    });
+  let opened: string | undefined;
+  const follow = () => {
+    if (!vscode.workspace.isTrusted) return;
+    const choice = chooseContext(files(), context.workspaceState.get<string>(contextMemory));
+    const wanted = JSON.stringify(choice);
+    if (wanted === opened) return;
+    opened = wanted;
+    if (choice.kind === 'context') {
+      session.open(choice.context).catch((error: unknown) => log.error(`Cannot connect: ${String(error)}`));
+    } else {
+      session.close(choice.kind === 'broken' ? choice.why : undefined);
+    }
+  };
+  const reopen = () => {
+    opened = undefined;
+    follow();
+  };
+
+  let endWatching = watchFiles(files(), follow);
+  const rewatch = () => {
+    endWatching();
+    endWatching = watchFiles(files(), follow);
+    follow();
+  };
+  context.subscriptions.push(
+    showStatusBar(session),
+    vscode.workspace.onDidGrantWorkspaceTrust(rewatch),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('wheelhouse.kubeconfig')) rewatch();
+    }),
+    vscode.commands.registerCommand('wheelhouse.chooseContext', async () => {
+      const { pickContext } = await import('./context-picker.ts');
+      const name = await pickContext(files(), session);
+      if (name === undefined) return;
+      await context.workspaceState.update(contextMemory, name);
+      reopen();
+    }),
+    vscode.commands.registerCommand('wheelhouse.chooseNamespace', async () => {
+      const { pickNamespace } = await import('./context-picker.ts');
+      const picked = await pickNamespace(session);
+      if (picked !== undefined) session.showNamespace(picked.namespace);
+    }),
+    vscode.commands.registerCommand('wheelhouse.reconnect', reopen),
+    vscode.commands.registerCommand('wheelhouse.showLog', () => log.show()),
+    {
+      dispose: () => {
+        endWatching();
+        session.close();
+      },
+    },
+  );
+  follow();
+  return session;
+}
+
+function describeState(state: ClusterSession['state']): string {
+  switch (state.kind) {
+    case 'none':
+      return state.why ?? 'No cluster is open';
+    case 'connecting':
+      return `Connecting to "${state.context.name}" at ${state.context.endpoint}`;
+    case 'connected':
+      return `Connected to "${state.context.name}": Wheelhouse ${state.version.wheelhouseVersion}`;
+    case 'unavailable':
+      return `"${state.context.name}" is not available: ${state.why}`;
+  }
+}
