@@ -15,7 +15,8 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 runTool('format', 'prettier', '--check', '--log-level', 'warn', '.');
 runTool('types', 'tsc', '--noEmit');
 runTool('lint', 'oxlint', '--type-aware', '--deny-warnings');
-for (const project of ['tidy', 'unit', 'conformance', 'integration', 'simulation', 'e2e']) runTests(project);
+for (const project of ['tidy', 'unit', 'conformance', 'integration', 'simulation', 'e2e', 'editor'])
+  runTests(project);
 finish(0);
 
 function runTool(name, program, ...args) {

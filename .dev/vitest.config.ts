@@ -17,6 +17,10 @@ export default defineConfig({
       project('integration', ['test/integration/**/*.test.ts'], 60_000, realParts),
       project('simulation', ['test/simulation/**/*.test.ts'], 120_000),
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000, { ...realParts, fileParallelism: false }),
+      project('editor', ['test/editor/**/*.test.ts'], 120_000, {
+        globalSetup: [`${root}test/environment/machine.ts`, `${root}test/editor/setup.ts`],
+        fileParallelism: false,
+      }),
     ],
   },
 });

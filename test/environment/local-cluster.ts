@@ -22,9 +22,10 @@ export class LocalCluster {
   readonly home: string;
   readonly profile: string;
 
-  constructor(profile: string) {
+  /** `home` is that of a cluster which something else brought up; absent makes a new one. */
+  constructor(profile: string, home = mkdtempSync(join(tmpdir(), `wheelhouse-${profile}-`))) {
     this.profile = profile;
-    this.home = mkdtempSync(join(tmpdir(), `wheelhouse-${profile}-`));
+    this.home = home;
   }
 
   get directory(): string {

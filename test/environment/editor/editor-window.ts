@@ -1,0 +1,234 @@
+import { join } from 'node:path';
+import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
+import type { EditorPrograms } from './install.ts';
+
+export const browserArguments = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-dev-shm-usage',
+];
+
+/** For something that one asks of the editor once; the machine may be slow. */
+const stepMs = 30_000;
+/** For one try of something that may have to be tried again, such as a menu that closed by itself. */
+const tryMs = 3_000;
+
+export async function launchBrowser({ chromium: executablePath }: EditorPrograms): Promise<Browser> {
+  return chromium.launch({ executablePath, args: browserArguments });
+}
+
+/** One window of the editor, driven by what is on the screen. */
+export class EditorWindow {
+  readonly page: Page;
+  readonly #folder: string;
+
+  private constructor(page: Page, folder: string) {
+    this.page = page;
+    this.#folder = folder;
+    page.setDefaultTimeout(stepMs);
+  }
+
+  static async open(browser: Browser, url: string, folder: string): Promise<EditorWindow> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
+    const window = new EditorWindow(page, folder);
+    await page.goto(`${url}?${folder.endsWith('.code-workspace') ? 'workspace' : 'folder'}=${folder}`);
+    await page.locator('.monaco-workbench').waitFor({ timeout: 2 * stepMs });
+    await page.locator('.part.statusbar .statusbar-item').first().waitFor();
+    return window;
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  /** Runs a command by its title in the palette, as "Wheelhouse: Choose Namespace…". */
+  async run(title: string): Promise<void> {
+    const list = this.page.locator('.quick-input-list .monaco-list-row');
+    await this.retry(`run "${title}"`, async () => {
+      await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press('F1');
+      const input = this.quickInput;
+      await input.waitFor({ timeout: tryMs });
+      await input.fill(`>${title}`);
+      const row = list.filter({ hasText: title }).first();
+      await row.waitFor({ timeout: tryMs });
+      await row.click({ timeout: tryMs });
+    });
+  }
+
+  get quickInput(): Locator {
+    return this.page.locator('.quick-input-widget:visible .quick-input-box input');
+  }
+
+  /** Takes the entry of the open quick pick that contains `text`. */
+  async pick(text: string): Promise<void> {
+    const row = this.page.locator('.quick-input-widget:visible .monaco-list-row').filter({ hasText: text });
+    await row.first().click();
+  }
+
+  /** Answers the open input box. */
+  async answer(text: string): Promise<void> {
+    await this.quickInput.fill(text);
+    await this.quickInput.press('Enter');
+  }
+
+  /** Opens a file of the folder. By its whole path, because searching would need a program that npm does not bring. */
+  async openFile(name: string): Promise<void> {
+    await this.retry(`open "${name}"`, async () => {
+      await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press('Control+P');
+      await this.quickInput.waitFor({ timeout: tryMs });
+      await this.quickInput.fill(join(this.#folder, name));
+      const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first();
+      await row.click({ timeout: tryMs });
+      await this.tab(name).first().waitFor({ timeout: tryMs });
+    });
+  }
+
+  tab(name: string): Locator {
+    return this.page.locator('.tabs-container .tab').filter({ hasText: name });
+  }
+
+  /** The editor that has the focus; in a diff, the changed side. */
+  get editor(): Locator {
+    return this.page.locator('.editor-instance .monaco-editor').last();
+  }
+
+  async goToLine(line: number, column = 1): Promise<void> {
+    await this.retry(`go to line ${line}`, async () => {
+      await this.page.keyboard.press('Escape');
+      await this.page.keyboard.press('Control+G');
+      await this.quickInput.waitFor({ timeout: tryMs });
+      await this.quickInput.fill(`:${line}:${column}`);
+      await this.quickInput.press('Enter');
+    });
+  }
+
+  /** Replaces the whole text of the open editor. */
+  async replaceText(text: string): Promise<void> {
+    await this.editor.locator('.view-lines').first().click();
+    await this.page.keyboard.press('Control+A');
+    await this.page.keyboard.insertText(text);
+  }
+
+  async save(): Promise<void> {
+    await this.page.keyboard.press('Control+S');
+  }
+
+  /** What the open editor shows, line by line; blanks as blanks. */
+  async visibleText(): Promise<string> {
+    const lines = await this.editor.locator('.view-line').evaluateAll((elements) =>
+      elements
+        .map((element) => ({ top: element.getBoundingClientRect().top, text: element.textContent }))
+        .sort((a, b) => a.top - b.top)
+        .map(({ text }) => text),
+    );
+    return lines.join('\n').replaceAll('\u00a0', ' ');
+  }
+
+  /** Opens the view container of the extension. */
+  async showCluster(): Promise<void> {
+    const tree = this.tree;
+    await this.retry('show the cluster', async () => {
+      if (!(await tree.isVisible())) {
+        await this.page.locator('.activitybar .action-label[aria-label^="Wheelhouse"]').first().click();
+      }
+      await tree.waitFor({ timeout: tryMs });
+    });
+  }
+
+  get tree(): Locator {
+    return this.page.locator('.sidebar .pane-body .monaco-list[aria-label*="Cluster"]').first();
+  }
+
+  /** A visible row of the tree by its label, exactly or by pattern. */
+  treeItem(label: string | RegExp): Locator {
+    const text = typeof label === 'string' ? new RegExp(`^${escape(label)}$`) : label;
+    return this.tree
+      .locator('.monaco-list-row')
+      .filter({ has: this.page.locator('.label-name').filter({ hasText: text }) })
+      .first();
+  }
+
+  async expand(label: string | RegExp): Promise<void> {
+    await this.retry(`expand "${String(label)}"`, async () => {
+      const row = this.treeItem(label);
+      await row.waitFor({ timeout: tryMs });
+      if ((await row.getAttribute('aria-expanded')) !== 'true') {
+        await row.locator('.monaco-tl-twistie').click({ timeout: tryMs });
+      }
+      await row.and(this.page.locator('[aria-expanded="true"]')).waitFor({ timeout: tryMs });
+    });
+  }
+
+  /** Takes an entry of a row's context menu. */
+  async menu(label: string | RegExp, entry: string): Promise<void> {
+    await this.retry(`take "${entry}" of "${String(label)}"`, async () => {
+      await this.page.keyboard.press('Escape');
+      await this.treeItem(label).click({ button: 'right', timeout: tryMs });
+      const item = this.page.locator('.context-view .action-item .action-label, .monaco-menu .action-label');
+      await item.filter({ hasText: entry }).first().click({ timeout: tryMs });
+    });
+  }
+
+  /** The text of the visible terminal. */
+  async terminalText(): Promise<string> {
+    const rows = await this.page.locator('.terminal-wrapper.active .xterm-rows > div').allTextContents();
+    return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n');
+  }
+
+  async typeInTerminal(text: string): Promise<void> {
+    await this.page.locator('.terminal-wrapper.active .xterm-screen').click();
+    await this.page.keyboard.type(text);
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page
+      .locator('.notifications-toasts .notification-list-item')
+      .filter({ hasText: text })
+      .first();
+  }
+
+  /** The modal dialog that asks something. */
+  get dialog(): Locator {
+    return this.page.locator('.monaco-dialog-box');
+  }
+
+  /** By what it says or what its tooltip does. */
+  statusBarItem(text: string | RegExp): Locator {
+    return this.page.locator('.part.statusbar .statusbar-item').and(this.page.getByLabel(text)).first();
+  }
+
+  /** Waits until what is read says what is wanted; the last reading is in the error. */
+  async until<T>(what: string, read: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
+    const deadlineMs = performance.now() + stepMs;
+    for (;;) {
+      const value = await read();
+      if (wanted(value)) return value;
+      if (performance.now() > deadlineMs)
+        throw new Error(`${what} never happened; the last was:\n${String(value)}`);
+      await this.page.waitForTimeout(50);
+    }
+  }
+
+  /** Menus and quick inputs of the editor close by themselves when something else takes the focus. */
+  private async retry(what: string, attempt: () => Promise<void>): Promise<void> {
+    const deadlineMs = performance.now() + stepMs;
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (cause) {
+        if (performance.now() > deadlineMs) throw new Error(`Cannot ${what}`, { cause });
+      }
+    }
+  }
+}
+
+function escape(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
