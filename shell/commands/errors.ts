@@ -1,5 +1,5 @@
 import { StatusError } from '../../core/api/errors.ts';
-import { sanitizeText } from '../terminal/sanitize.ts';
+import { sanitizeText } from '../../core/printers/sanitize.ts';
 import { UsageError } from './command.ts';
 
 /** An error as kubectl words it (kubectl/pkg/cmd/util), safe to print: messages may quote what came from the cluster. */

@@ -1,5 +1,5 @@
 import type { Output } from '../repl/command-line.ts';
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 
 /** A line longer than this is printed in pieces, so that a log without newlines cannot fill the memory. */
 const longestLine = 64 * 1024;

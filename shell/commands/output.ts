@@ -3,7 +3,7 @@ import { alignColumns, columnWidths } from '../../core/printers/columns-text.ts'
 import { printerFor } from '../../core/printers/printers.ts';
 import type { TablePrinter } from '../../core/printers/table.ts';
 import { writeYaml } from '../../core/machinery/yaml.ts';
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import { UsageError } from './command.ts';
 import type { Flag, Flags } from './command.ts';
 import { objectLabel } from '../../core/client/resource-index.ts';

@@ -3,18 +3,11 @@ import { SharedInformer } from '../../core/client/informer.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
 import { printerFor } from '../../core/printers/printers.ts';
+import { severityOf } from '../../core/printers/severity.ts';
 import type { ServedResource } from '../../core/client/resource-index.ts';
 import type { Cluster } from '../../core/client/cluster.ts';
 import { quoteWord } from '../commands/words.ts';
-import type {
-  PaneAction,
-  PaneCell,
-  PaneColumn,
-  PaneModel,
-  PaneRow,
-  PaneState,
-  Severity,
-} from '../panes/pane-model.ts';
+import type { PaneAction, PaneCell, PaneColumn, PaneModel, PaneRow, PaneState } from '../panes/pane-model.ts';
 
 /** A kind as a live pane: the columns of `get`, kept up to date by a watch that starts with the first reader. */
 export class LiveTable implements PaneModel {
@@ -193,17 +186,7 @@ class ObjectRow implements PaneRow {
   }
 }
 
-const good = new Set(['Running', 'Ready', 'Active', 'Bound', 'Complete', 'Completed', 'Succeeded']);
-const progressing = new Set(['Pending', 'ContainerCreating', 'PodInitializing', 'Terminating']);
-
 /** Colours states by what they ask of the reader; everything but states stays plain. */
 function cellOf(text: string, column: string): PaneCell {
   return column === 'Status' ? { text, severity: severityOf(text) } : { text };
-}
-
-function severityOf(status: string): Severity {
-  const [word = ''] = status.split(/[ ,]/);
-  if (good.has(word)) return status.includes('SchedulingDisabled') ? 'warning' : 'good';
-  if (progressing.has(word) || word.startsWith('Init:')) return 'progressing';
-  return 'error';
 }

@@ -1,4 +1,4 @@
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import { fit, graphemes, textWidth } from '../terminal/width.ts';
 
 /** Named rather than numbered: how they look is the surface's business, and without colour only some show. */

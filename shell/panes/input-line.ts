@@ -9,7 +9,7 @@ import { actionFor, editorKeys } from '../repl/key-map.ts';
 import { KillRing } from '../repl/kill-ring.ts';
 import type { Span } from '../repl/layout.ts';
 import type { InputEvent, Key } from '../terminal/keys.ts';
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import { graphemes, textWidth } from '../terminal/width.ts';
 import type { Canvas } from './canvas.ts';
 import { wrapLine } from './output-view.ts';

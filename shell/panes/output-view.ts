@@ -1,4 +1,4 @@
-import { sanitizeText } from '../terminal/sanitize.ts';
+import { sanitizeText } from '../../core/printers/sanitize.ts';
 import { graphemes, textWidth } from '../terminal/width.ts';
 import type { Canvas, Rect } from './canvas.ts';
 

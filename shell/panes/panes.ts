@@ -3,7 +3,7 @@ import type { Interpreter } from '../repl/command-line.ts';
 import { History } from '../repl/history.ts';
 import { actionFor, helpLines } from '../repl/key-map.ts';
 import type { InputEvent } from '../terminal/keys.ts';
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { arrange } from './arrange.ts';
 import { Canvas } from './canvas.ts';

@@ -1,4 +1,4 @@
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import type { PaneRow } from './pane-model.ts';
 
 export interface Sorting {

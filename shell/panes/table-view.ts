@@ -1,4 +1,4 @@
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import { fit, textWidth } from '../terminal/width.ts';
 import type { Canvas, CellStyle, Rect } from './canvas.ts';
 import type { PaneCell, PaneColumn, PaneModel, PaneRow, Severity } from './pane-model.ts';

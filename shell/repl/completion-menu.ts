@@ -1,5 +1,5 @@
 import { graphemes, fit, textWidth } from '../terminal/width.ts';
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import type { Completion } from './command-line.ts';
 import type { Span } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import { sanitizeLine } from '../terminal/sanitize.ts';
+import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import type { Completion, Completions } from './command-line.ts';
 import { commonPrefix, menuRows } from './completion-menu.ts';
 import { replaceRange, type EditState } from './edit-buffer.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/machinery/clock.ts';
 import type { InputEvent, Key } from '../terminal/keys.ts';
-import { sanitizeText } from '../terminal/sanitize.ts';
+import { sanitizeText } from '../../core/printers/sanitize.ts';
 import type { KeyboardLease } from '../terminal/terminal.ts';
 import type { Completions } from './command-line.ts';
 import { beginCompletion, type CompletionMenu } from './completion-session.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/machinery/clock.ts';
 import type { InputEvent } from '../terminal/keys.ts';
-import { sanitizeLine, sanitizeText } from '../terminal/sanitize.ts';
+import { sanitizeLine, sanitizeText } from '../../core/printers/sanitize.ts';
 import type { Completions, Interpreter } from './command-line.ts';
 import { AskingTerminal, TerminalOutput, typedInput } from './command-terminal.ts';
 import { commandsIn } from './commands-in-text.ts';

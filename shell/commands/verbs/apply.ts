@@ -8,7 +8,7 @@ import type { JsonObject } from '../../../core/machinery/json.ts';
 import { createThreeWayMergePatch } from '../../../core/machinery/patch/merge-patch.ts';
 import { createThreeWayPatch } from '../../../core/machinery/patch/strategic-diff.ts';
 import type { Schema } from '../../../core/machinery/schema.ts';
-import { sanitizeText } from '../../terminal/sanitize.ts';
+import { sanitizeText } from '../../../core/printers/sanitize.ts';
 import type { Command, Invocation } from '../command.ts';
 import { errorText } from '../errors.ts';
 import { fileFlags, readManifests } from '../manifests.ts';

@@ -1,7 +1,7 @@
 import { isNotFound } from '../../../core/api/errors.ts';
 import type { KubernetesObject } from '../../../core/api/object.ts';
 import type { DeleteOptions } from '../../../core/api/verbs.ts';
-import { sanitizeLine } from '../../terminal/sanitize.ts';
+import { sanitizeLine } from '../../../core/printers/sanitize.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Invocation } from '../command.ts';
 import { completeTargets } from '../complete-targets.ts';

@@ -4,7 +4,7 @@ import { alignColumns } from '../../../core/printers/columns-text.ts';
 import { ageSince } from '../../../core/printers/age.ts';
 import type { Event } from '../../../core/api/generated/core-v1.ts';
 import { apiVersionOf } from '../../../core/api/resource.ts';
-import { sanitizeLine } from '../../terminal/sanitize.ts';
+import { sanitizeLine } from '../../../core/printers/sanitize.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Invocation } from '../command.ts';
 import { parseObject } from '../targets.ts';

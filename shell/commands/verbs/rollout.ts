@@ -1,22 +1,17 @@
-import type { Deployment, ReplicaSet } from '../../../core/api/generated/apps-v1.ts';
-import { deployments, replicasets } from '../../../core/api/generated/resources.ts';
+import type { Deployment } from '../../../core/api/generated/apps-v1.ts';
+import { deployments } from '../../../core/api/generated/resources.ts';
 import { isGone } from '../../../core/api/errors.ts';
 import type { ObjectName } from '../../../core/api/object.ts';
+import { restartWorkload, revisionsOf, rollBack } from '../../../core/client/operations/rollouts.ts';
 import { alignColumns } from '../../../core/printers/columns-text.ts';
-import { deepEqual } from '../../../core/machinery/json.ts';
 import { describePodTemplate } from '../../../core/printers/describe/pod-template.ts';
-import { sanitizeLine } from '../../terminal/sanitize.ts';
+import { sanitizeLine } from '../../../core/printers/sanitize.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Invocation } from '../command.ts';
 import { completeTargets } from '../complete-targets.ts';
 import { parseDurationMs } from '../../../core/machinery/duration.ts';
 import { rolloutStatus } from '../../models/rollout-status.ts';
 import { parseTargets } from '../targets.ts';
-
-const revisionAnnotation = 'deployment.kubernetes.io/revision';
-const changeCauseAnnotation = 'kubernetes.io/change-cause';
-const restartedAtAnnotation = 'kubectl.kubernetes.io/restartedAt';
-const hashLabel = 'pod-template-hash';
 
 const status: Command = {
   name: 'status',
@@ -54,7 +49,12 @@ const undo: Command = {
   ],
   flags: [{ name: 'to-revision', type: 'integer', help: 'Revision to go back to (default: the one before)' }],
   complete: completeTargets,
-  run: (invocation) => forEachDeployment(invocation, undoOne),
+  run: (invocation) =>
+    forEachDeployment(invocation, (_where, deployment) =>
+      rollBack(invocation.session.cluster.client, deployment, invocation.flags.integer('to-revision') ?? 0, {
+        signal: invocation.io.signal,
+      }),
+    ),
 };
 
 const restart: Command = {
@@ -66,13 +66,8 @@ const restart: Command = {
   complete: completeTargets,
   run: (invocation) =>
     forEachDeployment(invocation, async (where) => {
-      const restartedAt = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-      const patch = {
-        spec: { template: { metadata: { annotations: { [restartedAtAnnotation]: restartedAt } } } },
-      };
-      await invocation.session.cluster.client.patch(deployments, where, 'merge', patch, {
-        signal: invocation.io.signal,
-      });
+      const { client } = invocation.session.cluster;
+      await restartWorkload(client, deployments, where, Date.now(), { signal: invocation.io.signal });
       return 'restarted';
     }),
 };
@@ -195,81 +190,28 @@ async function followOne(
   }
 }
 
-async function ownReplicaSets(
-  { session, io }: Invocation,
-  deployment: Deployment,
-): Promise<readonly ReplicaSet[]> {
-  const { namespace, uid } = deployment.metadata;
-  const { items } = await session.cluster.client.list(replicasets, { namespace, signal: io.signal });
-  return items
-    .filter(({ metadata }) =>
-      metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.controller === true),
-    )
-    .toSorted((a, b) => revisionOf(a) - revisionOf(b));
-}
-
-function revisionOf(replicaSet: ReplicaSet): number {
-  return Number(replicaSet.metadata.annotations?.[revisionAnnotation] ?? 0);
-}
-
 async function showHistory(invocation: Invocation): Promise<number> {
   const { flags, io, session } = invocation;
   const wanted = flags.integer('revision');
   for (const where of await deploymentNames(invocation)) {
     const deployment = await session.cluster.client.get(deployments, where, { signal: io.signal });
-    const sets = await ownReplicaSets(invocation, deployment);
+    const revisions = await revisionsOf(session.cluster.client, deployment, { signal: io.signal });
     if (wanted === undefined || wanted === 0) {
-      const rows = sets.map((set) => [
-        String(revisionOf(set)),
-        sanitizeLine(set.metadata.annotations?.[changeCauseAnnotation] ?? '<none>'),
+      const rows = revisions.map(({ number, changeCause = '<none>' }) => [
+        String(number),
+        sanitizeLine(changeCause),
       ]);
       const lines = alignColumns([['REVISION', 'CHANGE-CAUSE'], ...rows]);
       await io.stdout.write(`deployment.apps/${sanitizeLine(where.name)} \n${lines.join('\n')}\n\n`);
       continue;
     }
-    const set = sets.find((candidate) => revisionOf(candidate) === wanted);
-    if (set === undefined)
+    const revision = revisions.find(({ number }) => number === wanted);
+    if (revision === undefined)
       throw new Error(`unable to find the specified revision ${wanted} of deployment "${where.name}"`);
-    const template = describePodTemplate(set.spec.template ?? {}).join('\n');
+    const template = describePodTemplate(revision.replicaSet.spec.template ?? {}).join('\n');
     await io.stdout.write(
       `deployment.apps/${sanitizeLine(where.name)} with revision #${wanted}\n${template}\n`,
     );
   }
   return 0;
-}
-
-async function undoOne(where: ObjectName, deployment: Deployment, invocation: Invocation): Promise<string> {
-  const { flags, session, io } = invocation;
-  if (deployment.spec.paused === true) {
-    throw new Error(
-      `you cannot rollback a paused deployment; resume it first with "rollout resume deployment/${where.name}" and try again`,
-    );
-  }
-  const sets = await ownReplicaSets(invocation, deployment);
-  const wanted = flags.integer('to-revision') ?? 0;
-  const target = wanted === 0 ? sets.at(-2) : sets.find((set) => revisionOf(set) === wanted);
-  if (target === undefined) {
-    throw new Error(
-      wanted === 0
-        ? `no rollout history found for deployment "${where.name}"`
-        : `unable to find specified revision ${wanted} in history`,
-    );
-  }
-  const template = withoutHash(target.spec.template ?? {});
-  if (deepEqual(template, deployment.spec.template))
-    return `skipped rollback (current template already matches revision ${revisionOf(target)})`;
-  const patch = [
-    // Undo only what was seen: a change that came between makes the test fail.
-    { op: 'test', path: '/metadata/resourceVersion', value: deployment.metadata.resourceVersion },
-    { op: 'replace', path: '/spec/template', value: template },
-  ];
-  await session.cluster.client.patch(deployments, where, 'json', patch, { signal: io.signal });
-  return 'rolled back';
-}
-
-function withoutHash(
-  template: NonNullable<ReplicaSet['spec']['template']>,
-): NonNullable<ReplicaSet['spec']['template']> {
-  const { [hashLabel]: _hash, ...labels } = template.metadata?.labels ?? {};
-  return { ...template, metadata: { ...template.metadata, labels } };
 }

@@ -4,7 +4,7 @@ import type { NodeMetrics, PodMetrics } from '../../../core/api/generated/metric
 import { metricsNodes, metricsPods, nodes } from '../../../core/api/generated/resources.ts';
 import { quantityToMilli, quantityToNumber } from '../../../core/machinery/quantity.ts';
 import { alignColumns } from '../../../core/printers/columns-text.ts';
-import { sanitizeLine } from '../../terminal/sanitize.ts';
+import { sanitizeLine } from '../../../core/printers/sanitize.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Flag, Invocation } from '../command.ts';
 
