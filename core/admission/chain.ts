@@ -22,6 +22,8 @@ export interface AdmissionRequest {
   readonly dryRun: boolean;
   readonly signal: AbortSignal | undefined;
   readonly warn: (text: string) => void;
+  /** Notes something for the audit log; keys such as "pod-security.kubernetes.io/enforce-policy". */
+  readonly annotate: (key: string, value: string) => void;
 }
 
 /** One rule about what may be stored. Both parts refuse by throwing a `StatusError`. */

@@ -1,4 +1,4 @@
-import type { KubernetesObject } from './object.ts';
+import type { KubernetesObject, ObjectName } from './object.ts';
 
 /**
  * The verbs of the API, as both front ends call them and every client sees them. The API server implements this
@@ -41,6 +41,25 @@ export interface Call {
   readonly userAgent?: string;
   /** Receives the warnings that kubectl prints. */
   readonly warn?: (text: string) => void;
+  /** Learns what becomes of the request. Front ends set it where somebody wants to know. */
+  readonly tracker?: RequestTracker;
+}
+
+/** Follows one request while it is served: what is noted ends up in the audit log. Calls cost next to nothing. */
+export interface RequestTracker {
+  /** Keys such as "authorization.k8s.io/decision"; the first value of a key stands. */
+  annotate(key: string, value: string): void;
+  /** The head of the answer is sent, or a stream stands: what follows may take for ever. Counts once. */
+  started(code: number): void;
+  /** A watch has delivered what there was when it began, or there was nothing. */
+  initialized(): void;
+  /** False: `responseBody` would be for nothing. */
+  readonly wantsResponse: boolean;
+  /** What was sent and what is answered, as JSON values; read only where the policy wants them, and later. */
+  requestBody(sizeBytes: number, read: () => unknown): void;
+  responseBody(sizeBytes: number, read: () => unknown): void;
+  /** The object that was written or asked for, where its name was not in the request. */
+  named(object: ObjectName): void;
 }
 
 export interface UserInfo {

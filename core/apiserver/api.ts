@@ -28,6 +28,7 @@ import { Registry } from '../registry/registry.ts';
 import type { RegistryOptions } from '../registry/registry.ts';
 import { ServiceAddresses, servicesKey } from '../registry/service/addresses.ts';
 import { strategies } from '../registry/strategies.ts';
+import { trackedVerbs } from './audit/tracked-verbs.ts';
 import type { SigningKeys } from './authn/jwt.ts';
 import { ServiceAccountTokens } from './authn/service-account-tokens.ts';
 import { bootstrapPolicy } from './authz/bootstrap-policy.ts';
@@ -111,7 +112,7 @@ export function createApi(options: ApiOptions): Api {
   const { serviceAccountKeys: keys } = options;
   const tokens =
     keys === undefined ? undefined : new ServiceAccountTokens({ keys, client: lookup, clock, random });
-  const verbs: Verbs = createHandlers({
+  const handlers = createHandlers({
     scheme,
     registry,
     admission: new AdmissionChain(without(plugins, options.withoutAdmission ?? [])),
@@ -121,6 +122,7 @@ export function createApi(options: ApiOptions): Api {
     reservers: new Map([[servicesKey, new ServiceAddresses(registry, random)]]),
     clock,
   });
+  const verbs: Verbs = trackedVerbs(handlers);
   return {
     verbs,
     scheme,

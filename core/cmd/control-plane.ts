@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { createApi } from '../apiserver/api.ts';
 import type { Api } from '../apiserver/api.ts';
+import type { Auditor } from '../apiserver/audit/auditor.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
 import { createRequestIdentity } from '../apiserver/authn/request-identity.ts';
@@ -10,6 +11,7 @@ import { createGrpcServer } from '../apiserver/grpc/server.ts';
 import type { GrpcServerOptions } from '../apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../apiserver/openapi.ts';
 import type { HealthCheck } from '../apiserver/rest/health.ts';
+import { RequestPipeline } from '../apiserver/requests/pipeline.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
 import type { RestServer, RestServerOptions } from '../apiserver/rest/server.ts';
 import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
@@ -26,6 +28,7 @@ import { Manager } from '../controllers/runtime/manager.ts';
 import type { Runnable } from '../controllers/runtime/manager.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
+import type { MetricFamily } from '../machinery/metrics/metrics.ts';
 import { uuid } from '../machinery/random.ts';
 import type { Random } from '../machinery/random.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -51,6 +54,8 @@ export interface ControlPlaneOptions {
   readonly rest?: { readonly listen: string; readonly pki: Pki } | undefined;
   /** With them, ServiceAccounts have tokens. */
   readonly serviceAccountKeys?: SigningKeys | undefined;
+  /** Notes what is asked for; nothing is noted without. */
+  readonly audit?: { readonly auditor: Auditor; readonly families: readonly MetricFamily[] } | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -119,7 +124,9 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     authorizer: api.authorizer,
     random,
   });
+  const pipeline = new RequestPipeline({ authorizer: api.authorizer, auditor: options.audit?.auditor });
   const grpc = createGrpcServer({
+    pipeline,
     verbs: api.verbs,
     discovery,
     streaming: { containers, agents },
@@ -130,8 +137,15 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   });
   const address = await grpc.start();
   const inProcess: Working = { parts: [], leads: false };
-  const metrics = coreMetrics({ api, store: storeMetrics, working: inProcess, version });
-  const rest = restServer(options, api, { discovery, openApi, containers, metrics }, signal, onError);
+  const metrics = coreMetrics({
+    api,
+    store: storeMetrics,
+    working: inProcess,
+    version,
+    others: options.audit?.families ?? [],
+  });
+  const parts = { discovery, openApi, containers, metrics, pipeline };
+  const rest = restServer(options, api, parts, signal, onError);
   const restAddress = await rest?.start();
 
   const working = runControllers(api, options, inProcess, onError, signal);
@@ -153,22 +167,19 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
 }
 
 /** Without certificates, who may connect is the machine's decision: for tests. */
-function grpcSecurity(
-  { rest, clock }: ControlPlaneOptions,
-  { tokens, authorizer }: Api,
-): Partial<GrpcServerOptions> {
+function grpcSecurity({ rest, clock }: ControlPlaneOptions, { tokens }: Api): Partial<GrpcServerOptions> {
   if (rest === undefined) return {};
   const { server, clientCa } = rest.pki;
   return {
     tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
-    identify: createCallIdentity({ tokens, authorizer, clock }),
+    identify: createCallIdentity({ tokens, clock }),
   };
 }
 
 function restServer(
   { rest, store, clock }: ControlPlaneOptions,
   { verbs, scheme, registry, authorizer, tokens }: Api,
-  parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers' | 'metrics'>,
+  parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers' | 'metrics' | 'pipeline'>,
   stopping: AbortSignal,
   onError: (error: unknown, doing: string) => void,
 ): RestServer | undefined {

@@ -3,6 +3,7 @@ import { jsonLogger } from '../machinery/logger.ts';
 import { systemRandom } from '../machinery/random.ts';
 import { startControlPlane } from './control-plane.ts';
 import { join } from 'node:path';
+import { openAudit } from './open-audit.ts';
 import { openStore } from './open-store.ts';
 import { parseOptions, usage } from './options.ts';
 import type { CoreOptions } from './options.ts';
@@ -33,6 +34,7 @@ async function run(options: CoreOptions): Promise<void> {
     ensurePki(join(options.dataDirectory, 'pki'), systemClock, options.localNodes),
   ]);
   const { store, soleWriter } = opened;
+  const audit = openAudit(options.audit, systemClock, systemRandom, log);
   const controlPlane = await startControlPlane({
     store,
     soleWriter,
@@ -41,6 +43,7 @@ async function run(options: CoreOptions): Promise<void> {
     serviceAccountKeys: ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
     serviceCidrs: options.serviceCidrs,
     disabledAdmission: options.disabledAdmission,
+    audit,
     clock: systemClock,
     random: systemRandom,
     log,
@@ -53,6 +56,7 @@ async function run(options: CoreOptions): Promise<void> {
   const why = await Promise.race([stop, controlPlane.failed]);
   log.info('core stops', { signal: why });
   await controlPlane.stop();
+  await audit?.close();
   await opened.close();
 }
 

@@ -52,13 +52,16 @@ export interface MetricsParts {
   readonly store: StoreMetrics;
   readonly working: Working;
   readonly version: { readonly gitVersion: string };
+  /** What other parts count. */
+  readonly others: readonly MetricFamily[];
 }
 
 /** Everything that core tells about itself. */
-export function coreMetrics({ api, store, working, version }: MetricsParts): ServedMetrics {
+export function coreMetrics({ api, store, working, version, others }: MetricsParts): ServedMetrics {
   const ofProcess = processMetrics();
   const own = [
     ...store.families,
+    ...others,
     ...registryMetrics(api),
     ...queueMetrics(working),
     ...schedulerMetrics(working),

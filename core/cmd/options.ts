@@ -22,6 +22,18 @@ export interface CoreOptions {
   readonly disabledAdmission: readonly string[];
   /** Nodes of this machine, whose agents get certificates. */
   readonly localNodes: readonly string[];
+  readonly audit: AuditOptions;
+}
+
+export interface AuditOptions {
+  /** Nothing is noted without. */
+  readonly logPath: string | undefined;
+  /** A policy of audit.k8s.io/v1; a sensible one unless given. */
+  readonly policyFile: string | undefined;
+  readonly maxSizeMegabytes: number;
+  readonly maxBackups: number;
+  /** 0 for no limit. */
+  readonly maxAgeDays: number;
 }
 
 export const usage = `core: the control plane of a Wheelhouse cluster
@@ -34,6 +46,11 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --store=KIND               auto, etcd, embedded or memory (default auto: etcd where it is installed)
   --local-node=NAME          make a certificate for the agent of this node; may be given again
   --disable-admission-plugins=NAME,NAME     all run unless named here, under upstream's names
+  --audit-log-path=FILE      note who asks for what, as lines of JSON, in this file
+  --audit-policy-file=FILE   what is noted (audit.k8s.io/v1); changes and reads, never secrets, unless given
+  --audit-log-maxsize=MB     set the file aside when it is this large (default 10)
+  --audit-log-maxbackup=N    how many of those are kept (default 4)
+  --audit-log-maxage=DAYS    and for how long (default 0: no limit)
   --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
@@ -59,6 +76,11 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'etcd-cert': { type: 'string' },
       'etcd-key': { type: 'string' },
       'local-node': { type: 'string', multiple: true, default: [] },
+      'audit-log-path': { type: 'string' },
+      'audit-policy-file': { type: 'string' },
+      'audit-log-maxsize': { type: 'string', default: '10' },
+      'audit-log-maxbackup': { type: 'string', default: '4' },
+      'audit-log-maxage': { type: 'string', default: '0' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -90,6 +112,13 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     etcdKey: values['etcd-key'],
     disabledAdmission: values['disable-admission-plugins'].split(',').filter((name) => name !== ''),
     localNodes: values['local-node'].map(nodeName),
+    audit: {
+      logPath: values['audit-log-path'],
+      policyFile: values['audit-policy-file'],
+      maxSizeMegabytes: count('audit-log-maxsize', values['audit-log-maxsize'], 1),
+      maxBackups: count('audit-log-maxbackup', values['audit-log-maxbackup'], 1),
+      maxAgeDays: count('audit-log-maxage', values['audit-log-maxage'], 0),
+    },
   };
 }
 
@@ -118,5 +147,12 @@ function port(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > 65_535)
     throw new Error(`--${name}=${text}: it must be a port`);
+  return value;
+}
+
+function count(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > 100_000)
+    throw new Error(`--${name}=${text}: it must be a whole number of at least ${least}`);
   return value;
 }

@@ -25,6 +25,8 @@ export function coreSpec(profile: Profile, state: ProfileState): ProcessSpec {
     'etcd-port': state.etcdPort,
     'etcd-peer-port': state.etcdPeerPort,
     'local-node': state.nodeName,
+    // Set aside by core itself, so that no more than 50 MB are kept.
+    'audit-log-path': profile.logFile('audit'),
   });
   return { ...nodeProgram(profile, 'core', args), stopGraceMs: 15_000 };
 }

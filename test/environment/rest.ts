@@ -4,10 +4,12 @@ import { StatusError } from '../../core/api/errors.ts';
 import type { Status } from '../../core/api/generated/meta-v1.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
+import type { Auditor } from '../../core/apiserver/audit/auditor.ts';
 import { createRequestIdentity } from '../../core/apiserver/authn/request-identity.ts';
 import type { ServedStreams } from '../../core/apiserver/streaming/container-streams.ts';
 import type { HealthCheck } from '../../core/apiserver/rest/health.ts';
 import { RequestMetrics } from '../../core/apiserver/rest/request-metrics.ts';
+import { RequestPipeline } from '../../core/apiserver/requests/pipeline.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import { makePair } from '../../core/machinery/pki/make-certificate.ts';
@@ -38,7 +40,14 @@ export interface RestApi extends AsyncDisposable {
   readonly api: TestApi;
   /** host:port */
   readonly address: string;
-  readonly pki: { readonly serverCa: KeyPair; readonly clientCa: KeyPair; readonly admin: KeyPair };
+  readonly pki: {
+    readonly serverCa: KeyPair;
+    readonly clientCa: KeyPair;
+    readonly server: KeyPair;
+    readonly admin: KeyPair;
+  };
+  /** What its requests pass; for another front end beside it. */
+  readonly pipeline: RequestPipeline;
   /** Resolves with the whole answer. */
   send(method: string, path: string, request?: RestRequest): Promise<RestAnswer>;
   /** Resolves as soon as the head of the answer is there; the caller destroys the message. */
@@ -50,6 +59,8 @@ export interface RestApiOptions extends TestApiOptions {
   readonly containers?: ServedStreams;
   /** Only "ping", which always holds, unless given. */
   readonly health?: readonly HealthCheck[];
+  /** Nothing is noted unless given. */
+  readonly auditor?: Auditor;
 }
 
 const unreachable = () => Promise.reject(new StatusError('ServiceUnavailable', 'no agent is connected'));
@@ -65,14 +76,14 @@ const noContainers: ServedStreams = {
   proxy: unreachable,
 };
 
-let made: Promise<RestApi['pki'] & { readonly server: KeyPair }> | undefined;
+let made: Promise<RestApi['pki']> | undefined;
 
 /** Keys take time to make, and one set serves all tests of a file. */
 function pki() {
   made ??= (async () => {
     const ca = (name: string) => makePair({ name, subject: `CN=${name}`, use: 'ca' }, systemClock);
     const [serverCa, clientCa] = await Promise.all([ca('server-ca'), ca('client-ca')]);
-    const addresses = ['127.0.0.1', 'localhost'];
+    const addresses = ['127.0.0.1', 'localhost', 'kubernetes.default.svc'];
     const server = {
       name: 'server',
       subject: 'CN=server',
@@ -97,8 +108,10 @@ export function clientPair(signer: KeyPair, subject: string): Promise<KeyPair> {
 
 /** Serves the API of `createTestApi` over REST on loopback. */
 export async function createRestApi(options: RestApiOptions = {}): Promise<RestApi> {
-  const { server: serverPair, ...keys } = await pki();
+  const keys = await pki();
+  const serverPair = keys.server;
   const api = await createTestApi(options);
+  const pipeline = new RequestPipeline({ authorizer: api.api.authorizer, auditor: options.auditor });
   const errors: unknown[] = [];
   const openApi = new OpenApiDocuments(api.scheme);
   const server = createRestServer({
@@ -116,6 +129,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     identify: createRequestIdentity({ tokens: api.api.tokens, clock: systemClock }),
     issuer: api.api.tokens,
     authorizer: api.api.authorizer,
+    pipeline,
     health: options.health ?? [{ name: 'ping', live: true, check: () => Promise.resolve() }],
     metrics: {
       requests: new RequestMetrics(api.scheme),
@@ -159,6 +173,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     api,
     address,
     pki: keys,
+    pipeline,
     open,
     async send(method, path, request) {
       const message = await open(method, path, request);

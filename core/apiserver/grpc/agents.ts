@@ -1,7 +1,7 @@
 import * as wire from '../../api/generated/wheelhouse.ts';
 import type { SessionHub } from '../streaming/session-hub.ts';
 import { linkSignals } from '../../machinery/signals.ts';
-import { duplexMethod, type MethodContext, type ServedMethod } from './methods.ts';
+import { duplexMethod, type MessageInput, type MethodContext, type ServedMethod } from './methods.ts';
 
 /** Where node agents call in. */
 export function agentsService(
@@ -9,7 +9,8 @@ export function agentsService(
   context: MethodContext,
 ): readonly ServedMethod[] {
   return [
-    duplexMethod(wire.Agents.connect, context, async ({ user, signal }, input, out) => {
+    duplexMethod(wire.Agents.connect, context, opening, async ({ user, signal, tracker }, { input }, out) => {
+      tracker?.started(200);
       const ended = new AbortController();
       // An agent's stream has no end of its own, so it ends when the server does.
       using over = linkSignals(signal, ended.signal, context.stopping);
@@ -24,4 +25,9 @@ export function agentsService(
       });
     }),
   ];
+}
+
+function opening<Message>(input: MessageInput<Message>) {
+  const { path } = wire.Agents.connect;
+  return { input, attributes: { verb: 'post', path, uri: path, resource: undefined, longRunning: true } };
 }

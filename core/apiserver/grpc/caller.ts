@@ -7,9 +7,7 @@ import type { Clock } from '../../machinery/clock.ts';
 import { identityOf } from '../authn/client-certificate.ts';
 import { bearerToken, unauthorized } from '../authn/identity.ts';
 import type { Identity } from '../authn/identity.ts';
-import { impersonate } from '../authn/impersonation.ts';
 import type { ServiceAccountTokens } from '../authn/service-account-tokens.ts';
-import type { Authorizer } from '../handlers/authorize.ts';
 
 /** What is known of who calls before they are known. */
 export interface Caller {
@@ -60,25 +58,18 @@ export function identifyUnixPeer(): Identity {
 export interface CallIdentityOptions {
   /** Without them nobody's token is believed. */
   readonly tokens: Pick<ServiceAccountTokens, 'authenticate'> | undefined;
-  readonly authorizer: Authorizer;
   readonly clock: Clock;
 }
 
 /** For a server with TLS: as over REST, a client certificate first, then a bearer token, and nobody without. */
-export function createCallIdentity({ tokens, authorizer, clock }: CallIdentityOptions): Identify {
-  const identify = async (caller: Caller): Promise<Identity> => {
+export function createCallIdentity({ tokens, clock }: CallIdentityOptions): Identify {
+  return async (caller) => {
     const certificate = caller.certificate();
     if (certificate !== undefined) return identityOf(certificate, clock.now());
     const token = bearerToken(caller.header('authorization'));
     const found = token === undefined ? undefined : await tokens?.authenticate(token, []);
     if (found === undefined) throw unauthorized();
     return found;
-  };
-  return async (caller) => {
-    const identity = await identify(caller);
-    const headers = caller.impersonation();
-    if (headers === undefined) return identity;
-    return { ...identity, user: await impersonate(identity.user, headers, authorizer) };
   };
 }
 

@@ -3,7 +3,10 @@ import { badRequest } from '../../api/errors.ts';
 import * as wire from '../../api/generated/wheelhouse.ts';
 import { exitStatus, type ContainerStreams, type RemoteProcess } from '../../api/streams.ts';
 import type { BoundedSender } from '../../machinery/bounded-sender.ts';
-import { duplexMethod, streamMethod, type MethodContext, type ServedMethod } from './methods.ts';
+import { pathOf, resourceAttributes } from '../requests/attributes.ts';
+import type { RequestAttributes } from '../requests/attributes.ts';
+import { duplexMethod, streamMethod } from './methods.ts';
+import type { MessageInput, MethodContext, ServedMethod, ServerCall } from './methods.ts';
 
 /** Streams to and from containers as a gRPC service. */
 export function containersService(
@@ -12,28 +15,27 @@ export function containersService(
 ): readonly ServedMethod[] {
   const { logs, exec, attach, portForward } = wire.Containers;
   return [
-    streamMethod(logs, context, async (call, { namespace, pod, container, options }, out) => {
+    streamMethod(logs, context, asksForLog, async (call, { namespace, pod, container, options }, out) => {
       const from = streams.logs(call, { namespace, name: pod }, { ...options, ...containerOf(container) });
       for await (const data of from) {
+        call.tracker?.started(200);
         if (!(await out.send(wire.LogsChunk.encode({ data })))) return;
       }
     }),
-    duplexMethod(exec, context, async (call, input, out) => {
-      const messages = input[Symbol.asyncIterator]();
-      const { namespace, pod, container, command, tty, stdin } = await opened(messages);
+    duplexMethod(exec, context, opening('exec'), async (call, { messages, open }, out) => {
+      const { namespace, pod, container, command, tty, stdin } = open;
       const options = { command, tty, stdin, ...containerOf(container) };
-      await carry(await streams.exec(call, { namespace, name: pod }, options), messages, out);
+      await carry(call, await streams.exec(call, { namespace, name: pod }, options), messages, out);
     }),
-    duplexMethod(attach, context, async (call, input, out) => {
-      const messages = input[Symbol.asyncIterator]();
-      const { namespace, pod, container, tty, stdin } = await opened(messages);
+    duplexMethod(attach, context, opening('attach'), async (call, { messages, open }, out) => {
+      const { namespace, pod, container, tty, stdin } = open;
       const options = { tty, stdin, ...containerOf(container) };
-      await carry(await streams.attach(call, { namespace, name: pod }, options), messages, out);
+      await carry(call, await streams.attach(call, { namespace, name: pod }, options), messages, out);
     }),
-    duplexMethod(portForward, context, async (call, input, out) => {
-      const messages = input[Symbol.asyncIterator]();
-      const { namespace, pod, port } = await opened(messages);
+    duplexMethod(portForward, context, opening('portforward'), async (call, { messages, open }, out) => {
+      const { namespace, pod, port } = open;
       const connection = await streams.portForward(call, { namespace, name: pod }, port);
+      call.tracker?.started(200);
       call.signal.addEventListener('abort', () => connection.destroy(), { once: true });
       await send(out, { case: 'started', value: true });
       await Promise.all([
@@ -47,6 +49,29 @@ export function containersService(
 
 type Messages = AsyncIterator<wire.StreamInput>;
 
+/** Reads the first message, which says what is wanted of which Pod. */
+function opening(subresource: 'exec' | 'attach' | 'portforward') {
+  return async (input: MessageInput<wire.StreamInput>) => {
+    const messages = input[Symbol.asyncIterator]();
+    const open = await opened(messages);
+    return { messages, open, attributes: attributesOf(open, subresource, 'create') };
+  };
+}
+
+function asksForLog({ namespace, pod }: wire.LogsRequest): RequestAttributes {
+  return attributesOf({ namespace, pod }, 'log', 'get');
+}
+
+function attributesOf(
+  { namespace, pod }: Pick<wire.StreamOpen, 'namespace' | 'pod'>,
+  subresource: string,
+  verb: string,
+): RequestAttributes {
+  const target = { group: '', version: 'v1', resource: 'pods', subresource, namespace, name: pod };
+  const path = pathOf(target);
+  return { verb, path, uri: path, resource: resourceAttributes(target), longRunning: true };
+}
+
 async function opened(messages: Messages): Promise<wire.StreamOpen> {
   const first = await messages.next();
   const kind = first.done === true ? undefined : first.value.kind;
@@ -55,7 +80,13 @@ async function opened(messages: Messages): Promise<wire.StreamOpen> {
 }
 
 /** Joins a process and a call until the process has ended and its output is sent. */
-async function carry(process: RemoteProcess, messages: Messages, out: BoundedSender): Promise<void> {
+async function carry(
+  { tracker }: ServerCall,
+  process: RemoteProcess,
+  messages: Messages,
+  out: BoundedSender,
+): Promise<void> {
+  tracker?.started(200);
   await send(out, { case: 'started', value: true });
   // Input ends with the process: whatever the client still sends is not waited for.
   feed(messages, process.stdin, process).catch(() => process.stdin?.destroy());

@@ -1,8 +1,10 @@
 import type {
+  Metadata,
   MethodDefinition,
   ServerDuplexStream,
   ServerUnaryCall,
   ServerWritableStream,
+  ServiceError,
   UntypedHandleCall,
   sendUnaryData,
 } from '@grpc/grpc-js';
@@ -11,6 +13,10 @@ import type { Call } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { callerOf, type Identify } from './caller.ts';
 import { BoundedSender } from '../../machinery/bounded-sender.ts';
+import type { RequestAttributes } from '../requests/attributes.ts';
+import { auditIdHeader } from '../requests/pipeline.ts';
+import type { IncomingRequest, RequestPipeline } from '../requests/pipeline.ts';
+import { sourceIps } from '../requests/source-ips.ts';
 import { toServiceError, trailerOf } from './status.ts';
 
 /** A call as handlers get it: who, until when, and a place for warnings. */
@@ -18,6 +24,7 @@ export type ServerCall = Call & { readonly signal: AbortSignal };
 
 export interface MethodContext {
   readonly identify: Identify;
+  readonly pipeline: RequestPipeline;
   readonly clock: Clock;
   /** Aborts when the server goes down: calls without an end of their own must end then. */
   readonly stopping: AbortSignal;
@@ -40,24 +47,24 @@ type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer' | 
   on(event: 'cancelled', listener: () => void): unknown;
 };
 
-/** One question, one answer. */
+/** One question, one answer. `asks` says what it is about; it must not throw. */
 export function unaryMethod<RequestInit, Request, ReplyInit, Reply>(
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   context: MethodContext,
+  asks: (request: Request) => RequestAttributes,
   handle: (call: ServerCall, request: Request) => Promise<ReplyInit>,
 ): ServedMethod {
   return {
     definition: definitionOf(method),
     handler: (call: ServerUnaryCall<Request, ReplyInit>, reply: sendUnaryData<ReplyInit>) => {
-      const warnings: string[] = [];
-      const run = async () => {
-        using opened = await open(call, context, warnings);
-        return await handle(opened.call, call.request);
-      };
-      run().then(
-        (answer) => reply(null, answer, trailerOf(warnings)),
-        (error: unknown) => reply(failure(error, method, context, warnings)),
-      );
+      const served = new Served(call, method.path, context);
+      const begin = () => ({ attributes: asks(call.request) });
+      served
+        .run(begin, (known) => handle(known, call.request))
+        .then(
+          (answer) => reply(null, answer, served.trailer()),
+          (error: unknown) => reply(served.failure(error)),
+        );
     },
   };
 }
@@ -66,80 +73,138 @@ export function unaryMethod<RequestInit, Request, ReplyInit, Reply>(
 export function streamMethod<RequestInit, Request, ReplyInit, Reply>(
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   context: MethodContext,
+  asks: (request: Request) => RequestAttributes,
   handle: (call: ServerCall, request: Request, out: BoundedSender) => Promise<void>,
 ): ServedMethod {
   return {
     definition: definitionOf(method),
     handler: (stream: ServerWritableStream<Request, Buffer>) => {
-      const warnings: string[] = [];
-      const run = async () => {
-        using opened = await open(stream, context, warnings);
-        const { call } = opened;
-        await handle(call, stream.request, new BoundedSender(stream, call.signal));
-      };
-      run().then(
-        () => stream.end(trailerOf(warnings)),
-        (error: unknown) => stream.emit('error', failure(error, method, context, warnings)),
+      const served = new Served(stream, method.path, context);
+      const begin = () => ({ attributes: asks(stream.request) });
+      const run = (call: ServerCall) => handle(call, stream.request, new BoundedSender(stream, call.signal));
+      served.run(begin, run).then(
+        () => stream.end(served.trailer()),
+        (error: unknown) => stream.emit('error', served.failure(error)),
       );
     },
   };
 }
 
-/** Messages both ways; what the client sends is taken as fast as the handler reads. */
-export function duplexMethod<RequestInit, Request, ReplyInit, Reply>(
+/**
+ * Messages both ways; what the client sends is taken as fast as the handler reads. `begin` reads as much as it takes
+ * to know what is asked for, once it is known who asks.
+ */
+export function duplexMethod<RequestInit, Request, ReplyInit, Reply, Begun extends Asked>(
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   context: MethodContext,
-  handle: (call: ServerCall, input: MessageInput<Request>, out: BoundedSender) => Promise<void>,
+  begin: (input: MessageInput<Request>) => Begun | Promise<Begun>,
+  handle: (call: ServerCall, begun: Begun, out: BoundedSender) => Promise<void>,
 ): ServedMethod {
   return {
     definition: definitionOf(method),
     handler: (stream: ServerDuplexStream<Request, Buffer>) => {
-      const warnings: string[] = [];
-      const run = async () => {
-        using opened = await open(stream, context, warnings);
-        const { call } = opened;
-        await handle(call, stream, new BoundedSender(stream, call.signal));
-      };
-      run().then(
-        () => stream.end(trailerOf(warnings)),
-        (error: unknown) => stream.emit('error', failure(error, method, context, warnings)),
-      );
+      const served = new Served(stream, method.path, context);
+      const run = (call: ServerCall, begun: Begun) =>
+        handle(call, begun, new BoundedSender(stream, call.signal));
+      served
+        .run(() => begin(stream), run)
+        .then(
+          () => stream.end(served.trailer()),
+          (error: unknown) => stream.emit('error', served.failure(error)),
+        );
     },
   };
 }
 
-async function open(
-  call: AnyCall,
-  { identify, clock }: MethodContext,
-  warnings: string[],
-): Promise<{ readonly call: ServerCall } & Disposable> {
-  // Before anything waits: a cancellation is told only once.
-  const over = new AbortController();
-  call.on('cancelled', () => over.abort());
-  const caller = callerOf(call);
-  const userAgent = caller.header('user-agent');
-  const { user, expiresAtMs } = await identify(caller);
-  // What somebody began does not go on when what they showed for themselves has ended.
-  const cancel =
-    expiresAtMs === undefined ? () => {} : clock.after(expiresAtMs - clock.now(), () => over.abort());
-  const served = {
-    user,
-    signal: over.signal,
-    ...(userAgent === undefined ? {} : { userAgent }),
-    warn: (text: string) => warnings.push(text),
-  };
-  return { call: served, [Symbol.dispose]: cancel };
+/** What is known once a call has begun. */
+export interface Asked {
+  readonly attributes: RequestAttributes;
 }
 
-function failure(
-  error: unknown,
-  { path }: { readonly path: string },
-  { onError }: MethodContext,
-  warnings: readonly string[],
-) {
-  const failed = toServiceError(error, warnings);
-  if (isServerFault(error)) onError(error, path);
-  return failed;
+/** One call on its way through the pipeline. */
+class Served {
+  readonly #call: AnyCall;
+  readonly #path: string;
+  readonly #context: MethodContext;
+  readonly #auditId: string | undefined;
+  readonly #warnings: string[] = [];
+  readonly #over = new AbortController();
+
+  constructor(call: AnyCall, path: string, context: MethodContext) {
+    this.#call = call;
+    this.#path = path;
+    this.#context = context;
+    // Before anything waits: a cancellation is told only once.
+    call.on('cancelled', () => this.#over.abort());
+    this.#auditId = context.pipeline.auditIdFor(call.metadata.get(auditIdHeader)[0]?.toString());
+  }
+
+  async run<T, Begun extends Asked>(
+    begin: () => Begun | Promise<Begun>,
+    handle: (call: ServerCall, begun: Begun) => Promise<T>,
+  ): Promise<T> {
+    const { identify, clock, pipeline } = this.#context;
+    const caller = callerOf(this.#call);
+    const userAgent = caller.header('user-agent');
+    const path = this.#path;
+    const unread = { verb: 'post', path, uri: path, resource: undefined, longRunning: false };
+    // What is asked for is read only once it is known who asks; until then there is the method.
+    const asked: { attributes: RequestAttributes; begun?: Begun; error?: unknown } = { attributes: unread };
+    const request: IncomingRequest = {
+      get attributes() {
+        return asked.attributes;
+      },
+      auditId: this.#auditId,
+      userAgent,
+      sourceIps: () =>
+        sourceIps(caller.header('x-forwarded-for'), caller.header('x-real-ip'), caller.address),
+      async identify() {
+        const identity = await identify(caller);
+        try {
+          asked.begun = await begin();
+          asked.attributes = asked.begun.attributes;
+        } catch (error) {
+          asked.error = error;
+        }
+        return identity;
+      },
+      impersonation: () => caller.impersonation(),
+    };
+    const { signal } = this.#over;
+    return pipeline.run(request, signal, async ({ user, expiresAtMs, tracker }) => {
+      if (asked.begun === undefined) throw asked.error;
+      // What somebody began does not go on when what they showed for themselves has ended.
+      const cancel =
+        expiresAtMs === undefined
+          ? () => {}
+          : clock.after(expiresAtMs - clock.now(), () => this.#over.abort());
+      const call = {
+        user,
+        signal,
+        ...(userAgent === undefined ? {} : { userAgent }),
+        warn: (text: string) => this.#warnings.push(text),
+        ...(tracker === undefined ? {} : { tracker }),
+      };
+      try {
+        return await handle(call, asked.begun);
+      } finally {
+        cancel();
+      }
+    });
+  }
+
+  trailer(): Metadata {
+    const trailer = trailerOf(this.#warnings);
+    if (this.#auditId !== undefined) trailer.set(auditIdHeader, this.#auditId);
+    return trailer;
+  }
+
+  failure(error: unknown): ServiceError {
+    const failed = toServiceError(error, this.#warnings);
+    if (this.#auditId !== undefined) failed.metadata.set(auditIdHeader, this.#auditId);
+    if (isServerFault(error)) this.#context.onError(error, this.#path);
+    return failed;
+  }
 }
 
 /** Anything that is not a Status, or a Status of an internal error. */

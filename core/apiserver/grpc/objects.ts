@@ -14,6 +14,8 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../../api/verbs.ts';
+import { isLongRunning, pathOf, resourceAttributes } from '../requests/attributes.ts';
+import type { RequestAttributes } from '../requests/attributes.ts';
 import { linkSignals } from '../../machinery/signals.ts';
 import { encodeBookmark, EventEncoder, sendEvents, sendList } from './list-chunks.ts';
 import { streamMethod, unaryMethod, type MethodContext, type ServedMethod } from './methods.ts';
@@ -23,32 +25,42 @@ export function objectsService(verbs: Verbs, context: MethodContext): readonly S
   const { get, list, watch, create, update, patch, delete: remove, deleteCollection } = wire.Objects;
   const encoder = new EventEncoder();
   return [
-    unaryMethod(get, context, async (call, { target, resourceVersion }) =>
+    unaryMethod(get, context, asks('get'), async (call, { target, resourceVersion }) =>
       reply(await verbs.get(call, objectTarget(target), given({ resourceVersion }))),
     ),
-    streamMethod(list, context, async (call, { target, options }, out) =>
-      sendList(await verbs.list(call, collectionTarget(target), listOptions(options)), out),
+    streamMethod(
+      list,
+      context,
+      ({ target, options }) => lists('list', target, options),
+      async (call, { target, options }, out) =>
+        sendList(await verbs.list(call, collectionTarget(target), listOptions(options)), out),
     ),
-    streamMethod(watch, context, async (call, request, out) => {
-      // A watch has no end of its own, so it ends when the server does.
-      using ending = linkSignals(call.signal, context.stopping);
-      const { signal } = ending;
-      const target = collectionTarget(request.target);
-      for await (const batch of verbs.watch({ ...call, signal }, target, watchOptions(request))) {
-        if (!(await sendEvents(encoded(batch, encoder), out))) return;
-      }
-    }),
-    unaryMethod(create, context, async (call, { target, json, options }) => {
+    streamMethod(
+      watch,
+      context,
+      (request) => lists('watch', request.target, request),
+      async (call, request, out) => {
+        // A watch has no end of its own, so it ends when the server does.
+        using ending = linkSignals(call.signal, context.stopping);
+        const { signal } = ending;
+        const target = collectionTarget(request.target);
+        for await (const batch of verbs.watch({ ...call, signal }, target, watchOptions(request))) {
+          if (!(await sendEvents(encoded(batch, encoder), out))) return;
+        }
+      },
+    ),
+    unaryMethod(create, context, asks('create'), async (call, { target, json, options }) => {
       const where = collectionTarget(target);
       const name = target?.name ?? '';
-      return reply(
-        await verbs.create(call, name === '' ? where : { ...where, name }, body(json), writeOptions(options)),
-      );
+      const to = name === '' ? where : { ...where, name };
+      const created = await verbs.create(call, to, body(json), writeOptions(options));
+      call.tracker?.started(201);
+      return reply(created);
     }),
-    unaryMethod(update, context, async (call, { target, json, options }) =>
+    unaryMethod(update, context, asks('update'), async (call, { target, json, options }) =>
       reply(await verbs.update(call, objectTarget(target), body(json), writeOptions(options))),
     ),
-    unaryMethod(patch, context, async (call, request) =>
+    unaryMethod(patch, context, asks('patch'), async (call, request) =>
       reply(
         await verbs.patch(
           call,
@@ -58,22 +70,70 @@ export function objectsService(verbs: Verbs, context: MethodContext): readonly S
         ),
       ),
     ),
-    unaryMethod(remove, context, async (call, { target, options }) => {
+    unaryMethod(remove, context, asks('delete'), async (call, { target, options }) => {
       const { object, gone } = await verbs.delete(call, objectTarget(target), deleteOptions(options));
       return { object: reply(object), gone };
     }),
-    streamMethod(deleteCollection, context, async (call, { target, list, options }, out) =>
-      sendList(
-        await verbs.deleteCollection(
-          call,
-          collectionTarget(target),
-          listOptions(list),
-          deleteOptions(options),
+    streamMethod(
+      deleteCollection,
+      context,
+      asks('deletecollection'),
+      async (call, { target, list, options }, out) =>
+        sendList(
+          await verbs.deleteCollection(
+            call,
+            collectionTarget(target),
+            listOptions(list),
+            deleteOptions(options),
+          ),
+          out,
         ),
-        out,
-      ),
     ),
   ];
+}
+
+/** What a request is about, as far as it says. */
+function asks(verb: string) {
+  return ({ target }: { readonly target: wire.Target | undefined }) => attributesOf(verb, target);
+}
+
+function lists(
+  verb: string,
+  target: wire.Target | undefined,
+  options: Partial<Pick<wire.ListOptions, 'fieldSelector' | 'limit' | 'continue' | 'resourceVersion'>> = {},
+): RequestAttributes {
+  const { limit = 0, continue: token = '', resourceVersion = '', fieldSelector } = options;
+  return {
+    ...attributesOf(verb, target, fieldSelector),
+    selection: {
+      limit,
+      continued: token !== '',
+      resourceVersion: resourceVersion === '' ? undefined : resourceVersion,
+    },
+  };
+}
+
+function attributesOf(
+  verb: string,
+  target: wire.Target | undefined,
+  fieldSelector?: string,
+): RequestAttributes {
+  const { group = '', version = '', resource = '', subresource = '', namespace, name } = target ?? {};
+  const where = {
+    group,
+    version,
+    resource,
+    subresource,
+    ...given({ namespace: namespace ?? '', name: name ?? '' }),
+  };
+  const path = pathOf(where);
+  return {
+    verb,
+    path,
+    uri: path,
+    resource: resourceAttributes(where, fieldSelector),
+    longRunning: isLongRunning(verb, subresource),
+  };
 }
 
 function* encoded(batch: readonly WatchEvent[], encoder: EventEncoder): Iterable<Buffer> {

@@ -9,6 +9,8 @@ import type { Discovery } from '../../api/discovery.ts';
 import type { ContainerStreams } from '../../api/streams.ts';
 import type { Verbs } from '../../api/verbs.ts';
 import { sleep, systemClock, type Clock } from '../../machinery/clock.ts';
+import { mastersOnly } from '../handlers/authorize.ts';
+import { RequestPipeline } from '../requests/pipeline.ts';
 import type { SessionHub } from '../streaming/session-hub.ts';
 import { agentsService } from './agents.ts';
 import { identifyLoopback, identifyUnixPeer, type Identify } from './caller.ts';
@@ -28,6 +30,8 @@ export interface GrpcServerOptions {
   readonly tls?: GrpcServerTls;
   /** Unless given, whoever is on this machine is the administrator and nobody else gets in. */
   readonly identify?: Identify;
+  /** What calls pass before they are served; unless given, only masters act as somebody else. */
+  readonly pipeline?: RequestPipeline;
   /** Errors that are the server's fault, with the method they happened in. */
   readonly onError?: (error: unknown, path: string) => void;
   readonly clock?: Clock;
@@ -71,6 +75,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const stopping = new AbortController();
   const context: MethodContext = {
     identify: options.identify ?? (listen.startsWith('unix:') ? identifyUnixPeer : identifyLoopback),
+    pipeline: options.pipeline ?? new RequestPipeline({ authorizer: mastersOnly }),
     stopping: stopping.signal,
     clock,
     onError: options.onError ?? (() => {}),

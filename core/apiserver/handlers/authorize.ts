@@ -1,6 +1,6 @@
 import { forbidden, StatusError } from '../../api/errors.ts';
 import type { SubjectRulesReviewStatus } from '../../api/generated/authorization-v1.ts';
-import type { UserInfo } from '../../api/verbs.ts';
+import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
 
 export type RequestVerb =
   'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -57,10 +57,14 @@ export const mastersOnly: Authorizer = {
   },
 };
 
-/** Throws Forbidden in upstream's words. The process itself, which is no user, may do everything. */
+/**
+ * Throws Forbidden in upstream's words. The process itself, which is no user, may do everything. What is decided is
+ * noted for the audit log.
+ */
 export async function checkAccess(
   authorizer: Authorizer,
   request: Omit<ResourceRequest, 'user'> & { readonly user: UserInfo | undefined },
+  tracker?: RequestTracker,
 ): Promise<void> {
   const { user, group, resource, subresource, name, verb } = request;
   if (user === undefined) return;
@@ -68,6 +72,7 @@ export async function checkAccess(
   const namespace =
     group === '' && resource === 'namespaces' ? (name ?? request.namespace) : request.namespace;
   const decision = await authorizer.authorize({ ...request, user, namespace });
+  note(decision, tracker);
   if (decision.allowed) return;
   const what = subresource === undefined ? resource : `${resource}/${subresource}`;
   const where =
@@ -81,10 +86,23 @@ export async function checkAccess(
 }
 
 /** As `checkAccess`, for what is no resource. */
-export async function checkPathAccess(authorizer: Authorizer, request: PathRequest): Promise<void> {
-  const { allowed, reason } = await authorizer.authorize(request);
+export async function checkPathAccess(
+  authorizer: Authorizer,
+  request: PathRequest,
+  tracker?: RequestTracker,
+): Promise<void> {
+  const decision = await authorizer.authorize(request);
+  note(decision, tracker);
+  const { allowed, reason } = decision;
   if (allowed) return;
   const { user, verb, path } = request;
   const why = `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`;
   throw new StatusError('Forbidden', reason === '' ? why : `${why}: ${reason}`);
+}
+
+/** Under upstream's keys (endpoints/filters/authorization.go). */
+function note({ allowed, reason }: Decision, tracker: RequestTracker | undefined): void {
+  if (tracker === undefined) return;
+  tracker.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
+  tracker.annotate('authorization.k8s.io/reason', reason);
 }

@@ -21,11 +21,11 @@ import type {
   WriteOptions,
 } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
-import { parseFieldSelector } from '../../machinery/field-selector.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { StoredList } from '../../registry/resource-store.ts';
 import type { StoredObject } from '../../registry/stored-object.ts';
+import { nameIn } from '../requests/attributes.ts';
 import type { Authorizer, RequestVerb } from './authorize.ts';
 import { checkAccess } from './authorize.ts';
 import type { DecodeOptions, ParsedBody } from './body.ts';
@@ -303,7 +303,7 @@ class Handlers implements Verbs {
     const { user } = call;
     if (user === undefined) return;
     const request = { user, verb, group, version, resource, subresource, namespace, name };
-    await checkAccess(this.#options.authorizer, request);
+    await checkAccess(this.#options.authorizer, request, call.tracker);
   }
 
   #delete(
@@ -417,15 +417,6 @@ function named(
   if (fieldSelector === undefined) return target;
   const name = nameIn(fieldSelector);
   return name === undefined ? target : { ...target, name };
-}
-
-function nameIn(fieldSelector: string): string | undefined {
-  try {
-    return parseFieldSelector(fieldSelector).exactValue('metadata.name');
-  } catch {
-    // What cannot be read is refused further on, to whoever may list at all.
-    return undefined;
-  }
 }
 
 /** A stored object in the form that was asked for. */

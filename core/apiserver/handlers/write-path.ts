@@ -164,6 +164,7 @@ export class WritePath {
       dryRun,
       signal: call.signal,
       warn: call.warn ?? (() => {}),
+      annotate: (key, value) => call.tracker?.annotate(key, value),
     };
   }
 }

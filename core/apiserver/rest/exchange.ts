@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError } from '../../api/errors.ts';
-import type { Call, UserInfo } from '../../api/verbs.ts';
+import type { Call, RequestTracker, UserInfo } from '../../api/verbs.ts';
 
 /** The largest body accepted: upstream's limit for one request. */
 export const maxBodyBytes = 3 * 1024 * 1024;
@@ -16,6 +16,7 @@ export class Exchange {
   readonly user: UserInfo;
   /** Aborts when the client has gone or the server stops. */
   readonly signal: AbortSignal;
+  readonly #tracker: RequestTracker | undefined;
   readonly #warnings: string[] = [];
 
   constructor(
@@ -24,12 +25,14 @@ export class Exchange {
     url: URL,
     user: UserInfo,
     signal: AbortSignal,
+    tracker?: RequestTracker,
   ) {
     this.request = request;
     this.response = response;
     this.url = url;
     this.user = user;
     this.signal = signal;
+    this.#tracker = tracker;
   }
 
   get call(): Call {
@@ -39,6 +42,7 @@ export class Exchange {
       signal: this.signal,
       ...(userAgent === undefined ? {} : { userAgent }),
       warn: (text) => this.#warn(text),
+      ...(this.#tracker === undefined ? {} : { tracker: this.#tracker }),
     };
   }
 
@@ -59,6 +63,7 @@ export class Exchange {
 
   /** Begins an answer whose body follows in pieces. */
   begin(code: number, contentType: string): void {
+    this.#tracker?.started(code);
     if (this.#warnings.length > 0) this.response.setHeader('warning', this.#warnings);
     if (!this.response.hasHeader('cache-control'))
       this.response.setHeader('cache-control', 'no-cache, private');

@@ -12,7 +12,6 @@ import type { Verbs } from '../../api/verbs.ts';
 import type { Identity } from '../authn/identity.ts';
 import { issuerPaths } from '../authn/service-account-tokens.ts';
 import type { ServiceAccountTokens } from '../authn/service-account-tokens.ts';
-import { impersonate } from '../authn/impersonation.ts';
 import { checkPathAccess } from '../handlers/authorize.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
@@ -21,6 +20,8 @@ import type { ProxyDestination } from '../streaming/proxy-locations.ts';
 import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { linkSignals, OpenCalls } from '../../machinery/signals.ts';
+import { auditIdHeader, RequestPipeline } from '../requests/pipeline.ts';
+import { incomingRequest } from './incoming-request.ts';
 import { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
 import type { HealthCheck } from './health.ts';
@@ -34,8 +35,8 @@ import type { CountedRequest } from './request-metrics.ts';
 import { serveResource } from './resources.ts';
 import { serveLog } from './streams/log.ts';
 import { proxyTarget, proxyUpgrade, serveProxy } from './streams/proxy.ts';
-import { refuseUpgrade, serveUpgrade } from './streams/upgrade.ts';
-import type { StreamingSubresource, Upgrade } from './streams/upgrade.ts';
+import { refuseUpgrade, serveUpgrade, Upgrade } from './streams/upgrade.ts';
+import type { StreamingSubresource } from './streams/upgrade.ts';
 
 export interface RestServerOptions {
   readonly verbs: Verbs;
@@ -48,8 +49,10 @@ export interface RestServerOptions {
   readonly tls: RestServerTls;
   /** Says who asks; rejects with Unauthorized. */
   readonly identify: (request: IncomingMessage) => Identity | Promise<Identity>;
-  /** Says who may act as somebody else. */
+  /** Says who may read what is no resource. */
   readonly authorizer: Authorizer;
+  /** What requests pass before they are served; unless given, they are not noted, and `authorizer` says who acts as whom. */
+  readonly pipeline?: RequestPipeline | undefined;
   /** What other parties verify ServiceAccount tokens with; not served without. */
   readonly issuer?: Pick<ServiceAccountTokens, 'configuration' | 'jwks'> | undefined;
   readonly clock?: Clock | undefined;
@@ -65,6 +68,10 @@ export interface RestServerTls {
   readonly key: Buffer;
   /** Client certificates signed by it are believed. */
   readonly clientCa: Buffer;
+}
+
+interface ServingOptions extends RestServerOptions {
+  readonly pipeline: RequestPipeline;
 }
 
 /** Kubernetes' REST API over TLS, HTTP/2 and HTTP/1.1: decode, call the verbs, encode. */
@@ -84,7 +91,9 @@ const limits = {
   keepAliveTimeoutMs: 120_000,
 };
 
-export function createRestServer(options: RestServerOptions): RestServer {
+export function createRestServer(given: RestServerOptions): RestServer {
+  const { authorizer, pipeline = new RequestPipeline({ authorizer }) } = given;
+  const options = { ...given, pipeline };
   const stopping = new AbortController();
   // Every stream that is open listens: many listeners are no leak here.
   setMaxListeners(0, stopping.signal);
@@ -178,7 +187,7 @@ const clientGone = new StatusError('Timeout', 'The client has gone');
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  options: RestServerOptions,
+  options: ServingOptions,
   calls: OpenCalls,
 ): Promise<void> {
   const ending = calls.begin();
@@ -190,9 +199,15 @@ async function answer(
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
-    const { user, expiresAtMs } = await actingUser(request, options);
-    using _ = untilExpired(expiresAtMs, ending, options);
-    await route(new Exchange(request, response, url, user, ending.signal), path, options);
+    const incoming = incomingRequest(request, url, path, options);
+    if (incoming.auditId !== undefined) response.setHeader(auditIdHeader, incoming.auditId);
+    const { signal } = ending;
+    await options.pipeline.run(incoming, signal, async ({ user, expiresAtMs, tracker }) => {
+      using _ = untilExpired(expiresAtMs, ending, options);
+      await route(new Exchange(request, response, url, user, signal, tracker), path, options);
+      // Whatever was answered past the exchange, such as by a proxy.
+      tracker?.started(response.statusCode);
+    });
   } catch (error) {
     refuse(request, response, error, options);
   } finally {
@@ -207,26 +222,18 @@ async function answer(
 function untilExpired(
   expiresAtMs: number | undefined,
   gone: AbortController,
-  { clock = systemClock }: RestServerOptions,
+  { clock = systemClock }: ServingOptions,
 ): Disposable {
   if (expiresAtMs === undefined) return { [Symbol.dispose]: () => undefined };
   const cancel = clock.after(Math.max(0, expiresAtMs - clock.now()), () => gone.abort());
   return { [Symbol.dispose]: cancel };
 }
 
-async function actingUser(
-  request: IncomingMessage,
-  { identify, authorizer }: RestServerOptions,
-): Promise<Identity> {
-  const { user, expiresAtMs } = await identify(request);
-  return { user: await impersonate(user, request.headers, authorizer), expiresAtMs };
-}
-
 function refuse(
   request: IncomingMessage,
   response: ServerResponse,
   error: unknown,
-  { onError }: RestServerOptions,
+  { onError }: ServingOptions,
 ): void {
   if (response.destroyed || response.writableEnded) return;
   const status = StatusError.from(error);
@@ -250,7 +257,7 @@ function refuse(
 async function route(
   exchange: Exchange,
   path: RequestPath | undefined,
-  options: RestServerOptions,
+  options: ServingOptions,
 ): Promise<void> {
   const { verbs, scheme, discovery, openApi, health } = options;
   if (path === undefined)
@@ -267,7 +274,8 @@ async function route(
   if (exchange.call.user !== undefined) {
     const { user } = exchange.call;
     const verb = (exchange.request.method ?? 'GET').toLowerCase();
-    await checkPathAccess(options.authorizer, { user, verb, path: exchange.url.pathname });
+    const { tracker } = exchange.call;
+    await checkPathAccess(options.authorizer, { user, verb, path: exchange.url.pathname }, tracker);
   }
   if (exchange.request.method !== 'GET' && exchange.request.method !== 'HEAD') {
     throw new StatusError(
@@ -332,7 +340,7 @@ async function upgradeConnection(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-  options: RestServerOptions,
+  options: ServingOptions,
   stopping: AbortSignal,
 ): Promise<void> {
   const gone = new AbortController();
@@ -347,15 +355,18 @@ async function upgradeConnection(
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
-    const { user, expiresAtMs } = await actingUser(request, options);
-    using _ = untilExpired(expiresAtMs, gone, options);
-    const proxied = path?.kind === 'resource' ? proxyDestination(path) : undefined;
-    const stream = path?.kind === 'resource' ? podStream(path) : undefined;
-    upgrade = { request, socket, head, url, call: { user, signal }, switched: false };
-    if (proxied !== undefined) await proxyUpgrade(upgrade, options.containers, proxyTarget(url, proxied));
-    else if (stream === undefined || stream.subresource === 'log')
-      throw new StatusError('NotFound', 'the server could not find the requested resource');
-    else await serveUpgrade(upgrade, options.containers, stream.pod, stream.subresource);
+    const incoming = incomingRequest(request, url, path, options);
+    await options.pipeline.run(incoming, signal, async ({ user, expiresAtMs, tracker }) => {
+      using _ = untilExpired(expiresAtMs, gone, options);
+      const proxied = path?.kind === 'resource' ? proxyDestination(path) : undefined;
+      const stream = path?.kind === 'resource' ? podStream(path) : undefined;
+      const call = { user, signal, ...(tracker === undefined ? {} : { tracker }) };
+      upgrade = new Upgrade(request, socket, head, url, call);
+      if (proxied !== undefined) await proxyUpgrade(upgrade, options.containers, proxyTarget(url, proxied));
+      else if (stream === undefined || stream.subresource === 'log')
+        throw new StatusError('NotFound', 'the server could not find the requested resource');
+      else await serveUpgrade(upgrade, options.containers, stream.pod, stream.subresource);
+    });
   } catch (error) {
     const status = StatusError.from(error);
     if (status.reason === 'InternalError' && !signal.aborted)

@@ -108,7 +108,7 @@ class HubStreams implements ServedStreams {
   async proxy(call: Call, destination: ProxyDestination, verb: string): Promise<SessionDuplex> {
     const { resource, namespace, name } = destination;
     const target = { group: '', version: 'v1', resource, name, subresource: 'proxy' };
-    await checkAccess(this.#authorizer, { ...target, namespace, user: call.user, verb });
+    await checkAccess(this.#authorizer, { ...target, namespace, user: call.user, verb }, call.tracker);
     const reader = { verbs: this.#verbs, random: this.#random };
     const { node, open, doing } = await locate(reader, destination, call.signal);
     return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
@@ -137,12 +137,12 @@ class HubStreams implements ServedStreams {
   }
 
   /** The Pod, once the caller may use the subresource: whoever may exec need not be allowed to read Pods. */
-  async #pod({ user, signal }: Call, pod: ObjectName, subresource: Subresource): Promise<Pod> {
+  async #pod({ user, signal, tracker }: Call, pod: ObjectName, subresource: Subresource): Promise<Pod> {
     // Reading a log is a read; whatever reaches into the container needs "create", however it is asked for.
     const verb = subresource === 'log' ? 'get' : 'create';
     const { namespace = 'default', name } = pod;
     const target = { group: '', version: 'v1', resource: 'pods', namespace, name };
-    await checkAccess(this.#authorizer, { ...target, user, verb, subresource });
+    await checkAccess(this.#authorizer, { ...target, user, verb, subresource }, tracker);
     return (await this.#verbs.get(signal === undefined ? {} : { signal }, target)).object as Pod;
   }
 }

@@ -4,6 +4,7 @@ import { createDiscovery } from '../../../core/apiserver/discovery.ts';
 import { createCallIdentity } from '../../../core/apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../../../core/apiserver/grpc/server.ts';
 import type { GrpcServer } from '../../../core/apiserver/grpc/server.ts';
+import { RequestPipeline } from '../../../core/apiserver/requests/pipeline.ts';
 import { OpenApiDocuments } from '../../../core/apiserver/openapi.ts';
 import type { SelfSubjectReview } from '../../../core/api/generated/authentication-v1.ts';
 import {
@@ -55,7 +56,8 @@ beforeAll(async () => {
     discovery: createDiscovery(api.scheme, openApi, version),
     listen: '127.0.0.1:0',
     tls: { ...(await make('CN=server', 'server', serverCa)), clientCa: clientCa.cert },
-    identify: createCallIdentity({ authorizer, tokens, clock: systemClock }),
+    identify: createCallIdentity({ tokens, clock: systemClock }),
+    pipeline: new RequestPipeline({ authorizer }),
   });
   endpoint = await server.start();
 });

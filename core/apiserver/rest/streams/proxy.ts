@@ -80,6 +80,7 @@ export async function serveProxy(
   const connection = await dial(exchange.call, streams, target, verbs[request.method ?? ''] ?? 'get');
   try {
     const answer = await forwarded(request, connection, target, exchange.signal);
+    exchange.call.tracker?.started(answer.statusCode ?? 502);
     response.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers, target));
     await pipeline(answer, response);
   } finally {
@@ -158,7 +159,7 @@ export async function proxyUpgrade(
 ): Promise<void> {
   const { request, socket, head, call } = upgrade;
   const connection = await dial(call, streams, target, 'get');
-  upgrade.switched = true;
+  upgrade.switch();
   const { connection: _, upgrade: protocol = '', ...rest } = request.headers;
   const headers = { ...passedHeaders(rest), host: target.name, connection: 'Upgrade', upgrade: protocol };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${[value].flat().join(', ')}`);

@@ -21,15 +21,33 @@ import { acceptWebSocket, keepAlive } from './websocket.ts';
 import { commandProtocols, websocketPeer } from './websocket-command.ts';
 
 /** A request that turns its connection into something else than HTTP. */
-export interface Upgrade {
+export class Upgrade {
   readonly request: IncomingMessage;
   readonly socket: Duplex;
   /** What came after the head of the request already. */
   readonly head: Buffer;
   readonly url: URL;
   readonly call: Call;
+  #switched = false;
+
+  constructor(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, call: Call) {
+    this.request = request;
+    this.socket = socket;
+    this.head = head;
+    this.url = url;
+    this.call = call;
+  }
+
   /** The connection no longer speaks HTTP. */
-  switched: boolean;
+  get switched(): boolean {
+    return this.#switched;
+  }
+
+  /** Call it before the first byte of something else. */
+  switch(): void {
+    this.#switched = true;
+    this.call.tracker?.started(101);
+  }
 }
 
 export type StreamingSubresource = 'exec' | 'attach' | 'portforward';
@@ -114,7 +132,7 @@ async function forward(
 
 async function accepted(upgrade: Upgrade, protocol: string | undefined) {
   const { request, socket, head } = upgrade;
-  upgrade.switched = true;
+  upgrade.switch();
   const connection = await acceptWebSocket(request, socket, head, protocol);
   keepAlive(connection);
   return connection;
@@ -147,7 +165,7 @@ function list(header: string | string[] | undefined): readonly string[] {
 
 function switchToSpdy(upgrade: Upgrade, protocol: string): void {
   const { socket, head } = upgrade;
-  upgrade.switched = true;
+  upgrade.switch();
   socket.write(
     [
       'HTTP/1.1 101 Switching Protocols',

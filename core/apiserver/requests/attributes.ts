@@ -1,0 +1,81 @@
+import { parseFieldSelector } from '../../machinery/field-selector.ts';
+import type { CollectionTarget } from '../../api/verbs.ts';
+
+/** What somebody asks for, told the same way by both front ends (upstream: endpoints/request.RequestInfo). */
+export interface RequestAttributes {
+  /** A verb of the API; where no resource is named, the HTTP method in lower case. */
+  readonly verb: string;
+  /** Without the query. Over gRPC, the path that means the same over REST. */
+  readonly path: string;
+  /** As the client wrote it, with the query. */
+  readonly uri: string;
+  readonly resource: ResourceAttributes | undefined;
+  /** Watches and streams, which have no end of their own. */
+  readonly longRunning: boolean;
+  /** What a list or watch is narrowed to, as far as it costs less work for it. */
+  readonly selection?: Selection | undefined;
+}
+
+export interface ResourceAttributes {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly subresource: string | undefined;
+  /** A namespace is within itself. */
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+}
+
+export interface Selection {
+  readonly limit: number;
+  readonly continued: boolean;
+  /** Absent: the newest state. */
+  readonly resourceVersion: string | undefined;
+}
+
+/** A target with a name, as the attributes of a request have it. */
+export function resourceAttributes(
+  target: CollectionTarget & { readonly name?: string | undefined },
+  fieldSelector = '',
+): ResourceAttributes {
+  const { group, version, resource, subresource, namespace } = target;
+  const name = target.name ?? nameIn(fieldSelector);
+  const itself = group === '' && resource === 'namespaces';
+  return {
+    group,
+    version,
+    resource,
+    subresource: subresource === '' ? undefined : subresource,
+    namespace: itself ? (name ?? namespace) : namespace,
+    name,
+  };
+}
+
+/** Subresources whose requests are streams. */
+const streams: ReadonlySet<string | undefined> = new Set(['attach', 'exec', 'log', 'portforward', 'proxy']);
+
+export function isLongRunning(verb: string, subresource: string | undefined): boolean {
+  return verb === 'watch' || streams.has(subresource);
+}
+
+/** Who asks for one object by its name asks for that name (upstream: requestinfo.go). */
+export function nameIn(fieldSelector: string): string | undefined {
+  if (fieldSelector === '') return undefined;
+  try {
+    return parseFieldSelector(fieldSelector).exactValue('metadata.name');
+  } catch {
+    // What cannot be read is refused further on, to whoever may ask at all.
+    return undefined;
+  }
+}
+
+/** The path of the REST API that leads to a target. */
+export function pathOf(target: CollectionTarget & { readonly name?: string | undefined }): string {
+  const { group, version, resource, subresource = '', namespace = '', name = '' } = target;
+  const parts = group === '' ? ['', 'api', version] : ['', 'apis', group, version];
+  if (namespace !== '') parts.push('namespaces', namespace);
+  parts.push(resource);
+  if (name !== '') parts.push(name);
+  if (subresource !== '') parts.push(subresource);
+  return parts.map(encodeURIComponent).join('/');
+}

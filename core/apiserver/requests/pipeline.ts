@@ -1,0 +1,92 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { StatusError } from '../../api/errors.ts';
+import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
+import type { Identity } from '../authn/identity.ts';
+import { impersonate } from '../authn/impersonation.ts';
+import type { Auditor } from '../audit/auditor.ts';
+import type { Authorizer } from '../handlers/authorize.ts';
+import type { RequestAttributes } from './attributes.ts';
+
+/** Of requests and answers. */
+export const auditIdHeader = 'audit-id';
+
+/** A request as a front end has it before anything is known about who sends it. */
+export interface IncomingRequest {
+  readonly attributes: RequestAttributes;
+  /** Of `auditIdFor`. */
+  readonly auditId: string | undefined;
+  readonly userAgent: string | undefined;
+  /** Where it comes from, as far as anybody says so; the address of the connection last. */
+  sourceIps(): readonly string[];
+  /** Rejects with Unauthorized. */
+  identify(): Identity | Promise<Identity>;
+  /** The request's headers, where one of them asks to act as somebody else. */
+  impersonation(): IncomingHttpHeaders | undefined;
+}
+
+/** Who a request is served for. */
+export interface Caller {
+  /** Whom the caller acts as. */
+  readonly user: UserInfo;
+  /** Wall-clock milliseconds; undefined for what does not end. */
+  readonly expiresAtMs: number | undefined;
+  readonly tracker: RequestTracker | undefined;
+}
+
+export interface RequestPipelineOptions {
+  /** Says who may act as somebody else. */
+  readonly authorizer: Authorizer;
+  /** Nothing is noted without. */
+  readonly auditor?: Auditor | undefined;
+}
+
+/**
+ * What every request passes before its handler, whichever front end it came by, in upstream's order: who is it, note
+ * it, whom does it act as.
+ */
+export class RequestPipeline {
+  readonly #options: RequestPipelineOptions;
+
+  constructor(options: RequestPipelineOptions) {
+    this.#options = options;
+  }
+
+  /** The name that a request goes by in the audit log and that its answer tells; undefined where nothing is noted. */
+  auditIdFor(given: string | undefined): string | undefined {
+    return this.#options.auditor?.idFor(given);
+  }
+
+  /** Rejects with what `serve` rejects with, or with why it was not called. */
+  async run<T>(
+    request: IncomingRequest,
+    signal: AbortSignal,
+    serve: (caller: Caller) => Promise<T>,
+  ): Promise<T> {
+    const { auditor, authorizer } = this.#options;
+    const receivedMs = auditor?.now() ?? 0;
+    let identity: Identity;
+    try {
+      identity = await request.identify();
+    } catch (error) {
+      auditor?.refused(request, receivedMs, StatusError.from(error));
+      throw error;
+    }
+    const { expiresAtMs } = identity;
+    const trail = auditor?.begin(request, receivedMs, identity.user);
+    try {
+      signal.throwIfAborted();
+      let { user } = identity;
+      const headers = request.impersonation();
+      if (headers !== undefined) {
+        user = await impersonate(user, headers, authorizer);
+        if (user !== identity.user) trail?.actsAs(user);
+      }
+      const served = await serve({ user, expiresAtMs, tracker: trail });
+      trail?.complete();
+      return served;
+    } catch (error) {
+      trail?.failed(StatusError.from(error));
+      throw error;
+    }
+  }
+}

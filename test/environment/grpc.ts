@@ -1,0 +1,49 @@
+import { createDiscovery } from '../../core/apiserver/discovery.ts';
+import { createCallIdentity } from '../../core/apiserver/grpc/caller.ts';
+import { createGrpcServer } from '../../core/apiserver/grpc/server.ts';
+import type { GrpcServerOptions } from '../../core/apiserver/grpc/server.ts';
+import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
+import { connect } from '../../core/client/grpc/connection.ts';
+import type { Connection } from '../../core/client/grpc/connection.ts';
+import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
+import { systemClock } from '../../core/machinery/clock.ts';
+import type { RestApi } from './rest.ts';
+
+/** The gRPC front end beside the REST one, over the same API and the same pipeline. */
+export interface GrpcApi extends AsyncDisposable {
+  readonly endpoint: string;
+  /** Connected as somebody, the administrator unless given; closed with the server. */
+  connect(as?: KeyPair): Connection;
+}
+
+export async function serveGrpc(
+  { api, pki, pipeline }: Pick<RestApi, 'api' | 'pki' | 'pipeline'>,
+  options: Partial<Pick<GrpcServerOptions, 'streaming'>> = {},
+): Promise<GrpcApi> {
+  const { tokens } = api.api;
+  const openApi = new OpenApiDocuments(api.scheme);
+  const version = { gitVersion: 'v1.36.0', wheelhouseVersion: '0.0.0', store: 'memory' } as const;
+  const server = createGrpcServer({
+    ...options,
+    verbs: api.verbs,
+    discovery: createDiscovery(api.scheme, openApi, version),
+    listen: '127.0.0.1:0',
+    tls: { cert: pki.server.cert, key: pki.server.key, clientCa: pki.clientCa.cert },
+    identify: createCallIdentity({ tokens, clock: systemClock }),
+    pipeline,
+  });
+  const endpoint = await server.start();
+  const connections: Connection[] = [];
+  return {
+    endpoint,
+    connect(as = pki.admin) {
+      const connection = connect({ endpoint, tls: { ca: pki.serverCa.cert, ...as } });
+      connections.push(connection);
+      return connection;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const connection of connections) connection.close();
+      await server.stop(1_000);
+    },
+  };
+}
