@@ -11,11 +11,14 @@ export interface KindInfo {
   readonly shortNames: readonly string[];
   readonly namespaced: boolean;
   readonly schema: ObjectSchema;
-  /** The server's own rules, where they are known: for kinds that only a cluster has told of they are not. */
-  readonly rules: KindDeclaration | undefined;
+  /** The server's own rules, where they are known. */
+  readonly rules: KindRules | undefined;
   /** A sentence about the objects of a type; about its member where one is named. */
   describe(type: ObjectSchema, field?: string): string | undefined;
 }
+
+/** The part of a declaration that is code. */
+export type KindRules = Pick<KindDeclaration, 'applyDefaults' | 'validate' | 'nameProblems'>;
 
 /** Where the schemas are from, for people to see. */
 export type SchemaOrigin = 'built-in' | 'cluster' | 'cache';
