@@ -30,7 +30,10 @@ import { ServiceAddresses, servicesKey } from '../registry/service/addresses.ts'
 import { strategies } from '../registry/strategies.ts';
 import { trackedVerbs } from './audit/tracked-verbs.ts';
 import type { SigningKeys } from './authn/jwt.ts';
-import { ServiceAccountTokens } from './authn/service-account-tokens.ts';
+import { BootstrapTokens } from './authn/bootstrap-tokens.ts';
+import { ServiceAccountTokens, serviceAccountIssuer } from './authn/service-account-tokens.ts';
+import { anyOf } from './authn/token-authenticator.ts';
+import type { TokenAuthenticator } from './authn/token-authenticator.ts';
 import { bootstrapPolicy } from './authz/bootstrap-policy.ts';
 import { CertificateApproval, CertificateSigning } from './authz/certificate-decisions.ts';
 import { RoleEscalation } from './authz/escalation.ts';
@@ -83,8 +86,10 @@ export interface Api {
   readonly scheme: Scheme;
   readonly registry: Registry;
   readonly authorizer: Authorizer;
-  /** Undefined without keys. */
+  /** Issues the tokens of ServiceAccounts; undefined without keys. */
   readonly tokens: ServiceAccountTokens | undefined;
+  /** Knows every kind of bearer token. */
+  readonly authenticator: TokenAuthenticator;
   /** Keeps the watch caches up to date until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when everything can be read and what every cluster has is there; `run` must have been called. */
@@ -112,12 +117,14 @@ export function createApi(options: ApiOptions): Api {
   const { serviceAccountKeys: keys } = options;
   const tokens =
     keys === undefined ? undefined : new ServiceAccountTokens({ keys, client: lookup, clock, random });
+  const bootstrapTokens = new BootstrapTokens({ client: lookup, clock, audience: serviceAccountIssuer });
+  const authenticator = anyOf([...(tokens === undefined ? [] : [tokens]), bootstrapTokens]);
   const handlers = createHandlers({
     scheme,
     registry,
     admission: new AdmissionChain(without(plugins, options.withoutAdmission ?? [])),
     authorizer,
-    virtual: virtualResources(registry, authorizer, tokens, options, () => verbs),
+    virtual: virtualResources(registry, authorizer, authenticator, options, () => verbs),
     subresources: tokens === undefined ? undefined : new Map([['token', tokenSubresource(tokens)]]),
     reservers: new Map([[servicesKey, new ServiceAddresses(registry, random)]]),
     clock,
@@ -129,6 +136,7 @@ export function createApi(options: ApiOptions): Api {
     registry,
     authorizer,
     tokens,
+    authenticator,
     async run(signal) {
       const following =
         policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));
@@ -150,12 +158,12 @@ export function createApi(options: ApiOptions): Api {
 function virtualResources(
   registry: Registry,
   authorizer: Authorizer,
-  tokens: ServiceAccountTokens | undefined,
+  authenticator: TokenAuthenticator,
   { store, readUsage }: ApiOptions,
   verbs: () => Verbs,
 ): VirtualResources {
-  const reviews = reviewResources(authorizer, async (token, audiences) =>
-    tokens?.authenticate(token, audiences),
+  const reviews = reviewResources(authorizer, (token, audiences) =>
+    authenticator.authenticate(token, audiences),
   );
   const fine = () => Promise.resolve();
   const components = componentStatuses([

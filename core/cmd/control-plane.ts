@@ -167,18 +167,21 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
 }
 
 /** Without certificates, who may connect is the machine's decision: for tests. */
-function grpcSecurity({ rest, clock }: ControlPlaneOptions, { tokens }: Api): Partial<GrpcServerOptions> {
+function grpcSecurity(
+  { rest, clock }: ControlPlaneOptions,
+  { authenticator }: Api,
+): Partial<GrpcServerOptions> {
   if (rest === undefined) return {};
   const { server, clientCa } = rest.pki;
   return {
     tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
-    identify: createCallIdentity({ tokens, clock }),
+    identify: createCallIdentity({ tokens: authenticator, clock }),
   };
 }
 
 function restServer(
   { rest, store, clock }: ControlPlaneOptions,
-  { verbs, scheme, registry, authorizer, tokens }: Api,
+  { verbs, scheme, registry, authorizer, tokens, authenticator }: Api,
   parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers' | 'metrics' | 'pipeline'>,
   stopping: AbortSignal,
   onError: (error: unknown, doing: string) => void,
@@ -191,7 +194,7 @@ function restServer(
     ...parts,
     listen: rest.listen,
     tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
-    identify: createRequestIdentity({ tokens, clock }),
+    identify: createRequestIdentity({ tokens: authenticator, clock }),
     issuer: tokens,
     clock,
     authorizer,

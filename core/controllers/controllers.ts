@@ -21,6 +21,7 @@ import type { Runnable } from './runtime/manager.ts';
 import { createServiceAccountController } from './service-account/controller.ts';
 import { createServiceAddressController } from './service-addresses/controller.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
+import { createTokenCleanerController } from './token-cleaner/controller.ts';
 
 export interface ControllerSettings {
   /** The certificate by which Pods know the API; nothing is published without. */
@@ -50,6 +51,7 @@ export function createControllers(
     createResourceQuotaController(dependencies),
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
+    createTokenCleanerController(dependencies),
     createCertificateApprovingController(dependencies),
     createCertificateCleanerController(dependencies),
     ...(authorities === undefined ? [] : [createCertificateSigningController(dependencies, authorities)]),

@@ -20,7 +20,7 @@ export async function serveGrpc(
   { api, pki, pipeline }: Pick<RestApi, 'api' | 'pki' | 'pipeline'>,
   options: Partial<Pick<GrpcServerOptions, 'streaming'>> = {},
 ): Promise<GrpcApi> {
-  const { tokens } = api.api;
+  const { authenticator } = api.api;
   const openApi = new OpenApiDocuments(api.scheme);
   const version = { gitVersion: 'v1.36.0', wheelhouseVersion: '0.0.0', store: 'memory' } as const;
   const server = createGrpcServer({
@@ -29,7 +29,7 @@ export async function serveGrpc(
     discovery: createDiscovery(api.scheme, openApi, version),
     listen: '127.0.0.1:0',
     tls: { cert: pki.server.cert, key: pki.server.key, clientCa: pki.clientCa.cert },
-    identify: createCallIdentity({ tokens, clock: systemClock }),
+    identify: createCallIdentity({ tokens: authenticator, clock: systemClock }),
     pipeline,
   });
   const endpoint = await server.start();

@@ -126,7 +126,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     }),
     listen: '127.0.0.1:0',
     tls: { cert: serverPair.cert, key: serverPair.key, clientCa: keys.clientCa.cert },
-    identify: createRequestIdentity({ tokens: api.api.tokens, clock: systemClock }),
+    identify: createRequestIdentity({ tokens: api.api.authenticator, clock: systemClock }),
     issuer: api.api.tokens,
     authorizer: api.api.authorizer,
     pipeline,

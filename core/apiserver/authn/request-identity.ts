@@ -5,11 +5,11 @@ import type { Clock } from '../../machinery/clock.ts';
 import { identityOf } from './client-certificate.ts';
 import { anonymous, bearerToken, publicPaths, unauthorized } from './identity.ts';
 import type { Identity } from './identity.ts';
-import type { ServiceAccountTokens } from './service-account-tokens.ts';
+import type { TokenAuthenticator } from './token-authenticator.ts';
 
 export interface RequestIdentityOptions {
-  /** Without them nobody's token is believed. */
-  readonly tokens: Pick<ServiceAccountTokens, 'authenticate'> | undefined;
+  /** Says whose bearer token it is. */
+  readonly tokens: TokenAuthenticator;
   readonly clock: Clock;
 }
 
@@ -50,7 +50,7 @@ export function createRequestIdentity({
       throw unauthorized();
     }
     const token = bearerToken(authorization);
-    const found = token === undefined ? undefined : await tokens?.authenticate(token, []);
+    const found = token === undefined ? undefined : await tokens.authenticate(token, []);
     if (found === undefined) throw unauthorized();
     return found;
   };

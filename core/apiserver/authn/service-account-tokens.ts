@@ -8,11 +8,11 @@ import type { KubernetesObject, ObjectName } from '../../api/object.ts';
 import type { Resource } from '../../api/resource.ts';
 import { invalidValue } from '../../api/validation/field-errors.ts';
 import { FieldPath } from '../../api/validation/field-path.ts';
-import type { UserInfo } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { uuid } from '../../machinery/random.ts';
 import type { Random } from '../../machinery/random.ts';
 import { parseTimestamp, timestamp } from '../../machinery/timestamp.ts';
+import type { AuthenticatedToken, TokenAuthenticator } from './token-authenticator.ts';
 import { TokenSigner } from './jwt.ts';
 import type { Claims, SigningKeys } from './jwt.ts';
 
@@ -21,13 +21,6 @@ export interface ServiceAccountTokensOptions {
   readonly client: Pick<Lookup, 'get'>;
   readonly clock: Clock;
   readonly random: Random;
-}
-
-/** Who a token stands for, to whom it may be shown, and until when. */
-export interface AuthenticatedToken {
-  readonly user: UserInfo;
-  readonly audiences: readonly string[];
-  readonly expiresAtMs: number;
 }
 
 export const serviceAccountIssuer = 'https://kubernetes.default.svc.cluster.local';
@@ -64,7 +57,7 @@ interface AccountClaims {
 }
 
 /** Issues and verifies the tokens of ServiceAccounts (pkg/serviceaccount, pkg/registry/core/serviceaccount). */
-export class ServiceAccountTokens {
+export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #options: ServiceAccountTokensOptions;
   readonly #signer: TokenSigner;
   readonly #believed = new Map<string, { readonly found: AuthenticatedToken; readonly untilMs: number }>();
@@ -140,7 +133,7 @@ export class ServiceAccountTokens {
     if (
       believed !== undefined &&
       clock.monotonicMs() < believed.untilMs &&
-      nowMs < believed.found.expiresAtMs
+      nowMs < (believed.found.expiresAtMs ?? Infinity)
     )
       return believed.found;
     this.#believed.delete(key);

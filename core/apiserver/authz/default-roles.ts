@@ -287,6 +287,10 @@ export const defaultBindings = [
   ['system:kube-controller-manager', 'User', ['system:kube-controller-manager']],
   ['system:kube-scheduler', 'User', ['system:kube-scheduler']],
   ['system:volume-scheduler', 'User', ['system:kube-scheduler']],
+  // A bootstrap token lets a machine become a node, whose agent then replaces its own certificate (KEP-1513).
+  ['system:node-bootstrapper', 'Group', ['system:bootstrappers']],
+  [`${certificates}:certificatesigningrequests:nodeclient`, 'Group', ['system:bootstrappers']],
+  [`${certificates}:certificatesigningrequests:selfnodeclient`, 'Group', ['system:nodes']],
   // Nodes have theirs from the node authorizer; the binding is there for whoever binds to it.
   ['system:node', 'Group', []],
 ] as const;

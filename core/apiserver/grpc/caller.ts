@@ -7,7 +7,7 @@ import type { Clock } from '../../machinery/clock.ts';
 import { identityOf } from '../authn/client-certificate.ts';
 import { bearerToken, unauthorized } from '../authn/identity.ts';
 import type { Identity } from '../authn/identity.ts';
-import type { ServiceAccountTokens } from '../authn/service-account-tokens.ts';
+import type { TokenAuthenticator } from '../authn/token-authenticator.ts';
 
 /** What is known of who calls before they are known. */
 export interface Caller {
@@ -56,8 +56,8 @@ export function identifyUnixPeer(): Identity {
 }
 
 export interface CallIdentityOptions {
-  /** Without them nobody's token is believed. */
-  readonly tokens: Pick<ServiceAccountTokens, 'authenticate'> | undefined;
+  /** Says whose bearer token it is. */
+  readonly tokens: TokenAuthenticator;
   readonly clock: Clock;
 }
 
@@ -67,7 +67,7 @@ export function createCallIdentity({ tokens, clock }: CallIdentityOptions): Iden
     const certificate = caller.certificate();
     if (certificate !== undefined) return identityOf(certificate, clock.now());
     const token = bearerToken(caller.header('authorization'));
-    const found = token === undefined ? undefined : await tokens?.authenticate(token, []);
+    const found = token === undefined ? undefined : await tokens.authenticate(token, []);
     if (found === undefined) throw unauthorized();
     return found;
   };

@@ -50,13 +50,13 @@ beforeAll(async () => {
   api = await createTestApi({ rbac: true, serviceAccountKeys: { signing: privateKey, verifying: [] } });
   const openApi = new OpenApiDocuments(api.scheme);
   const version = { gitVersion: 'v1.36.0', wheelhouseVersion: '0.0.0', store: 'memory' } as const;
-  const { authorizer, tokens } = api.api;
+  const { authorizer, authenticator } = api.api;
   server = createGrpcServer({
     verbs: api.verbs,
     discovery: createDiscovery(api.scheme, openApi, version),
     listen: '127.0.0.1:0',
     tls: { ...(await make('CN=server', 'server', serverCa)), clientCa: clientCa.cert },
-    identify: createCallIdentity({ tokens, clock: systemClock }),
+    identify: createCallIdentity({ tokens: authenticator, clock: systemClock }),
     pipeline: new RequestPipeline({ authorizer }),
   });
   endpoint = await server.start();
