@@ -1,0 +1,114 @@
+import { parseApiVersion } from '../../../core/api/resource.ts';
+import { objectsOf, type ManifestObject } from '../checks/manifest-objects.ts';
+import type { SchemaModel } from '../schema/schema-model.ts';
+import { entryOf, followed, type Range } from '../syntax/nodes.ts';
+import type { PlacedDocument } from '../syntax/manifest-file.ts';
+import type { ObjectId } from './references.ts';
+
+/** An object of a file. */
+export interface FileObject {
+  readonly id: ObjectId;
+  readonly file: string;
+  /** Of its name, in the file. */
+  readonly nameRange: Range;
+  /** Of all of it, in the file. */
+  readonly range: Range;
+  /** Keys of `data`, `binaryData` and `stringData`. */
+  readonly keys: readonly string[];
+}
+
+/** The objects of all manifests that are open or in the workspace, found by what they are called. */
+export class FileObjects {
+  readonly #byFile = new Map<string, readonly FileObject[]>();
+  #byId: Map<string, FileObject[]> | undefined;
+
+  /** Takes the place of what was known of the file. */
+  update(file: string, objects: readonly FileObject[]): void {
+    if (objects.length === 0) this.#byFile.delete(file);
+    else this.#byFile.set(file, objects);
+    this.#byId = undefined;
+  }
+
+  remove(file: string): void {
+    this.update(file, []);
+  }
+
+  find(id: ObjectId): readonly FileObject[] {
+    return this.#index().get(keyOf(id)) ?? [];
+  }
+
+  ofFile(file: string): readonly FileObject[] {
+    return this.#byFile.get(file) ?? [];
+  }
+
+  namesOf({ group, kind, namespace }: Omit<ObjectId, 'name'>): string[] {
+    const names = new Set<string>();
+    for (const objects of this.#byFile.values()) {
+      for (const { id } of objects) {
+        if (id.group === group && id.kind === kind && id.namespace === namespace) names.add(id.name);
+      }
+    }
+    return [...names];
+  }
+
+  #index(): Map<string, FileObject[]> {
+    if (this.#byId !== undefined) return this.#byId;
+    const index = new Map<string, FileObject[]>();
+    for (const objects of this.#byFile.values()) {
+      for (const object of objects) {
+        const known = index.get(keyOf(object.id));
+        if (known === undefined) index.set(keyOf(object.id), [object]);
+        else known.push(object);
+      }
+    }
+    this.#byId = index;
+    return index;
+  }
+}
+
+/** The objects of a file, for the index. Those without a name can be referred to by nobody. */
+export function fileObjects(
+  file: string,
+  documents: readonly PlacedDocument[],
+  { model, namespace }: { readonly model: SchemaModel; readonly namespace: string },
+): FileObject[] {
+  return documents.flatMap(({ start, parsed }) =>
+    objectsOf(parsed.root)
+      .filter(({ name, kind, apiVersion }) => name !== '' && kind !== '' && apiVersion !== '')
+      .map((object): FileObject => {
+        const metadata = entryOf(object.node, 'metadata')?.value;
+        const nameRange = entryOf(metadata, 'name')?.value.range ?? object.node.range;
+        return {
+          id: idOf(object, model, namespace),
+          file,
+          nameRange: moved(nameRange, start),
+          range: moved(object.node.range, start),
+          keys: keysOf(object),
+        };
+      }),
+  );
+}
+
+export function idOf(object: ManifestObject, model: SchemaModel, namespace: string): ObjectId {
+  const { group } = parseApiVersion(object.apiVersion);
+  const { kind, name } = object;
+  const info = model.get(object.apiVersion, kind) ?? model.inGroup(group, kind);
+  // Where nothing is known of a kind, what its manifest says decides.
+  const namespaced = info?.namespaced ?? object.namespace !== undefined;
+  return { group, kind, name, ...(namespaced ? { namespace: object.namespace ?? namespace } : {}) };
+}
+
+export function keyOf({ group, kind, namespace = '', name }: ObjectId): string {
+  return `${group}/${kind}/${namespace}/${name}`;
+}
+
+function keysOf({ node }: ManifestObject): string[] {
+  return ['data', 'binaryData', 'stringData'].flatMap((member) => {
+    const map = followed(entryOf(node, member)?.value);
+    return map?.kind === 'map' ? Object.keys(map.value as object) : [];
+  });
+}
+
+function moved({ start, end }: Range, by: number): Range {
+  return { start: start + by, end: end + by };
+}
