@@ -26,16 +26,18 @@ export class LimitRanger implements AdmissionPlugin {
   }
 
   handles({ operation, declaration, subresource, old }: AdmissionRequest): boolean {
-    if (declaration.group !== '' || subresource !== '' || old?.metadata.deletionTimestamp !== undefined)
-      return false;
-    if (declaration.plural === 'pods') return operation === 'CREATE';
+    if (declaration.group !== '' || old?.metadata.deletionTimestamp !== undefined) return false;
+    if (declaration.plural === 'pods')
+      return subresource === 'resize' || (subresource === '' && operation === 'CREATE');
     return (
-      declaration.plural === 'persistentvolumeclaims' && (operation === 'CREATE' || operation === 'UPDATE')
+      subresource === '' &&
+      declaration.plural === 'persistentvolumeclaims' &&
+      (operation === 'CREATE' || operation === 'UPDATE')
     );
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
-    if (request.declaration.plural !== 'pods') return;
+    if (request.declaration.plural !== 'pods' || request.operation !== 'CREATE') return;
     const pod = request.object as unknown as Mutable<Pod>;
     const set = (await this.#limits(request))
       .filter(({ type }) => type === 'Container')

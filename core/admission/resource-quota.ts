@@ -32,7 +32,9 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
   }
 
   handles({ operation, declaration, subresource, namespace }: AdmissionRequest): boolean {
-    if (!declaration.namespaced || namespace === undefined || subresource !== '') return false;
+    if (!declaration.namespaced || namespace === undefined) return false;
+    if (declaration.group === '' && declaration.plural === 'pods' && subresource === 'resize') return true;
+    if (subresource !== '') return false;
     if (operation === 'CREATE') return true;
     // Of what is there already, only these can come to take more.
     return (

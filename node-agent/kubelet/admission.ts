@@ -3,6 +3,7 @@ import { matchesRequirement, requirementFromObject } from '../../core/machinery/
 import { Quantity } from '../../core/machinery/quantity.ts';
 import { hostPorts } from './pod-network.ts';
 import type { Rejection } from './pod-context.ts';
+import type { PendingResize } from './resize.ts';
 
 /**
  * Whether this node can take a Pod that was bound to it (upstream: pkg/kubelet/lifecycle/predicate.go). The scheduler
@@ -14,6 +15,19 @@ export function admitPod(pod: Pod, node: Node | undefined, others: readonly Pod[
       ? undefined
       : (resourceRejection(pod, node, others) ?? affinityRejection(pod, node))) ?? portRejection(pod, others)
   );
+}
+
+/** Whether this node has what a Pod that it runs asks for now (upstream: canResizePod in pkg/kubelet/allocation). */
+export function admitResize(
+  pod: Pod,
+  node: Node | undefined,
+  others: readonly Pod[],
+): PendingResize | undefined {
+  if (node === undefined) return undefined;
+  const never = resourceRejection(pod, node, []);
+  if (never !== undefined) return { reason: 'Infeasible', message: never.message };
+  const notNow = resourceRejection(pod, node, others);
+  return notNow === undefined ? undefined : { reason: 'Deferred', message: notNow.message };
 }
 
 function resourceRejection(pod: Pod, node: Node, others: readonly Pod[]): Rejection | undefined {

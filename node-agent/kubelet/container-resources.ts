@@ -1,5 +1,5 @@
-import type { Container, Pod } from '../../core/api/generated/core-v1.ts';
-import { quantityToMilli, quantityToNumber } from '../../core/machinery/quantity.ts';
+import type { Container, Pod, ResourceRequirements } from '../../core/api/generated/core-v1.ts';
+import { Quantity, quantityToMilli, quantityToNumber } from '../../core/machinery/quantity.ts';
 import type { ContainerResources } from '../runtime/runtime.ts';
 import { qosClassOf } from './quality-of-service.ts';
 
@@ -28,6 +28,57 @@ export function containerResources(
     memoryLimitBytes: memoryLimit === 0 ? undefined : memoryLimit,
     oomScoreAdj: oomScoreAdj(pod, container, node.memoryBytes),
     pidsLimit: node.pidsLimit,
+  };
+}
+
+/**
+ * The other way round: what a container has, as its Pod would say it. An amount that stands for what the kernel was
+ * told is written as the Pod writes it. The kernel is not told of memory requests.
+ */
+export function actualResources(
+  { requests, limits }: Pick<ResourceRequirements, 'requests' | 'limits'>,
+  actual: Pick<ContainerResources, 'cpuShares' | 'cpuQuotaUs' | 'memoryLimitBytes'>,
+): ResourceRequirements {
+  const told = (quantity: string | undefined, same: (quantity: string) => boolean, otherwise: string) =>
+    quantity !== undefined && same(quantity) ? quantity : otherwise;
+  const cpu = (millicores: number) => `${Math.round(millicores)}m`;
+  const { cpuQuotaUs: quotaUs, memoryLimitBytes } = actual;
+  const actualRequests = {
+    ...requests,
+    ...(requests?.['cpu'] === undefined
+      ? {}
+      : {
+          cpu: told(
+            requests['cpu'],
+            (quantity) => cpuShares(quantityToMilli(quantity)) === actual.cpuShares,
+            cpu((actual.cpuShares * 1000) / 1024),
+          ),
+        }),
+  };
+  const actualLimits = {
+    ...limits,
+    ...(quotaUs === undefined
+      ? {}
+      : {
+          cpu: told(
+            limits?.['cpu'],
+            (quantity) => cpuQuotaUs(quantityToMilli(quantity)) === quotaUs,
+            cpu((quotaUs * 1000) / quotaPeriodUs),
+          ),
+        }),
+    ...(memoryLimitBytes === undefined
+      ? {}
+      : {
+          memory: told(
+            limits?.['memory'],
+            (quantity) => Math.ceil(quantityToNumber(quantity)) === memoryLimitBytes,
+            Quantity.fromBytes(memoryLimitBytes).toString(),
+          ),
+        }),
+  };
+  return {
+    ...(Object.keys(actualLimits).length === 0 ? {} : { limits: actualLimits }),
+    ...(Object.keys(actualRequests).length === 0 ? {} : { requests: actualRequests }),
   };
 }
 

@@ -9,6 +9,7 @@ import type {
 import { timestamp } from '../../core/machinery/timestamp.ts';
 import { withDefaultTag } from './image-name.ts';
 import { latestOf, type ObservedContainer, type ObservedPod } from './observed-pod.ts';
+import { actualResources } from './container-resources.ts';
 import { hasSucceeded, isSidecar, shouldStart } from './restart-policy.ts';
 
 /** Why a container is not running although it should, as last seen by whoever tried to start it. */
@@ -53,7 +54,7 @@ export function containerStatuses(
     const status =
       newest === undefined
         ? unseen(pod, container, before, waiting)
-        : seen(newest, previous, before, details);
+        : seen(container, newest, previous, before, details);
     const overlaid = withWaitingReason(pod, container, observed, status, details, kind);
     return { ...overlaid, ready: false, started: false };
   });
@@ -90,6 +91,7 @@ function terminatedReason(container: ObservedContainer): string {
 }
 
 function seen(
+  container: Container,
   newest: ObservedContainer,
   previous: ObservedContainer | undefined,
   before: ContainerStatus | undefined,
@@ -106,6 +108,20 @@ function seen(
     image: withDefaultTag(status.image),
     imageID: details.imageId(newest),
     containerID: `${details.runtimeName}://${status.id}`,
+    ...resourcesOf(container, newest),
+  };
+}
+
+/** What was agreed to, and what the container has of it (KEP-1287). */
+function resourcesOf(
+  { resources = {} }: Container,
+  { state, status }: ObservedContainer,
+): Pick<ContainerStatus, 'allocatedResources' | 'resources'> {
+  if (state !== 'running') return {};
+  const { requests, limits } = resources;
+  return {
+    ...(requests === undefined ? {} : { allocatedResources: requests }),
+    resources: actualResources({ requests, limits }, status.resources),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ObservedContainer } from './observed-pod.ts';
 
-export type KillReason = 'liveness' | 'startup' | 'changed' | 'unknown-state';
+export type KillReason = 'liveness' | 'startup' | 'changed' | 'resized' | 'unknown-state';
 
 export interface ContainerToKill {
   readonly container: ObservedContainer;

@@ -13,7 +13,7 @@ import { linkSignals, type LinkedSignal } from '../../core/machinery/signals.ts'
 import type { ContainerRuntime, PodIdentity, SandboxStatus } from '../runtime/runtime.ts';
 import { ProbeManager } from '../probes/probe-manager.ts';
 import type { PodVolumes } from '../volumes/volumes.ts';
-import { admitPod } from './admission.ts';
+import { admitPod, admitResize } from './admission.ts';
 import { ContainerStarter } from './container-starter.ts';
 import { ContainerStopper } from './container-stopper.ts';
 import { ImageManager } from './image-manager.ts';
@@ -97,6 +97,10 @@ export class Kubelet {
       stopper: new ContainerStopper({ runtime, recorder, clock }),
       probes: new ProbeManager({ runtime, recorder, clock, random, onChange: (uid) => this.#wake(uid) }),
       admit: (pod) => this.#admit(pod),
+      admitResize: (pod) => admitResize(pod, this.#options.currentNode(), this.#othersThan(pod)),
+      onRoom: () => {
+        for (const worker of this.#workers.values()) if (worker.waitsForRoom) worker.wake();
+      },
     };
     this.#informer = new SharedInformer(
       pods,
@@ -186,10 +190,13 @@ export class Kubelet {
   #admit(pod: Pod): ReturnType<typeof admitPod> {
     // This agent, or one before it, has taken the Pod already.
     if (pod.status.startTime !== undefined || isTerminal(pod.status.phase)) return undefined;
-    const others = this.workers
+    return admitPod(pod, this.#options.currentNode(), this.#othersThan(pod));
+  }
+
+  #othersThan(pod: Pod): Pod[] {
+    return this.workers
       .filter((worker) => worker.isActive && worker.isTaken && worker.pod?.metadata.uid !== pod.metadata.uid)
-      .map((worker) => worker.pod as Pod);
-    return admitPod(pod, this.#options.currentNode(), others);
+      .flatMap(({ state }) => state.agreed ?? []);
   }
 
   /** The first listing: it must succeed before anything is started, or running containers would be started twice. */

@@ -2,7 +2,7 @@ import type { Container, ContainerStatus, Pod, PodCondition } from '../../core/a
 import { hasStarted, type PodPhase } from './pod-phase.ts';
 import { isSidecar } from './restart-policy.ts';
 
-type Condition = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
+export type Condition = Pick<PodCondition, 'type' | 'status' | 'reason' | 'message'>;
 
 const owned: ReadonlySet<string> = new Set([
   'PodScheduled',
@@ -10,6 +10,8 @@ const owned: ReadonlySet<string> = new Set([
   'Initialized',
   'ContainersReady',
   'PodReadyToStartContainers',
+  'PodResizePending',
+  'PodResizeInProgress',
   'wheelhouse.dev/Simulated',
 ]);
 

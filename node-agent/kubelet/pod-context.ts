@@ -12,6 +12,7 @@ import type { ImageManager } from './image-manager.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { ClusterDns } from './pod-network.ts';
 import type { PodFiles } from './pod-files.ts';
+import type { PendingResize } from './resize.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import type { StatusManager } from './status-manager.ts';
@@ -42,4 +43,8 @@ export interface PodContext {
   readonly dns: ClusterDns | undefined;
   /** Undefined: welcome. Asked once per Pod, before anything is started. */
   readonly admit: (pod: Pod) => Rejection | undefined;
+  /** Whether the node has what the Pod now asks for; undefined: it has. */
+  readonly admitResize: (pod: Pod) => PendingResize | undefined;
+  /** A Pod has given something back, which others may wait for. */
+  readonly onRoom: () => void;
 }

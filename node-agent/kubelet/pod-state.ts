@@ -5,6 +5,8 @@ import type { PodContext } from './pod-context.ts';
 import { PodDetails } from './pod-details.ts';
 import { observePod, runningContainers, type ObservedPod } from './observed-pod.ts';
 import { podStatus } from './pod-status.ts';
+import { agreedPod, resizeConditions } from './resize.ts';
+import type { Allocation, PendingResize } from './resize.ts';
 import { containerReference } from './references.ts';
 import { isSidecar } from './restart-policy.ts';
 
@@ -19,6 +21,12 @@ export class PodState {
   admitted = false;
   /** What volumes show may have changed since they were prepared. */
   volumesStale = false;
+  /** Undefined until the node has taken the Pod. */
+  allocation: Allocation | undefined;
+  pendingResize: PendingResize | undefined;
+  /** Containers do not have yet what was agreed to. */
+  resizeInProgress = false;
+  resizeError: string | undefined;
   /** Why this agent ended the Pod. */
   failure: { readonly reason: string; readonly message: string } | undefined;
   /** Monotonic time before which a container is not tried again, by name. */
@@ -47,9 +55,16 @@ export class PodState {
     return this.#context.statuses.current(this.identity.uid) ?? this.pod?.status ?? {};
   }
 
+  /** The Pod with the resources that this node has agreed to. */
+  get agreed(): Pod | undefined {
+    return this.pod === undefined || this.allocation === undefined
+      ? this.pod
+      : agreedPod(this.pod, this.allocation);
+  }
+
   /** Tells the API how the Pod stands, and the probes what to watch. */
   publish(observed: ObservedPod, end: { readonly ended: boolean; readonly final: boolean }): PodStatus {
-    const { pod } = this;
+    const pod = this.agreed;
     if (pod === undefined) return {};
     const { statuses, probes, node, clock } = this.#context;
     const previous = this.told;
@@ -63,6 +78,10 @@ export class PodState {
       withReadiness: (container, kind) => this.#withReadiness(pod, container, kind, previous, observed),
       ...end,
       failure: this.failure,
+      resize: resizeConditions(this.pendingResize, {
+        inProgress: this.resizeInProgress,
+        error: this.resizeError,
+      }),
       hostIps: node.hostIps,
       nowMs: clock.now(),
     });

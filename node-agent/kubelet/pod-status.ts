@@ -2,6 +2,7 @@ import type { ContainerStatus, Pod, PodStatus } from '../../core/api/generated/c
 import { timestamp } from '../../core/machinery/timestamp.ts';
 import { containerStatuses, endedStatuses, type StatusDetails } from './container-statuses.ts';
 import { readySandbox, type ObservedPod } from './observed-pod.ts';
+import type { Condition } from './pod-conditions.ts';
 import { isOwnCondition, podConditions, simulatedCondition, withTransitionTimes } from './pod-conditions.ts';
 import { isTerminal, podPhase, type PodPhase } from './pod-phase.ts';
 import { qosClassOf } from './quality-of-service.ts';
@@ -20,6 +21,8 @@ export interface PodStatusInput {
   readonly final: boolean;
   /** Why this agent ended the Pod, such as DeadlineExceeded. */
   readonly failure: { readonly reason: string; readonly message: string } | undefined;
+  /** How a change of resources stands; none unless given. */
+  readonly resize?: readonly Condition[];
   readonly hostIps: readonly string[];
   readonly nowMs: number;
 }
@@ -47,6 +50,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     sandbox !== undefined && !input.final,
     kept,
   );
+  conditions.push(...(input.resize ?? []));
   if (details.runtimeName === 'simulated') conditions.push(simulatedCondition);
   const cause = input.failure ?? (phase === previous.phase ? previous : undefined);
   const ips = podIps(input);

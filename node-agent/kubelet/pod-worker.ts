@@ -134,6 +134,7 @@ export class PodWorker {
         await terminatePod(this.#context, state, this.#lifecycle.graceSeconds, signal);
         this.#lifecycle = { kind: 'terminated' };
         this.#dirty = true;
+        this.#context.onRoom();
         return;
       case 'terminated':
         if (!state.removed && state.pod?.metadata.deletionTimestamp === undefined) return;
@@ -200,6 +201,11 @@ export class PodWorker {
   /** Whether this agent, or one before it, has agreed to run the Pod. */
   get isTaken(): boolean {
     return this.state.admitted || this.state.pod?.status.startTime !== undefined;
+  }
+
+  /** Whether it may get the resources it asks for when others give some back. */
+  get waitsForRoom(): boolean {
+    return this.#lifecycle.kind === 'running' && this.state.pendingResize?.reason === 'Deferred';
   }
 
   /** Whether the Pod counts towards what the node has given away. */

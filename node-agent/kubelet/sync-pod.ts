@@ -11,6 +11,9 @@ import { hostPorts, podDns, podHostname } from './pod-network.ts';
 import { isTerminal } from './pod-phase.ts';
 import type { PodState } from './pod-state.ts';
 import { rejectedStatus } from './pod-status.ts';
+import { agreedPod, allocationOf, isAgreed, resizeActions, toldAllocation } from './resize.ts';
+import type { ResizeActions } from './resize.ts';
+import { isSidecar } from './restart-policy.ts';
 import { labels } from './labels.ts';
 import { podReference } from './references.ts';
 import { StartError } from './start-error.ts';
@@ -30,22 +33,25 @@ export type SyncOutcome =
 export async function syncPod(
   context: PodContext,
   state: PodState,
-  pod: Pod,
+  wanted: Pod,
   signal: AbortSignal,
 ): Promise<SyncOutcome> {
   if (!state.admitted) {
-    const rejection = context.admit(pod);
+    const rejection = context.admit(wanted);
     if (rejection !== undefined) {
       const { reason, message } = rejection;
-      context.recorder.event(podReference(pod), 'Warning', reason, message);
-      context.statuses.set(state.identity.uid, rejectedStatus(pod, reason, message, context.clock.now()));
+      context.recorder.event(podReference(wanted), 'Warning', reason, message);
+      context.statuses.set(state.identity.uid, rejectedStatus(wanted, reason, message, context.clock.now()));
       return { kind: 'rejected' };
     }
     state.admitted = true;
-    context.references.retain(pod);
+    context.references.retain(wanted);
   }
 
+  const pod = agreeToResize(context, state, wanted);
   const observed = await state.observe(signal);
+  const resize = resizeActions(pod, observed, context.node);
+  noteProgress(context, state, pod, resize);
   const status = state.publish(observed, { ended: false, final: false });
   if (isTerminal(status.phase)) return { kind: 'ended' };
   const deadlineInMs = deadlineOf(pod, status.startTime, context.clock.now());
@@ -56,16 +62,91 @@ export async function syncPod(
     return { kind: 'ended' };
   }
 
-  const actions = dueActions(computeActions(pod, observed, context.probes), context, state);
+  const computed = withRestarts(computeActions(pod, observed, context.probes), resize);
+  const actions = dueActions(computed, context, state);
   if (actions.killPod && actions.createSandbox === undefined) return { kind: 'ended' };
-  if (isSettled(actions)) {
+  if (isSettled(actions) && resize.toUpdate.length === 0) {
     if (state.volumesStale && readySandbox(observed) !== undefined)
       await refreshVolumes(context, state, pod, signal);
     await collectGarbage(context, observed, signal);
     return { kind: 'settled', wakeInMs: earliest(deadlineInMs, nextRetryMs(context, state)) };
   }
   await act(context, state, pod, observed, actions, signal);
+  await updateContainers(context, state, pod, resize, signal);
   return { kind: 'again' };
+}
+
+/** The Pod with the resources it gets here; what it asks for is agreed to as soon as the node has it. */
+function agreeToResize({ admitResize, recorder, onRoom }: PodContext, state: PodState, wanted: Pod): Pod {
+  state.allocation ??=
+    wanted.status.startTime === undefined ? allocationOf(wanted) : toldAllocation(wanted, state.told);
+  const before = state.pendingResize;
+  state.pendingResize = isAgreed(wanted, state.allocation) ? undefined : admitResize(wanted);
+  if (state.pendingResize === undefined) {
+    if (!isAgreed(wanted, state.allocation)) {
+      state.allocation = allocationOf(wanted);
+      onRoom();
+    }
+    return wanted;
+  }
+  const { reason, message } = state.pendingResize;
+  if (reason !== before?.reason)
+    recorder.event(podReference(wanted), 'Warning', `Resize${reason}`, `Pod resize ${reason}: ${message}`);
+  return agreedPod(wanted, state.allocation);
+}
+
+function noteProgress(
+  { recorder }: PodContext,
+  state: PodState,
+  pod: Pod,
+  { toUpdate, toRestart }: ResizeActions,
+): void {
+  const before = state.resizeInProgress;
+  state.resizeInProgress = toUpdate.length + toRestart.length > 0;
+  if (before === state.resizeInProgress) return;
+  const [reason, message] = before
+    ? ['ResizeCompleted', 'Pod resize completed']
+    : ['ResizeStarted', 'Pod resize started'];
+  if (before) state.resizeError = undefined;
+  recorder.event(podReference(pod), 'Normal', reason, message);
+}
+
+/** Containers that begin anew to get other resources do so whatever the restart policy says of their end. */
+function withRestarts(actions: PodActions, { toRestart }: ResizeActions): PodActions {
+  const killed = new Set(actions.containersToKill.map(({ container }) => container.status.id));
+  const more = toRestart.filter(({ kill }) => !killed.has(kill.container.status.id));
+  if (more.length === 0 || actions.killPod) return actions;
+  return {
+    ...actions,
+    containersToKill: [...actions.containersToKill, ...more.map(({ kill }) => kill)],
+    containersToStart: [
+      ...actions.containersToStart,
+      // A sidecar is started by the next step, as after any end.
+      ...more.map(({ container }) => container).filter((container) => !isSidecar(container)),
+    ],
+  };
+}
+
+/** Throws the last failure when all have been tried; the status tells of it until it works. */
+async function updateContainers(
+  { runtime, recorder }: PodContext,
+  state: PodState,
+  pod: Pod,
+  { toUpdate }: ResizeActions,
+  signal: AbortSignal,
+): Promise<void> {
+  let failure: unknown;
+  for (const { container, id, to } of toUpdate) {
+    try {
+      await runtime.updateContainer(id, to, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      failure = error;
+      state.resizeError = `container ${container.name}: ${messageOf(error)}`;
+      recorder.event(podReference(pod), 'Warning', 'ResizeError', state.resizeError);
+    }
+  }
+  if (failure !== undefined) throw failure;
 }
 
 /** The actions whose time has come: containers that wait for their back-off are left out. */

@@ -33,6 +33,11 @@ export interface ContainerRuntime {
 
   /** Creates and starts a container in a running sandbox. A failed start leaves the created container to `list()` with its reason. */
   startContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
+  /**
+   * Gives a running container other CPU and memory. A limit that is undefined stays as it is. Throws "unknown" with
+   * the runtime's words where the kernel does not agree, such as with less memory than is in use.
+   */
+  updateContainer(containerId: string, resources: ContainerResources, signal: AbortSignal): Promise<void>;
   /** Sends the stop signal, waits up to the grace period, then kills. Resolves when the process is gone. Idempotent. */
   stopContainer(containerId: string, graceSeconds: number, signal: AbortSignal): Promise<void>;
   removeContainer(containerId: string, signal: AbortSignal): Promise<void>;
@@ -192,6 +197,8 @@ export interface ContainerStatus {
   readonly oomKilled: boolean;
   /** Why it could not start, in the runtime's words. */
   readonly error: string | undefined;
+  /** As the runtime has them now. */
+  readonly resources: Pick<ContainerResources, 'cpuShares' | 'cpuQuotaUs' | 'memoryLimitBytes'>;
   readonly labels: Readonly<Record<string, string>>;
 }
 

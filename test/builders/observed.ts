@@ -65,6 +65,7 @@ export function containerNamed(name = 'main'): ContainerStatusBuilder {
     exitCode: undefined,
     oomKilled: false,
     error: undefined,
+    resources: { cpuShares: 2, cpuQuotaUs: undefined, memoryLimitBytes: undefined },
     labels: {},
   });
 }

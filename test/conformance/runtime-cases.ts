@@ -107,6 +107,20 @@ export function runtimeCases(name: string, underTest: RuntimeUnderTest): void {
       expect(container?.imageId).toMatch(/^sha256:[0-9a-f]{64}$/);
     });
 
+    test('a running container can be given other resources', async () => {
+      const { podUid, containerId } = await started(forever);
+      const wanted = { cpuShares: 256, cpuQuotaUs: 30_000, memoryLimitBytes: 64 << 20 };
+      const { resources } = containerConfig([]);
+      await runtime.updateContainer(containerId, { ...resources, ...wanted }, signal);
+      expect((await only(podUid)).containers[0]).toMatchObject({ state: 'running', resources: wanted });
+      await runtime.updateContainer(containerId, { ...resources, cpuShares: 128 }, signal);
+      const changed = { ...wanted, cpuShares: 128 };
+      expect((await only(podUid)).containers[0]).toMatchObject({ state: 'running', resources: changed });
+      await expect(reasonOf(runtime.updateContainer('0'.repeat(64), resources, signal))).resolves.toBe(
+        'not-found',
+      );
+    });
+
     test('a container that ends keeps its exit code and times', async () => {
       const { podUid } = await started(['sh', '-c', 'exit 3']);
       const container = await exited(podUid);

@@ -497,6 +497,35 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
         .toContain('sleep 3600');
     });
 
+    since(32)('patch --subresource=resize', async () => {
+      const resources = (cpu: string) => ({ requests: { cpu: '10m' }, limits: { cpu, memory: '64Mi' } });
+      const spec = { containers: [{ name: 'main', image: 'busybox', command: ['sleep', '3600'] }] };
+      const [container] = spec.containers;
+      const manifest = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'growing' },
+        spec: {
+          ...spec,
+          terminationGracePeriodSeconds: 0,
+          containers: [{ ...container, resources: resources('50m') }],
+        },
+      };
+      await kubectl.ok('create', '-f', cluster.file('growing.json', JSON.stringify(manifest)));
+      await kubectl.ok('wait', '--for=condition=Ready', 'pod/growing', '--timeout=60s');
+      const patch = { spec: { containers: [{ name: 'main', resources: resources('80m') }] } };
+      await kubectl.ok('patch', 'pod', 'growing', '--subresource=resize', '-p', JSON.stringify(patch));
+      const told = 'jsonpath={.status.containerStatuses[0].resources.limits.cpu}';
+      await expect
+        .poll(() => kubectl.ok('get', 'pod', 'growing', '-o', told), { timeout: 20_000 })
+        .toBe('80m');
+      const quota = 'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cat /sys/fs/cgroup/cpu.max';
+      expect(await kubectl.ok('exec', 'growing', '--', 'sh', '-c', quota)).toMatch(/^8000\b/);
+      const restarts = 'jsonpath={.status.containerStatuses[0].restartCount}';
+      expect(await kubectl.ok('get', 'pod', 'growing', '-o', restarts)).toBe('0');
+      await kubectl.ok('delete', 'pod', 'growing');
+    });
+
     test('top', async () => {
       await expectLines([
         ['top nodes', /^NAME +CPU\(cores\) .*\nkubectl +\d+m /],

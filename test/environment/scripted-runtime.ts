@@ -5,6 +5,7 @@ import { RuntimeError } from '../../node-agent/runtime/runtime.ts';
 import type {
   Capacity,
   ContainerConfig,
+  ContainerResources,
   ContainerRuntime,
   ContainerStats,
   ContainerStatus,
@@ -38,6 +39,8 @@ export class ScriptedRuntime implements ContainerRuntime {
   readonly images = new Map<string, ImageStatus>([['main:1', imageNamed('main:1')]]);
   /** What cannot be done at all: every call fails as while Docker is away. */
   down = false;
+  /** Error texts by container name: its resources cannot be changed. */
+  readonly updateFailures = new Map<string, string>();
   /** Error texts by container name: it is made and cannot start. */
   readonly startFailures = new Map<string, string>();
   readonly pullFailures = new Map<string, RuntimeError>();
@@ -205,11 +208,25 @@ export class ScriptedRuntime implements ContainerRuntime {
         exitCode: failure === undefined ? undefined : 127,
         oomKilled: false,
         error: failure,
+        resources: config.resources,
         labels: config.labels,
       });
       if (failure !== undefined) throw new RuntimeError('start-failed', failure);
       this.#tell(sandbox, id, 'started');
       return id;
+    });
+  }
+
+  updateContainer(containerId: string, resources: ContainerResources): Promise<void> {
+    const found = this.#byId(containerId);
+    const { cpuShares, cpuQuotaUs, memoryLimitBytes } = resources;
+    this.calls.push(
+      `update ${found?.container.name} ${cpuShares}/${cpuQuotaUs ?? '-'}/${memoryLimitBytes ?? '-'}`,
+    );
+    return this.#answer(() => {
+      const failure = this.updateFailures.get(found?.container.name ?? '');
+      if (failure !== undefined) throw new RuntimeError('unknown', failure);
+      if (found !== undefined) Object.assign(found.container, { resources });
     });
   }
 

@@ -54,17 +54,6 @@ export const nodeKind = declareKind(nodes, {
 
 export const podKind = declareKind(pods, {
   owners: 'once-applied',
-  subresources: [
-    'status',
-    'binding',
-    'ephemeralcontainers',
-    'eviction',
-    'log',
-    'exec',
-    'attach',
-    'portforward',
-    'proxy',
-  ],
   generation: true,
   applyDefaults: defaultPod,
   validate: validatePod,

@@ -181,8 +181,8 @@ function validateUpdate(
   ];
   if (writesStatus(subresource)) return [...errors, ...(declaration.validateStatus?.(object, old) ?? [])];
   errors.push(...(declaration.validate?.(object) ?? []));
-  // Its handler lets nothing else change.
-  if (subresource === 'ephemeralcontainers') return errors;
+  // Their handlers let nothing else change.
+  if (subresource === 'ephemeralcontainers' || subresource === 'resize') return errors;
   // The rules about change may count on a valid object.
   return errors.length > 0 ? errors : (declaration.validateUpdate?.(object, old) ?? []);
 }

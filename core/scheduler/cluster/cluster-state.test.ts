@@ -82,3 +82,35 @@ test('grows beyond its first size and keeps what it knew', () => {
   expect(usedCpu(state, 'a')).toBe(1000);
   expect(state.nodes.cpu.allocatable[state.nodes.slotOf('n199') ?? -1]).toBe(4000);
 });
+
+test('a Pod that is being resized counts with the larger of what it has and asks for, unless its node refuses', () => {
+  const state = newState();
+  const resizing = (asked: string, has: string, reason: string) =>
+    pod()
+      .named('web')
+      .requesting({ cpu: asked })
+      .onNode('a')
+      .withStatus({
+        conditions: [{ type: 'PodResizePending', status: 'True', reason }],
+        containerStatuses: [
+          {
+            name: 'main',
+            image: 'main:1',
+            imageID: '',
+            ready: true,
+            restartCount: 0,
+            allocatedResources: { cpu: has },
+          },
+        ],
+      })
+      .build();
+  for (const [asked, has, reason, counted] of [
+    ['1', '1', 'Deferred', 1000],
+    ['2', '1', 'Deferred', 2000],
+    ['1', '2', 'Deferred', 2000],
+    ['9', '1', 'Infeasible', 1000],
+  ] as const) {
+    state.setPod(reader.read(resizing(asked, has, reason)), 'a');
+    expect(usedCpu(state, 'a')).toBe(counted);
+  }
+});

@@ -1,6 +1,6 @@
 import type { Container, Pod } from '../../api/generated/core-v1.ts';
 import { keyOf } from '../../api/object.ts';
-import { requestsOf, type Requests } from './requests.ts';
+import { changingRequests, isRefused, requestsOf, type Requests } from './requests.ts';
 
 export interface HostPort {
   readonly protocol: string;
@@ -45,6 +45,7 @@ export class PodFactsReader {
   #shapeOf(pod: Pod): PodShape {
     const { containers, initContainers, overhead, resources, affinity, topologySpreadConstraints } = pod.spec;
     const minded = affinity?.podAffinity !== undefined || affinity?.podAntiAffinity !== undefined;
+    const changing = changingRequests(pod);
     const key = JSON.stringify([
       containers.map(demandsOf),
       initContainers?.map(demandsOf),
@@ -52,6 +53,7 @@ export class PodFactsReader {
       resources,
       minded,
       topologySpreadConstraints?.length,
+      changing === undefined ? undefined : [...changing, isRefused(pod)],
     ]);
     const known = this.#shapes.get(key);
     if (known !== undefined) return known;

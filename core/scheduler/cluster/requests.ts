@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../../api/generated/core-v1.ts';
+import { deepEqual } from '../../machinery/json.ts';
 import { quantityToMilli, quantityToNumber } from '../../machinery/quantity.ts';
 
 /**
@@ -30,9 +31,10 @@ export function amountOf(resource: string, quantity: string): number {
  * whichever is more, and the overhead (upstream: resource/helpers.go, PodRequests).
  */
 export function requestsOf(pod: Pod): Requests {
-  const amounts = podAmounts(pod, ({ resources }) => read(resources?.requests));
+  const requestedBy = containerRequests(pod);
+  const amounts = podAmounts(pod, requestedBy);
   const scored = podAmounts(pod, (container) => {
-    const requested = read(container.resources?.requests);
+    const requested = requestedBy(container);
     return new Map([
       ['cpu', requested.get('cpu') ?? defaultMilliCpu],
       ['memory', requested.get('memory') ?? defaultMemoryBytes],
@@ -51,6 +53,40 @@ export function requestsOf(pod: Pod): Requests {
 export function requestedAmount(requests: Requests, resource: string): number {
   const index = requests.names.indexOf(resource);
   return index < 0 ? 0 : (requests.amounts[index] ?? 0);
+}
+
+/**
+ * Requests that containers have, by name, where they are not those asked for: a change is under way, and the node may
+ * still have to take something back (KEP-1287). Undefined for most Pods.
+ */
+export function changingRequests({ spec, status }: Pod): ReadonlyMap<string, Quantities> | undefined {
+  const asked = [...(spec.initContainers ?? []), ...spec.containers];
+  const told = [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])];
+  const changing = told.flatMap(({ name, allocatedResources: has }) => {
+    const requests = asked.find((container) => container.name === name)?.resources?.requests;
+    return has === undefined || deepEqual(has, requests) ? [] : [[name, has] as const];
+  });
+  return changing.length === 0 ? undefined : new Map(changing);
+}
+
+/** Whether the node can never give what is asked for, so that it stays as it is. */
+export function isRefused({ status }: Pod): boolean {
+  const conditions = status.conditions ?? [];
+  return conditions.some(({ type, reason }) => type === 'PodResizePending' && reason === 'Infeasible');
+}
+
+/** While a change is under way, whichever is more. */
+function containerRequests(pod: Pod): (container: Container) => Amounts {
+  const changing = changingRequests(pod);
+  if (changing === undefined) return ({ resources }) => read(resources?.requests);
+  const refused = isRefused(pod);
+  return ({ name, resources }) => {
+    const has = changing.get(name);
+    if (has === undefined) return read(resources?.requests);
+    const amounts = read(has);
+    if (!refused) raise(amounts, read(resources?.requests));
+    return amounts;
+  };
 }
 
 function podAmounts({ spec }: Pod, amountsOf: (container: Container) => Amounts): Amounts {

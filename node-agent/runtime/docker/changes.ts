@@ -1,8 +1,8 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import { RuntimeError } from '../runtime.ts';
-import type { ContainerConfig, SandboxConfig, SandboxStatus } from '../runtime.ts';
+import type { ContainerConfig, ContainerResources, SandboxConfig, SandboxStatus } from '../runtime.ts';
 import type { DockerClient } from './client.ts';
-import { podContainer } from './container.ts';
+import { cpuLimit, memoryLimit, podContainer } from './container.ts';
 import { hasReason, unlessMissing } from './errors.ts';
 import { sandboxStatus } from './inventory.ts';
 import type { Inventory } from './inventory.ts';
@@ -84,6 +84,27 @@ export class Changes {
     const sandbox = await this.#factsOf(sandboxId, signal);
     const what = `container "${config.name}" of Pod "${sandbox.pod.namespace}/${sandbox.pod.name}"`;
     return this.#createAndStart(what, await podContainer(this.#owner, sandbox, config), signal);
+  }
+
+  async updateContainer(
+    containerId: string,
+    { cpuShares, cpuQuotaUs, memoryLimitBytes }: ContainerResources,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { changeMs } = this.#client.deadlines;
+    const call = { action: `update container "${containerId}"`, deadlineMs: changeMs, signal };
+    try {
+      await this.#client.call(call, (docker, abortSignal) =>
+        docker.getContainer(containerId).update({
+          CpuShares: cpuShares,
+          ...cpuLimit(cpuQuotaUs),
+          ...memoryLimit(memoryLimitBytes),
+          abortSignal,
+        }),
+      );
+    } finally {
+      this.#inventory.forget(containerId);
+    }
   }
 
   /** Docker itself waits out the grace period and kills, so this outlives its caller. */

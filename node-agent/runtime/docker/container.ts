@@ -36,13 +36,8 @@ export async function podContainer(
       ...namespaces(sandbox, config.processesOf),
       CgroupParent: sandbox.cgroupParent,
       CpuShares: resources.cpuShares,
-      ...(resources.cpuQuotaUs === undefined
-        ? {}
-        : { CpuPeriod: cpuPeriodUs, CpuQuota: resources.cpuQuotaUs }),
-      // Equal limits leave nothing for swap.
-      ...(resources.memoryLimitBytes === undefined
-        ? {}
-        : { Memory: resources.memoryLimitBytes, MemorySwap: resources.memoryLimitBytes }),
+      ...cpuLimit(resources.cpuQuotaUs),
+      ...memoryLimit(resources.memoryLimitBytes),
       ...(resources.pidsLimit === undefined ? {} : { PidsLimit: resources.pidsLimit }),
       OomScoreAdj: resources.oomScoreAdj,
       // As mounts rather than binds: a source that does not exist is an error, not a new directory.
@@ -62,6 +57,15 @@ export async function podContainer(
       LogConfig: logConfig,
     },
   };
+}
+
+export function cpuLimit(quotaUs: number | undefined): { CpuPeriod?: number; CpuQuota?: number } {
+  return quotaUs === undefined ? {} : { CpuPeriod: cpuPeriodUs, CpuQuota: quotaUs };
+}
+
+/** Equal limits leave nothing for swap. */
+export function memoryLimit(bytes: number | undefined): { Memory?: number; MemorySwap?: number } {
+  return bytes === undefined ? {} : { Memory: bytes, MemorySwap: bytes };
 }
 
 function namespaces(sandbox: SandboxFacts, processesOf: string | undefined) {

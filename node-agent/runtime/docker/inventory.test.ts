@@ -60,6 +60,7 @@ function entry(id: string, labels: object, state: { Status: string } & Record<st
     Created: '2026-01-02T03:04:05.678Z',
     Image: 'sha256:1',
     Config: { Image: 'app:v1', Labels: labels },
+    HostConfig: { CpuShares: 2 },
     NetworkSettings: { Networks: {} },
     State: {
       Running: running,

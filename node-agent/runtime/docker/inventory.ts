@@ -210,6 +210,11 @@ function containerStatus(
     exitCode: state === 'exited' || error !== undefined ? info.State.ExitCode : undefined,
     oomKilled: info.State.OOMKilled || (oomKilled && state === 'exited'),
     error,
+    resources: {
+      cpuShares: info.HostConfig.CpuShares ?? 0,
+      cpuQuotaUs: info.HostConfig.CpuQuota || undefined,
+      memoryLimitBytes: info.HostConfig.Memory || undefined,
+    },
     labels: callersLabels(info.Config.Labels),
   };
 }

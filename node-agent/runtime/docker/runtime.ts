@@ -6,6 +6,7 @@ import type {
   AttachOptions,
   Capacity,
   ContainerConfig,
+  ContainerResources,
   ContainerRuntime,
   ContainerStats,
   ExecOptions,
@@ -134,6 +135,10 @@ export class DockerRuntime implements ContainerRuntime {
 
   startContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string> {
     return this.#changes.startContainer(sandboxId, config, signal);
+  }
+
+  updateContainer(containerId: string, resources: ContainerResources, signal: AbortSignal): Promise<void> {
+    return this.#changes.updateContainer(containerId, resources, signal);
   }
 
   stopContainer(containerId: string, graceSeconds: number, signal: AbortSignal): Promise<void> {

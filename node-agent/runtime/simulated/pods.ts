@@ -1,7 +1,7 @@
 import type { Clock } from '../../../core/machinery/clock.ts';
 import type { Random } from '../../../core/machinery/random.ts';
 import { RuntimeError } from '../runtime.ts';
-import type { ContainerConfig, SandboxConfig, SandboxStatus } from '../runtime.ts';
+import type { ContainerConfig, ContainerResources, SandboxConfig, SandboxStatus } from '../runtime.ts';
 import { AddressPool } from './addresses.ts';
 import { Broadcast } from './broadcast.ts';
 import type { SimulatedImages } from './images.ts';
@@ -137,6 +137,20 @@ export class SimulatedPods {
     return container.status.id;
   }
 
+  updateContainer(containerId: string, resources: ContainerResources): void {
+    const found = this.#table.find(containerId);
+    if (found === undefined) throw new RuntimeError('not-found', `Cannot find container "${containerId}"`);
+    const { sandbox, container } = found;
+    const limits = {
+      cpuQuotaUs: resources.cpuQuotaUs ?? container.status.resources.cpuQuotaUs,
+      memoryLimitBytes: resources.memoryLimitBytes ?? container.status.resources.memoryLimitBytes,
+    };
+    const status = { ...container.status, resources: { cpuShares: resources.cpuShares, ...limits } };
+    const updated = { ...container, status };
+    const containers = sandbox.containers.map((each) => (each === container ? updated : each));
+    this.#put({ ...sandbox, containers });
+  }
+
   stopContainer(containerId: string): void {
     this.#end(containerId, terminatedExitCode);
   }
@@ -231,12 +245,11 @@ function begin(
       exitCode: undefined,
       oomKilled: false,
       error: undefined,
+      resources: config.resources,
       labels: config.labels,
     },
     argv,
     env: config.env,
-    cpuShares: config.resources.cpuShares,
-    memoryLimitBytes: config.resources.memoryLimitBytes,
     log: [notice, ...(run?.output ?? []).map((line) => ({ ...line, timeMs: nowMs }))],
     ends: run?.lastsMs === undefined ? undefined : { atMs: nowMs + run.lastsMs, exitCode: run.exitCode },
   };

@@ -10,6 +10,7 @@ import type {
   AttachOptions,
   Capacity,
   ContainerConfig,
+  ContainerResources,
   ContainerRuntime,
   ContainerStats,
   ExecOptions,
@@ -118,6 +119,15 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   /** Ends at once, as a program does that heeds the signal; the grace period is never needed. */
+  async updateContainer(
+    containerId: string,
+    resources: ContainerResources,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#pods.ready(signal);
+    this.#pods.updateContainer(containerId, resources);
+  }
+
   async stopContainer(containerId: string, _graceSeconds: number, signal: AbortSignal): Promise<void> {
     await this.#pods.ready(signal);
     this.#pods.stopContainer(containerId);
@@ -209,8 +219,8 @@ export class SimulatedRuntime implements ContainerRuntime {
       const container = this.#pods.find(containerId)?.container;
       if (container?.status.state !== 'running') return [];
       const runningMs = nowMs - (container.status.startedAtMs ?? nowMs);
-      const cores = container.cpuShares / 1024 / 2;
-      const limit = container.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
+      const cores = container.status.resources.cpuShares / 1024 / 2;
+      const limit = container.status.resources.memoryLimitBytes ?? Number.POSITIVE_INFINITY;
       return {
         containerId,
         timestampMs: nowMs,

@@ -11,8 +11,6 @@ export interface SimulatedContainer {
   readonly status: ContainerStatus;
   readonly argv: readonly string[];
   readonly env: readonly { readonly name: string; readonly value: string }[];
-  readonly cpuShares: number;
-  readonly memoryLimitBytes: number | undefined;
   readonly log: readonly LogLine[];
   /** When and how it will end by itself, by the wall clock, so that time passes while the agent is away. */
   readonly ends: { readonly atMs: number; readonly exitCode: number } | undefined;

@@ -4,6 +4,7 @@ import { PlainObject } from '../plain-object.ts';
 import { bindingKind, bound } from './binding.ts';
 import { ephemeralContainers } from './ephemeral-containers.ts';
 import { eviction } from './eviction.ts';
+import { resize } from './resize.ts';
 import { scaled, scaleKind, scaleOf } from './scale.ts';
 import type { SubresourceCreate, SubresourceHandler } from './subresource.ts';
 import { success } from './success.ts';
@@ -30,6 +31,7 @@ const binding: SubresourceHandler = {
 export const subresourceHandlers: ReadonlyMap<string, SubresourceHandler> = new Map([
   ['scale', scale],
   ['ephemeralcontainers', ephemeralContainers],
+  ['resize', resize],
   ['binding', binding],
   ['eviction', eviction],
 ]);
