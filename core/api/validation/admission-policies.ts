@@ -1,4 +1,4 @@
-import { Environment } from '@marcbachmann/cel-js';
+import { CelCompileError, PolicyCompiler, compileMatchCondition } from '../../cel/index.ts';
 import {
   dns1123LabelProblems,
   dns1123SubdomainProblems,
@@ -66,7 +66,7 @@ function validateWebhook(
     ...checkOneOf(webhook.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy')),
     ...validateSelectors(webhook, path),
     ...validateClientConfig(webhook.clientConfig, path.child('clientConfig')),
-    ...validateMatchConditions(webhook.matchConditions, path.child('matchConditions')),
+    ...validateMatchConditions(webhook.matchConditions, path.child('matchConditions'), compileMatchCondition),
     ...checkBetween(timeoutSeconds, 1, 30, path.child('timeoutSeconds')),
   );
   if (sideEffects === undefined)
@@ -137,14 +137,18 @@ function validateSelectors(
   ];
 }
 
-function validateMatchConditions(conditions: readonly MatchCondition[] | undefined, path: FieldPath): Errors {
+function validateMatchConditions(
+  conditions: readonly MatchCondition[] | undefined,
+  path: FieldPath,
+  compile: (expression: string) => unknown,
+): Errors {
   if (conditions === undefined) return [];
   if (conditions.length > maxMatchConditions) return [tooMany(path, conditions.length, maxMatchConditions)];
   const seen = new Set<string>();
   return checkEach(conditions, path, ({ name, expression }, at) => {
     const errors = [
       ...checkName(name, qualifiedNameProblems, at.child('name')),
-      ...validateExpression(expression, at.child('expression')),
+      ...validateExpression(expression, at.child('expression'), compile),
     ];
     if (seen.has(name)) errors.push(duplicate(at.child('name'), name));
     seen.add(name);
@@ -152,28 +156,21 @@ function validateMatchConditions(conditions: readonly MatchCondition[] | undefin
   });
 }
 
-/** Names that expressions of policies and webhooks may use. */
-const environment = new Environment({
-  unlistedVariablesAreDyn: true,
-  limits: {
-    maxAstNodes: 10_000,
-    maxDepth: 100,
-    maxListElements: 1_000,
-    maxMapEntries: 1_000,
-    maxCallArguments: 32,
-  },
-});
-
-/** Whether an expression of CEL can be read at all; what it costs is bounded when it runs. */
-export function validateExpression(expression: string | undefined, path: FieldPath): Errors {
+/** Whether an expression can be compiled; what it costs is bounded when it runs. */
+function validateExpression(
+  expression: string | undefined,
+  path: FieldPath,
+  compile: (expression: string) => unknown,
+): Errors {
   if (expression === undefined || expression.trim() === '') return [required(path)];
   if (expression.length > maxExpression)
     return [invalidValue(path, expression, `must have at most ${maxExpression} characters`)];
   try {
-    environment.parse(expression);
+    compile(expression);
     return [];
   } catch (error) {
-    return [invalidValue(path, expression, `compilation failed: ${(error as Error).message.split('\n')[0]}`)];
+    if (error instanceof CelCompileError) return [invalidValue(path, expression, error.message)];
+    throw error;
   }
 }
 
@@ -194,10 +191,17 @@ function validateMatchResources(
   return errors;
 }
 
-function validateVariables(variables: readonly Variable[] | undefined, path: FieldPath): Errors {
+function validateVariables(
+  variables: readonly Variable[] | undefined,
+  path: FieldPath,
+  compiler: PolicyCompiler,
+): Errors {
   const seen = new Set<string>();
   return checkEach(variables, path, ({ name, expression }, at) => {
-    const errors = validateExpression(expression, at.child('expression'));
+    const errors = validateExpression(expression, at.child('expression'), (text) =>
+      compiler.variable(name, text),
+    );
+    if (errors.length > 0) compiler.assume(name);
     if (!/^[A-Za-z_]\w*$/.test(name))
       errors.push(invalidValue(at.child('name'), name, 'name is not a valid CEL identifier'));
     if (seen.has(name)) errors.push(duplicate(at.child('name'), name));
@@ -210,16 +214,19 @@ function validateVariables(variables: readonly Variable[] | undefined, path: Fie
 export function validatePolicy({ spec }: ValidatingAdmissionPolicy): Errors {
   const path = FieldPath.spec;
   const { validations = [], auditAnnotations = [] } = spec;
+  const compiler = new PolicyCompiler({ hasParams: spec.paramKind !== undefined });
   const errors = [
-    ...validateCommon(spec, path),
+    ...validateCommon(spec, path, compiler),
     ...checkEach(
       validations,
       path.child('validations'),
       ({ expression, messageExpression, message, reason }, at) => [
-        ...validateExpression(expression, at.child('expression')),
+        ...validateExpression(expression, at.child('expression'), (text) => compiler.validation(text)),
         ...(messageExpression === undefined || messageExpression === ''
           ? []
-          : validateExpression(messageExpression, at.child('messageExpression'))),
+          : validateExpression(messageExpression, at.child('messageExpression'), (text) =>
+              compiler.message(text),
+            )),
         ...(message?.includes('\n') === true
           ? [invalidValue(at.child('message'), message, 'message must not contain line breaks')]
           : []),
@@ -232,7 +239,9 @@ export function validatePolicy({ spec }: ValidatingAdmissionPolicy): Errors {
     ),
     ...checkEach(auditAnnotations, path.child('auditAnnotations'), ({ key, valueExpression }, at) => [
       ...checkName(key, qualifiedNameProblems, at.child('key')),
-      ...validateExpression(valueExpression, at.child('valueExpression')),
+      ...validateExpression(valueExpression, at.child('valueExpression'), (text) =>
+        compiler.auditAnnotation(text),
+      ),
     ]),
   ];
   if (validations.length === 0 && auditAnnotations.length === 0)
@@ -246,6 +255,7 @@ function validateCommon(
     'failurePolicy' | 'paramKind' | 'matchConstraints' | 'matchConditions' | 'variables'
   >,
   path: FieldPath,
+  compiler: PolicyCompiler,
 ): Errors {
   const { paramKind } = spec;
   const at = path.child('paramKind');
@@ -258,15 +268,18 @@ function validateCommon(
           ...((paramKind.kind ?? '') === '' ? [required(at.child('kind'))] : []),
         ]),
     ...validateMatchResources(spec.matchConstraints, path.child('matchConstraints'), true),
-    ...validateMatchConditions(spec.matchConditions, path.child('matchConditions')),
-    ...validateVariables(spec.variables, path.child('variables')),
+    ...validateMatchConditions(spec.matchConditions, path.child('matchConditions'), (text) =>
+      compiler.matchCondition(text),
+    ),
+    ...validateVariables(spec.variables, path.child('variables'), compiler),
   ];
 }
 
 export function validateMutatingPolicy({ spec }: MutatingAdmissionPolicy): Errors {
   const path = FieldPath.spec;
+  const compiler = new PolicyCompiler({ hasParams: spec.paramKind !== undefined, hasMessages: true });
   const errors = [
-    ...validateCommon(spec, path),
+    ...validateCommon(spec, path, compiler),
     ...checkOneOf(spec.reinvocationPolicy, ['IfNeeded', 'Never'], path.child('reinvocationPolicy'), {
       isRequired: true,
     }),
@@ -285,7 +298,9 @@ export function validateMutatingPolicy({ spec }: MutatingAdmissionPolicy): Error
           ...problems,
           ...(wanted === undefined
             ? [required(at.child(name))]
-            : validateExpression(wanted.expression, at.child(name).child('expression'))),
+            : validateExpression(wanted.expression, at.child(name).child('expression'), (text) =>
+                patchType === 'JSONPatch' ? compiler.jsonPatch(text) : compiler.applyConfiguration(text),
+              )),
         ];
       },
     ),
