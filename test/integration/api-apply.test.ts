@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { StatusError } from '../../core/api/errors.ts';
-import { configmaps, deployments } from '../../core/api/generated/resources.ts';
+import { configmaps, deployments, pods } from '../../core/api/generated/resources.ts';
 import type { PatchOptions } from '../../core/api/verbs.ts';
 import type { TestApi } from '../environment/api.ts';
 import { createTestApi } from '../environment/api.ts';
@@ -109,4 +109,87 @@ test('ordinary writes own what they change, the status apart', async () => {
       fieldsV1: { 'f:status': { 'f:replicas': {} } },
     },
   ]);
+});
+
+describe('server-side apply to a subresource', () => {
+  const where = { namespace: 'default', name: 'web' };
+  const target = { group: 'apps', version: 'v1', resource: 'deployments', ...where };
+
+  function applyTo(api: TestApi, to: object, configuration: object, options: PatchOptions = {}) {
+    const patch = { type: 'apply', bytes: Buffer.from(JSON.stringify(configuration)) } as const;
+    return api.verbs.patch({}, { ...target, ...to }, patch, { fieldManager: 'autoscaler', ...options });
+  }
+
+  const scale = (replicas: number) => ({
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    metadata: where,
+    spec: { replicas },
+  });
+
+  async function apiWithWeb(): Promise<TestApi> {
+    const api = await createTestApi();
+    const labels = { app: 'web' };
+    await api.client.patch(
+      deployments,
+      where,
+      'apply',
+      {
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: where,
+        spec: {
+          replicas: 1,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [{ name: 'main', image: 'web:1' }] } },
+        },
+      },
+      { fieldManager: 'kim' },
+    );
+    return api;
+  }
+
+  test('takes the replicas over, and owns nothing else', async () => {
+    await using api = await apiWithWeb();
+    await expect(applyTo(api, { subresource: 'scale' }, scale(3))).rejects.toMatchObject({
+      reason: 'Conflict',
+      message: expect.stringContaining('.spec.replicas') as unknown,
+    });
+    const scaled = await applyTo(api, { subresource: 'scale' }, scale(3), { force: true });
+    expect(scaled.object).toMatchObject({ kind: 'Scale', spec: { replicas: 3 } });
+    const { spec, metadata } = await api.client.get(deployments, where);
+    expect(spec.replicas).toBe(3);
+    expect(metadata.managedFields?.find(({ manager }) => manager === 'autoscaler')).toMatchObject({
+      operation: 'Apply',
+      subresource: 'scale',
+      apiVersion: 'apps/v1',
+      fieldsV1: { 'f:spec': { 'f:replicas': {} } },
+    });
+    await expect(applyTo(api, { subresource: 'scale' }, scale(-1))).rejects.toMatchObject({
+      reason: 'Invalid',
+    });
+    await expect(
+      applyTo(api, { subresource: 'scale' }, { ...scale(1), kind: 'Deployment', apiVersion: 'apps/v1' }),
+    ).rejects.toMatchObject({ reason: 'BadRequest' });
+  });
+
+  test('changes what the subresource is of, and no more', async () => {
+    await using api = await createTestApi();
+    await api.client.create(pods, {
+      metadata: where,
+      spec: { containers: [{ name: 'main', image: 'web:1', resources: { requests: { cpu: '1' } } }] },
+    });
+    const containers = [{ name: 'main', image: 'other:1', resources: { requests: { cpu: '2' } } }];
+    const configuration = { apiVersion: 'v1', kind: 'Pod', metadata: where, spec: { containers } };
+    const of = { group: '', resource: 'pods', subresource: 'resize' };
+    await applyTo(api, of, configuration, { force: true });
+    const { spec } = await api.client.get(pods, where);
+    expect(spec.containers[0]).toMatchObject({ image: 'web:1', resources: { requests: { cpu: '2' } } });
+  });
+
+  test('is not there where nothing can be patched', async () => {
+    await using api = await apiWithWeb();
+    const of = { group: '', resource: 'pods', subresource: 'eviction' };
+    await expect(applyTo(api, of, scale(1))).rejects.toMatchObject({ reason: 'MethodNotAllowed' });
+  });
 });

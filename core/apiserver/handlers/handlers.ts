@@ -190,23 +190,31 @@ class Handlers implements Verbs {
     options: PatchOptions,
   ): Promise<Encoded> {
     const { declaration, store } = endpoint;
-    if (this.#specialOf(endpoint) !== undefined)
+    const special = this.#specialOf(endpoint);
+    if (special !== undefined && special.change === undefined)
       throw new StatusError(
         'UnsupportedMediaType',
         `apply is not supported on ${target.resource}/${target.subresource}`,
       );
-    const configuration = readConfiguration(declaration, patch, target, options, call.warn);
+    const kind = special?.kind ?? declaration;
+    const read = readConfiguration(declaration, kind, patch, target, options, call.warn);
+    const configuration = special?.configuration?.(endpoint, read) ?? read;
     const request = { ...this.#request(call, endpoint, options), ownersKnown: true };
     const writer = {
       manager: request.manager,
       subresource: request.subresource,
       nowMs: this.#options.clock.now(),
     };
-    const next = (live: KubernetesObject | undefined) => {
+    const next = (old: StoredObject | undefined) => {
+      const live = old === undefined ? undefined : ownForm(endpoint, old).object;
       const result = applied(declaration, writer, configuration, live, options.force === true);
-      const object = this.#decode(endpoint, target, { value: result.object, duplicates: [] }, quiet);
-      setEntries(object, result.managedFields);
-      return wished(endpoint, object);
+      const decoded = decodeBody(declaration, { value: result.object, duplicates: [] }, quiet);
+      checkNames(declaration, decoded, target);
+      // What was applied to another form of the object can have changed no more than that form shows.
+      const narrows = old !== undefined && special?.configuration === undefined;
+      const changed = (narrows ? special?.change?.(endpoint, old, decoded) : undefined) ?? decoded;
+      setEntries(changed, result.managedFields);
+      return wished(endpoint, changed);
     };
     const write = { signal: call.signal, dryRun: options.dryRun };
     for (let attempt = 1; ; attempt++) {
@@ -215,7 +223,7 @@ class Handlers implements Verbs {
           store.update(target.namespace, target.name, {
             ...write,
             change: async (old) => {
-              const object = next(shown(endpoint, old).object);
+              const object = next(old);
               await this.#writePath.admitUpdate(request, object, old.object);
               return object;
             },
@@ -422,8 +430,12 @@ function named(
 /** A stored object in the form that was asked for. */
 function shown(endpoint: Endpoint, stored: StoredObject): Encoded {
   const special = subresourceHandlers.get(endpoint.subresource?.name ?? '');
-  if (special?.view !== undefined) return special.view(endpoint, stored);
-  return formOf(endpoint.declaration)?.show(stored) ?? stored;
+  return special?.view?.(endpoint, stored) ?? ownForm(endpoint, stored);
+}
+
+/** The whole object in the version that was asked for. */
+function ownForm({ declaration }: Endpoint, stored: StoredObject): Encoded {
+  return formOf(declaration)?.show(stored) ?? stored;
 }
 
 /** What a client sent, completed, in the form that is stored. */

@@ -12,6 +12,7 @@ import { applyStrategicMerge } from '../../machinery/patch/strategic-merge.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
 import { prune } from '../../machinery/schema-transform.ts';
 import { checkNames, decodeBody, parseBody } from './body.ts';
+import type { KindToRead } from './body.ts';
 
 /** A patch read once and applied to as many versions of the object as the race for the write takes. */
 export interface ReadyPatch {
@@ -27,6 +28,7 @@ export function readPatch({ type, bytes }: Patch, schema: ObjectSchema): ReadyPa
 /** Reads what an apply configures: YAML or JSON, checked against the kind, without what nobody knows. */
 export function readConfiguration(
   declaration: KindDeclaration,
+  kind: KindToRead,
   { bytes }: Patch,
   { namespace, name }: ObjectTarget,
   { fieldManager, fieldValidation }: PatchOptions,
@@ -44,10 +46,10 @@ export function readConfiguration(
   for (const member of ['apiVersion', 'kind'])
     if (typeof value[member] !== 'string')
       throw badRequest(`Cannot apply ${JSON.stringify(name)}: the configuration has no ${member}`);
-  const object = decodeBody(declaration, parsedBody, { fieldValidation, warn });
+  const object = decodeBody(kind, parsedBody, { fieldValidation, warn });
   checkNames(declaration, object, { namespace, name });
   if (object.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
-  const configuration = prune(declaration.schema, value) as JsonObject;
+  const configuration = prune(kind.schema, value) as JsonObject;
   const metadata = { ...asObject(configuration['metadata'] ?? {}), name };
   return { ...configuration, metadata: namespace === undefined ? metadata : { ...metadata, namespace } };
 }

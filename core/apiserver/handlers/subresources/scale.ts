@@ -5,7 +5,9 @@ import type { KindDeclaration, ScalePaths } from '../../../api/scheme.ts';
 import { objectSchemaOf } from '../../../api/schema/schemas.ts';
 import { invalidValue } from '../../../api/validation/field-errors.ts';
 import { FieldPath } from '../../../api/validation/field-path.ts';
+import { apiVersionOf } from '../../../api/resource.ts';
 import { isObject } from '../../../machinery/json.ts';
+import type { JsonObject } from '../../../machinery/json.ts';
 import { selectorFromObject } from '../../../machinery/label-selector.ts';
 import type { KindToRead } from '../body.ts';
 
@@ -51,6 +53,19 @@ export function scaled(
   const { resourceVersion } = scale.metadata;
   const object = withValueAt(old, pathsOf(declaration).specReplicas.split('.'), replicas) as KubernetesObject;
   return { ...object, metadata: { ...object.metadata, resourceVersion } } as Mutable<KubernetesObject>;
+}
+
+/** A Scale that is applied, as what it says of the object: its owner owns the replicas there (KEP-555). */
+export function scaleConfiguration(declaration: KindDeclaration, scale: JsonObject): JsonObject {
+  const { name, namespace } = scale['metadata'] as JsonObject;
+  const replicas = valueAt(scale, 'spec.replicas');
+  const identity = {
+    apiVersion: apiVersionOf(declaration),
+    kind: declaration.kind,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }) },
+  };
+  if (replicas === undefined) return identity;
+  return withValueAt(identity, pathsOf(declaration).specReplicas.split('.'), replicas) as JsonObject;
 }
 
 function pathsOf({ scale, kind }: KindDeclaration): ScalePaths {

@@ -1,5 +1,6 @@
 import type { KubernetesObject, Mutable } from '../../../api/object.ts';
 import type { Call, DeleteOptions, DeleteResult, Encoded, ObjectTarget } from '../../../api/verbs.ts';
+import type { JsonObject } from '../../../machinery/json.ts';
 import type { Clock } from '../../../machinery/clock.ts';
 import type { ResourceStore } from '../../../registry/resource-store.ts';
 import type { StoredObject } from '../../../registry/stored-object.ts';
@@ -14,6 +15,8 @@ export interface SubresourceHandler {
   view?(endpoint: Endpoint, stored: StoredObject): Encoded;
   /** The object as the body wants it; throws where the body makes no sense. */
   change?(endpoint: Endpoint, old: StoredObject, body: Mutable<KubernetesObject>): Mutable<KubernetesObject>;
+  /** An applied configuration as one of the object; for those whose bodies are not of its kind. */
+  configuration?(endpoint: Endpoint, configuration: JsonObject): JsonObject;
   create?(request: SubresourceCreate): Promise<Encoded>;
 }
 

@@ -5,7 +5,7 @@ import { bindingKind, bound } from './binding.ts';
 import { ephemeralContainers } from './ephemeral-containers.ts';
 import { eviction } from './eviction.ts';
 import { resize } from './resize.ts';
-import { scaled, scaleKind, scaleOf } from './scale.ts';
+import { scaleConfiguration, scaled, scaleKind, scaleOf } from './scale.ts';
 import type { SubresourceCreate, SubresourceHandler } from './subresource.ts';
 import { success } from './success.ts';
 
@@ -13,6 +13,7 @@ const scale: SubresourceHandler = {
   kind: scaleKind,
   view: ({ declaration }, stored) => new PlainObject(scaleOf(declaration, stored.object)),
   change: ({ declaration }, old, body) => scaled(declaration, old.object, body),
+  configuration: ({ declaration }, configuration) => scaleConfiguration(declaration, configuration),
 };
 
 const binding: SubresourceHandler = {
