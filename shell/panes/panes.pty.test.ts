@@ -24,7 +24,11 @@ afterEach(() => {
 async function panes(setup: string, options: PtyOptions = {}): Promise<PtyScreen> {
   const screen = await prompt(setup, options);
   screen.type('panes\r');
-  await screen.until('the panes', () => screen.alternate && screen.text().includes('Pods ['));
+  const last = () => screen.lines().at(-1);
+  await screen.until(
+    'the panes',
+    () => screen.alternate && screen.text().includes('Pods [') && last() === 'test:default>',
+  );
   return screen;
 }
 
