@@ -37,3 +37,28 @@ export function defaultCronJob({ spec }: Mutable<CronJob>): void {
   if (spec.jobTemplate?.spec?.template?.spec !== undefined)
     defaultPodSpec(spec.jobTemplate.spec.template.spec);
 }
+
+/**
+ * The server makes the selector of a new Job, from its UID, so that no two Jobs ever count the same Pods
+ * (pkg/registry/batch/job/strategy.go: generateSelector).
+ */
+export function selectOwnPods({ spec, metadata }: Mutable<Job>): void {
+  if (spec.manualSelector === true || spec.template === undefined) return;
+  const { uid = '', name = '' } = metadata;
+  const template = { ...spec.template };
+  template.metadata = {
+    ...template.metadata,
+    labels: {
+      ...template.metadata?.labels,
+      'controller-uid': uid,
+      'job-name': name,
+      'batch.kubernetes.io/controller-uid': uid,
+      'batch.kubernetes.io/job-name': name,
+    },
+  };
+  spec.template = template;
+  spec.selector = {
+    ...spec.selector,
+    matchLabels: { ...spec.selector?.matchLabels, 'batch.kubernetes.io/controller-uid': uid },
+  };
+}

@@ -34,8 +34,22 @@ export function validateStatefulSet({ spec }: StatefulSet): Errors {
     ...checkNotNegative(spec.minReadySeconds, path.child('minReadySeconds')),
     ...checkNotNegative(spec.ordinals?.start, path.child('ordinals').child('start')),
     ...validateWorkloadSelector(spec.selector, 'statefulset', path.child('selector')),
-    ...validateWorkloadTemplate(spec.template, spec.selector, 'StatefulSet', path.child('template')),
+    ...validateWorkloadTemplate(withClaims(spec), spec.selector, 'StatefulSet', path.child('template')),
   ];
+}
+
+/** The template with the volumes that the claims of each Pod become, which its containers may mount. */
+function withClaims({
+  template,
+  volumeClaimTemplates = [],
+}: StatefulSet['spec']): StatefulSet['spec']['template'] {
+  if (template?.spec === undefined || volumeClaimTemplates.length === 0) return template;
+  const { volumes = [] } = template.spec;
+  const claims = volumeClaimTemplates
+    .map(({ metadata }) => metadata?.name ?? '')
+    .filter((name) => name !== '' && !volumes.some((volume) => volume.name === name))
+    .map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...template.spec, volumes: [...volumes, ...claims] } };
 }
 
 function validateStatefulStrategy(

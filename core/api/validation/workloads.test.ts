@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { deploymentKind } from '../kinds/apps.ts';
+import { deploymentKind, statefulSetKind } from '../kinds/apps.ts';
+import type { KindDeclaration } from '../scheme.ts';
 import type { KubernetesObject, Mutable } from '../object.ts';
 import { normalize } from './normalize.ts';
 
 type Members = Record<string, unknown>;
 
-function deployment(spec: Members): Mutable<KubernetesObject> {
+function workload(kind: KindDeclaration, spec: Members): Mutable<KubernetesObject> {
   const manifest = {
     metadata: { name: 'web', namespace: 'default' },
     spec: {
@@ -17,15 +18,13 @@ function deployment(spec: Members): Mutable<KubernetesObject> {
       ...spec,
     },
   };
-  const object = normalize(deploymentKind.schema, manifest).value as unknown as Mutable<KubernetesObject>;
-  deploymentKind.applyDefaults?.(object);
+  const object = normalize(kind.schema, manifest).value as unknown as Mutable<KubernetesObject>;
+  kind.applyDefaults?.(object);
   return object;
 }
 
-function problemsOf(spec: Members): string[] {
-  return (
-    deploymentKind.validate?.(deployment(spec)).map(({ field, message }) => `${field}: ${message}`) ?? []
-  );
+function problemsOf(spec: Members, kind = deploymentKind): string[] {
+  return kind.validate?.(workload(kind, spec)).map(({ field, message }) => `${field}: ${message}`) ?? [];
 }
 
 describe('a Deployment', () => {
@@ -63,10 +62,27 @@ describe('a Deployment', () => {
   });
 
   test('keeps its selector', () => {
-    const changed = deployment({ selector: { matchLabels: { app: 'api' } } });
-    const errors = deploymentKind.validateUpdate?.(changed, deployment({}));
+    const changed = workload(deploymentKind, { selector: { matchLabels: { app: 'api' } } });
+    const errors = deploymentKind.validateUpdate?.(changed, workload(deploymentKind, {}));
     expect(errors?.map(({ field, message }) => `${field}: ${message}`)).toEqual([
       'spec.selector: Invalid value: {"matchLabels":{"app":"api"}}: field is immutable',
+    ]);
+  });
+});
+
+describe('a StatefulSet', () => {
+  const template = {
+    metadata: { labels: { app: 'web' } },
+    spec: {
+      containers: [{ name: 'a', image: 'b', volumeMounts: [{ name: 'data', mountPath: '/data' }] }],
+    },
+  };
+  const claim = { metadata: { name: 'data' }, spec: {} };
+
+  test('mounts what it claims for each Pod', () => {
+    expect(problemsOf({ template, volumeClaimTemplates: [claim] }, statefulSetKind)).toEqual([]);
+    expect(problemsOf({ template }, statefulSetKind)).toEqual([
+      'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"',
     ]);
   });
 });
