@@ -1,4 +1,6 @@
 import type { FieldError } from '../../../core/api/errors.ts';
+import { selectOwnPods } from '../../../core/api/defaults/batch.ts';
+import type { Job } from '../../../core/api/generated/batch-v1.ts';
 import { mergeStringData } from '../../../core/api/defaults/secret.ts';
 import type { KubernetesObject, Mutable } from '../../../core/api/object.ts';
 import { apiVersionOf } from '../../../core/api/resource.ts';
@@ -51,6 +53,12 @@ function emptyScalar(type: ScalarType): unknown {
   return type === 'int32' || type === 'int64' || type === 'double' ? 0 : '';
 }
 
+/** What the server does to new objects of some kinds before it looks at them. */
+const preparations: Readonly<Record<string, (object: Mutable<KubernetesObject>) => void>> = {
+  '/Secret': mergeStringData,
+  'batch/Job': (object) => selectOwnPods(object as unknown as Mutable<Job>),
+};
+
 /**
  * What the server would refuse when the object is created, by the code that decides it there: decoded, completed and
  * validated in the same order. Admission is missing, as it needs a cluster.
@@ -66,7 +74,7 @@ export function serverRules(kind: KindInfo, value: JsonObject, namespace: string
   if (object.metadata.generateName !== undefined) object.metadata.name ??= `${object.metadata.generateName}x`;
   const members = object as unknown as Record<string, unknown>;
   if (members['status'] !== undefined) members['status'] = emptyMember(kind.schema, 'status');
-  if (kind.group === '' && kind.kind === 'Secret') mergeStringData(object);
+  preparations[`${kind.group}/${kind.kind}`]?.(object);
   const { rules } = kind;
   rules?.applyDefaults?.(object);
   const nameRules = {
