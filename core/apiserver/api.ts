@@ -9,6 +9,8 @@ import { defaultTolerationSeconds } from '../admission/default-toleration-second
 import { denyServiceExternalIps } from '../admission/deny-service-external-ips.ts';
 import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
+import { PodSecurity } from '../admission/pod-security/pod-security.ts';
+import type { Policy } from '../admission/pod-security/policy.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
 import { ResourceQuotaAdmission } from '../admission/resource-quota.ts';
 import type { WriteQuotaStatus } from '../admission/resource-quota.ts';
@@ -74,6 +76,8 @@ export interface ApiOptions {
   readonly readUsage?: ReadUsage | undefined;
   /** Where Services get their addresses: one range, or one of each family. */
   readonly serviceCidrs?: readonly string[] | undefined;
+  /** What namespaces without labels hold their Pods to; nothing unless given. */
+  readonly podSecurity?: Policy | undefined;
   /** Names of admission plug-ins to leave out. */
   readonly withoutAdmission?: readonly string[] | undefined;
   readonly freeze?: ((object: KubernetesObject) => KubernetesObject) | undefined;
@@ -109,6 +113,7 @@ export function createApi(options: ApiOptions): Api {
       : new UnionAuthorizer([mastersOnly, new NodeAuthorizer(lookup), new RbacAuthorizer(policy)]);
   const plugins = [
     ...admissionPlugins(lookup, clock, random),
+    new PodSecurity(lookup, options.podSecurity),
     ...(policy === undefined ? [] : authorizingPlugins(scheme, lookup, policy, authorizer)),
     // Last: what it counts must not be refused by anybody after it.
     new ResourceQuotaAdmission(lookup, quotaWriter(registry)),

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { createApi } from '../apiserver/api.ts';
-import type { Api } from '../apiserver/api.ts';
+import type { Api, ApiOptions } from '../apiserver/api.ts';
 import type { Auditor } from '../apiserver/audit/auditor.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
@@ -48,6 +48,8 @@ export interface ControlPlaneOptions {
   readonly serviceCidrs?: readonly string[] | undefined;
   /** Names of admission plug-ins that do not run. */
   readonly disabledAdmission?: readonly string[] | undefined;
+  /** What namespaces without labels hold their Pods to; nothing unless given. */
+  readonly podSecurity?: ApiOptions['podSecurity'];
   /** host:port of gRPC; port 0 takes a free one. */
   readonly listen: string;
   /** host:port of REST, which is served where there are certificates for it. */
@@ -103,6 +105,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     soleWriter,
     serviceCidrs: options.serviceCidrs,
     withoutAdmission: options.disabledAdmission,
+    podSecurity: options.podSecurity,
     rbac: true,
     readUsage: (node) => usage.read(node),
     serviceAccountKeys: options.serviceAccountKeys,

@@ -43,6 +43,7 @@ async function run(options: CoreOptions): Promise<void> {
     serviceAccountKeys: ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
     serviceCidrs: options.serviceCidrs,
     disabledAdmission: options.disabledAdmission,
+    podSecurity: options.podSecurity,
     audit,
     clock: systemClock,
     random: systemRandom,

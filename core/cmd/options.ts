@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { parsePolicy } from '../admission/pod-security/policy.ts';
+import type { Policy } from '../admission/pod-security/policy.ts';
 import { defaultServiceCidrs } from '../apiserver/api.ts';
 import { parseCidr } from '../machinery/ip.ts';
 
@@ -20,6 +22,8 @@ export interface CoreOptions {
   readonly etcdKey: string | undefined;
   /** Admission plug-ins that do not run. */
   readonly disabledAdmission: readonly string[];
+  /** What namespaces without labels hold their Pods to. */
+  readonly podSecurity: Policy | undefined;
   /** Nodes of this machine, whose agents get certificates. */
   readonly localNodes: readonly string[];
   readonly audit: AuditOptions;
@@ -51,6 +55,8 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --audit-log-maxsize=MB     set the file aside when it is this large (default 10)
   --audit-log-maxbackup=N    how many of those are kept (default 4)
   --audit-log-maxage=DAYS    and for how long (default 0: no limit)
+  --pod-security=MODE=LEVEL,MODE=LEVEL       what namespaces that say nothing enforce, audit and warn of, such as
+                             enforce=baseline,warn=restricted (default privileged for all)
   --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
@@ -69,6 +75,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'service-cidr': { type: 'string', default: defaultServiceCidrs.join(',') },
       store: { type: 'string', default: 'auto' },
       'disable-admission-plugins': { type: 'string', default: '' },
+      'pod-security': { type: 'string' },
       'etcd-endpoints': { type: 'string' },
       'etcd-port': { type: 'string', default: '12379' },
       'etcd-peer-port': { type: 'string', default: '12380' },
@@ -111,6 +118,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     etcdCert: values['etcd-cert'],
     etcdKey: values['etcd-key'],
     disabledAdmission: values['disable-admission-plugins'].split(',').filter((name) => name !== ''),
+    podSecurity: podSecurity(values['pod-security']),
     localNodes: values['local-node'].map(nodeName),
     audit: {
       logPath: values['audit-log-path'],
@@ -120,6 +128,15 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       maxAgeDays: count('audit-log-maxage', values['audit-log-maxage'], 0),
     },
   };
+}
+
+function podSecurity(text: string | undefined): Policy | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parsePolicy(text);
+  } catch (error) {
+    throw new Error(`--pod-security=${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** It becomes part of a file's name and of a certificate's subject. */

@@ -1,4 +1,5 @@
 import type { Status } from '../generated/meta-v1.ts';
+import { boundedWarnings } from '../warnings.ts';
 
 /** The trailer that carries the Status of a failed call, as JSON. */
 export const statusTrailer = 'wheelhouse-status-bin';
@@ -7,8 +8,6 @@ export const warningTrailer = 'wheelhouse-warning-bin';
 
 /** Trailers travel in one block of headers, of which HTTP/2 peers take 64 KiB; base64 adds a third. */
 const maxStatusBytes = 32 * 1024;
-const maxWarnings = 32;
-const maxWarningBytes = 256;
 
 /** A Status that is too long for a trailer loses its last causes first, then the end of its message. */
 export function encodeStatus(status: Status): Buffer {
@@ -38,7 +37,7 @@ export function decodeStatus(bytes: Buffer): Status | undefined {
 
 /** Those that fit; what is over is dropped, as upstream's front end does. */
 export function encodeWarnings(warnings: readonly string[]): Buffer[] {
-  return warnings.slice(0, maxWarnings).map((text) => Buffer.from(text).subarray(0, maxWarningBytes));
+  return boundedWarnings(warnings).map((text) => Buffer.from(text));
 }
 
 function isStatus(value: unknown): value is Status {

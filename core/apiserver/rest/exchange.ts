@@ -1,12 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError } from '../../api/errors.ts';
+import { boundedWarnings } from '../../api/warnings.ts';
 import type { Call, RequestTracker, UserInfo } from '../../api/verbs.ts';
 
 /** The largest body accepted: upstream's limit for one request. */
 export const maxBodyBytes = 3 * 1024 * 1024;
-/** How many warnings and how much of each go into headers. */
-const mostWarnings = 32;
-const longestWarning = 256;
+/** More than are ever told. */
+const mostWarnings = 1_000;
 
 /** One request and its answer, over HTTP/1.1 or HTTP/2. */
 export class Exchange {
@@ -41,7 +41,9 @@ export class Exchange {
       user: this.user,
       signal: this.signal,
       ...(userAgent === undefined ? {} : { userAgent }),
-      warn: (text) => this.#warn(text),
+      warn: (text) => {
+        if (this.#warnings.length < mostWarnings) this.#warnings.push(text);
+      },
       ...(this.#tracker === undefined ? {} : { tracker: this.#tracker }),
     };
   }
@@ -64,7 +66,8 @@ export class Exchange {
   /** Begins an answer whose body follows in pieces. */
   begin(code: number, contentType: string): void {
     this.#tracker?.started(code);
-    if (this.#warnings.length > 0) this.response.setHeader('warning', this.#warnings);
+    if (this.#warnings.length > 0)
+      this.response.setHeader('warning', boundedWarnings(this.#warnings).map(warningHeader));
     if (!this.response.hasHeader('cache-control'))
       this.response.setHeader('cache-control', 'no-cache, private');
     this.response.writeHead(code, { 'content-type': contentType });
@@ -93,14 +96,9 @@ export class Exchange {
       this.response.once('close', settle);
     });
   }
+}
 
-  /** RFC 7234 section 5.5, code 299, as kubectl prints them. */
-  #warn(text: string): void {
-    if (this.#warnings.length >= mostWarnings) return;
-    const quoted = text
-      .slice(0, longestWarning)
-      .replace(/[^ -~]/g, '')
-      .replace(/["\\]/g, '\\$&');
-    this.#warnings.push(`299 - "${quoted}"`);
-  }
+/** RFC 7234 section 5.5, code 299, as kubectl prints them. */
+function warningHeader(text: string): string {
+  return `299 - "${text.replace(/[^ -~]/g, '').replace(/["\\]/g, '\\$&')}"`;
 }
