@@ -33,6 +33,8 @@ import { strategies } from '../registry/strategies.ts';
 import { trackedVerbs } from './audit/tracked-verbs.ts';
 import type { SigningKeys } from './authn/jwt.ts';
 import { BootstrapTokens } from './authn/bootstrap-tokens.ts';
+import { OidcTokens } from './authn/oidc/oidc-tokens.ts';
+import type { OidcOptions, OidcTokensOptions } from './authn/oidc/oidc-tokens.ts';
 import { ServiceAccountTokens, serviceAccountIssuer } from './authn/service-account-tokens.ts';
 import { anyOf } from './authn/token-authenticator.ts';
 import type { TokenAuthenticator } from './authn/token-authenticator.ts';
@@ -70,6 +72,8 @@ export interface ApiOptions {
   readonly authorizer?: Authorizer | undefined;
   /** With them, ServiceAccounts have tokens. */
   readonly serviceAccountKeys?: SigningKeys | undefined;
+  /** An issuer outside the cluster whose tokens are believed. */
+  readonly oidc?: (OidcOptions & Partial<Pick<OidcTokensOptions, 'onError'>>) | undefined;
   /** False when other processes write to the same store. */
   readonly soleWriter?: boolean | undefined;
   /** What nodes use; nothing is known unless given. */
@@ -122,8 +126,7 @@ export function createApi(options: ApiOptions): Api {
   const { serviceAccountKeys: keys } = options;
   const tokens =
     keys === undefined ? undefined : new ServiceAccountTokens({ keys, client: lookup, clock, random });
-  const bootstrapTokens = new BootstrapTokens({ client: lookup, clock, audience: serviceAccountIssuer });
-  const authenticator = anyOf([...(tokens === undefined ? [] : [tokens]), bootstrapTokens]);
+  const authenticator = tokenAuthenticator(tokens, lookup, options);
   const handlers = createHandlers({
     scheme,
     registry,
@@ -158,6 +161,19 @@ export function createApi(options: ApiOptions): Api {
       await policy.synced;
     },
   };
+}
+
+function tokenAuthenticator(
+  tokens: ServiceAccountTokens | undefined,
+  client: RegistryClient,
+  { clock, oidc, onError = () => undefined }: ApiOptions,
+): TokenAuthenticator {
+  const audience = serviceAccountIssuer;
+  return anyOf([
+    ...(tokens === undefined ? [] : [tokens]),
+    new BootstrapTokens({ client, clock, audience }),
+    ...(oidc === undefined ? [] : [new OidcTokens({ onError, ...oidc, clock, audience })]),
+  ]);
 }
 
 function virtualResources(

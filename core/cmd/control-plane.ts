@@ -5,6 +5,7 @@ import type { Api, ApiOptions } from '../apiserver/api.ts';
 import type { Auditor } from '../apiserver/audit/auditor.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
+import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
 import { createRequestIdentity } from '../apiserver/authn/request-identity.ts';
 import { createCallIdentity } from '../apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
@@ -56,6 +57,8 @@ export interface ControlPlaneOptions {
   readonly rest?: { readonly listen: string; readonly pki: Pki } | undefined;
   /** With them, ServiceAccounts have tokens. */
   readonly serviceAccountKeys?: SigningKeys | undefined;
+  /** An issuer of identities outside the cluster. */
+  readonly oidc?: OidcOptions | undefined;
   /** Notes what is asked for; nothing is noted without. */
   readonly audit?: { readonly auditor: Auditor; readonly families: readonly MetricFamily[] } | undefined;
   readonly clock: Clock;
@@ -109,6 +112,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     rbac: true,
     readUsage: (node) => usage.read(node),
     serviceAccountKeys: options.serviceAccountKeys,
+    oidc: oidcWith(options),
     onError: (error) => onError(error, 'serve a request'),
   });
   const caching = api.run(signal);
@@ -291,6 +295,15 @@ function controllers(api: Api, { clock, random, log, rest, onError, signal }: De
     new Scheduler({ client, informers, clock, random, events: eventsOf('default-scheduler'), onError }),
   ];
   return new Manager(informers, [...working, ...recorders]);
+}
+
+/** An issuer that cannot be asked is the operator's business, and no fault of a request. */
+function oidcWith({ oidc, log }: ControlPlaneOptions): ApiOptions['oidc'] {
+  if (oidc === undefined) return undefined;
+  return {
+    ...oidc,
+    onError: (error) => log.error('Cannot have the keys of the OpenID Connect issuer', error),
+  };
 }
 
 function controllerSettings(pki: Pki | undefined): ControllerSettings {

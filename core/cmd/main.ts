@@ -42,6 +42,7 @@ async function run(options: CoreOptions): Promise<void> {
     rest: { listen: options.restListen, pki },
     serviceAccountKeys: ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
     serviceCidrs: options.serviceCidrs,
+    oidc: options.oidc,
     disabledAdmission: options.disabledAdmission,
     podSecurity: options.podSecurity,
     audit,

@@ -2,7 +2,9 @@ import { parseArgs } from 'node:util';
 import { parsePolicy } from '../admission/pod-security/policy.ts';
 import type { Policy } from '../admission/pod-security/policy.ts';
 import { defaultServiceCidrs } from '../apiserver/api.ts';
+import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
 import { parseCidr } from '../machinery/ip.ts';
+import { oidcFlags, oidcUsage, readOidcOptions } from './oidc-options.ts';
 
 export interface CoreOptions {
   readonly dataDirectory: string;
@@ -27,6 +29,8 @@ export interface CoreOptions {
   /** Nodes of this machine, whose agents get certificates. */
   readonly localNodes: readonly string[];
   readonly audit: AuditOptions;
+  /** An issuer of identities outside the cluster. */
+  readonly oidc: OidcOptions | undefined;
 }
 
 export interface AuditOptions {
@@ -57,7 +61,7 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --audit-log-maxage=DAYS    and for how long (default 0: no limit)
   --pod-security=MODE=LEVEL,MODE=LEVEL       what namespaces that say nothing enforce, audit and warn of, such as
                              enforce=baseline,warn=restricted (default privileged for all)
-  --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
+${oidcUsage}  --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
 
@@ -88,6 +92,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'audit-log-maxsize': { type: 'string', default: '10' },
       'audit-log-maxbackup': { type: 'string', default: '4' },
       'audit-log-maxage': { type: 'string', default: '0' },
+      ...oidcFlags,
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -120,6 +125,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     disabledAdmission: values['disable-admission-plugins'].split(',').filter((name) => name !== ''),
     podSecurity: podSecurity(values['pod-security']),
     localNodes: values['local-node'].map(nodeName),
+    oidc: readOidcOptions(values),
     audit: {
       logPath: values['audit-log-path'],
       policyFile: values['audit-policy-file'],

@@ -35,6 +35,7 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
   readonly readUsage?: ApiOptions['readUsage'];
   /** ServiceAccounts have no tokens without. */
   readonly serviceAccountKeys?: SigningKeys;
+  readonly oidc?: ApiOptions['oidc'];
 }
 
 export interface TestApi<C extends Clock = SteppedClock> extends AsyncDisposable {
@@ -70,6 +71,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     rbac: options.rbac,
     readUsage: options.readUsage,
     serviceAccountKeys: options.serviceAccountKeys,
+    oidc: options.oidc,
     withoutAdmission: [
       ...(options.serviceAccounts === true ? [] : ['ServiceAccount']),
       ...(options.taintNodes === true ? [] : ['TaintNodesByCondition']),
