@@ -1,3 +1,4 @@
+import type { JsonObject } from '../machinery/json.ts';
 import type { ObjectSchema } from '../machinery/schema.ts';
 import type { FieldError } from './errors.ts';
 import type { KubernetesObject, Mutable } from './object.ts';
@@ -37,6 +38,53 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly scale?: ScalePaths;
   /** The kind is another form of one that is stored under its own declaration. */
   readonly conversion?: Conversion<T>;
+  /** Set for kinds that a CustomResourceDefinition declares. */
+  readonly custom?: CustomKind;
+}
+
+/**
+ * What is particular to a version of a custom kind. Its objects are kept as they were written, zeros and all, and
+ * are read, completed and checked by the schema that the user gave.
+ */
+export interface CustomKind {
+  /** Name of the CustomResourceDefinition. */
+  readonly definition: string;
+  readonly listKind: string;
+  /** Told to everybody who uses a deprecated version. */
+  readonly warning: string | undefined;
+  /** The definition is being deleted: what there is may be read and deleted, and nothing added. */
+  readonly terminating: boolean;
+  readonly columns: readonly CustomColumn[];
+  /** What schemas of OpenAPI say of it, type and metadata left out. */
+  readonly openApi: (version: 2 | 3) => Readonly<Record<string, unknown>>;
+  /** The object without what the schema does not know; paths of that join `unknown`. Itself when nothing was to do. */
+  readonly prune: (object: JsonObject, unknown?: string[]) => JsonObject;
+  /** The object with the defaults of the schema. Itself when nothing was to do. */
+  readonly complete: (object: JsonObject) => JsonObject;
+  /** `old` is what there was; absent for a new object. */
+  readonly validate: (object: JsonObject, old: JsonObject | undefined) => readonly FieldError[];
+  /**
+   * Objects in the form of another version; the same objects where they have it already. Rejects with a
+   * `StatusError` when the one who converts them fails.
+   */
+  readonly convert: (
+    objects: readonly KubernetesObject[],
+    toVersion: string,
+    signal: AbortSignal | undefined,
+  ) => Promise<readonly KubernetesObject[]>;
+  /** The version that all objects of the kind are written in. */
+  readonly storageVersion: string;
+}
+
+/** A column of a custom kind's table: CustomResourceColumnDefinition. */
+export interface CustomColumn {
+  readonly name: string;
+  /** One of "integer", "number", "string", "boolean", "date". */
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  readonly priority: number;
+  readonly jsonPath: string;
 }
 
 /** Two forms of the same objects: what is written as one is read as the other. Both functions are pure. */
@@ -76,10 +124,16 @@ export class Scheme {
 
   withdraw(group: string, version: string, plural: string): void {
     const declaration = this.byResource(group, version, plural);
-    if (declaration === undefined) return;
-    this.#byResource.delete(`${group}/${version}/${plural}`);
-    this.#byKind.delete(`${group}/${version}/${declaration.kind}`);
-    this.#changed();
+    if (declaration !== undefined) this.replace([declaration], []);
+  }
+
+  /** Takes kinds away and adds others in one change, so that nobody sees the state in between. */
+  replace(old: readonly KindDeclaration[], next: readonly KindDeclaration[]): void {
+    for (const { group, version, plural, kind } of old) {
+      this.#byResource.delete(`${group}/${version}/${plural}`);
+      this.#byKind.delete(`${group}/${version}/${kind}`);
+    }
+    this.declare(...next);
   }
 
   byResource(group: string, version: string, plural: string): KindDeclaration | undefined {

@@ -30,6 +30,8 @@ import { Registry } from '../registry/registry.ts';
 import type { RegistryOptions } from '../registry/registry.ts';
 import { ServiceAddresses, servicesKey } from '../registry/service/addresses.ts';
 import { strategies } from '../registry/strategies.ts';
+import { convertByName } from '../apiextensions/conversion.ts';
+import { CustomResources } from '../apiextensions/custom-resources.ts';
 import { trackedVerbs } from './audit/tracked-verbs.ts';
 import type { SigningKeys } from './authn/jwt.ts';
 import { BootstrapTokens } from './authn/bootstrap-tokens.ts';
@@ -82,6 +84,8 @@ export interface ApiOptions {
   readonly serviceCidrs?: readonly string[] | undefined;
   /** What namespaces without labels hold their Pods to; nothing unless given. */
   readonly podSecurity?: Policy | undefined;
+  /** False: definitions are only stored, and nothing is served by them. */
+  readonly customResources?: boolean | undefined;
   /** Names of admission plug-ins to leave out. */
   readonly withoutAdmission?: readonly string[] | undefined;
   readonly freeze?: ((object: KubernetesObject) => KubernetesObject) | undefined;
@@ -123,6 +127,17 @@ export function createApi(options: ApiOptions): Api {
     new ResourceQuotaAdmission(lookup, quotaWriter(registry)),
   ];
   const bootstrapped = deferred();
+  const customResources = new CustomResources({
+    scheme,
+    registry,
+    clock,
+    kindOptions: ({ spec }) => ({ convert: convertByName(spec.group) }),
+    onError,
+  });
+  // Not where a test declares a few kinds of its own.
+  const servesCustom =
+    options.customResources !== false &&
+    scheme.byKind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition') !== undefined;
   const { serviceAccountKeys: keys } = options;
   const tokens =
     keys === undefined ? undefined : new ServiceAccountTokens({ keys, client: lookup, clock, random });
@@ -148,12 +163,13 @@ export function createApi(options: ApiOptions): Api {
     async run(signal) {
       const following =
         policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));
-      await registry.run(signal);
+      await Promise.all([registry.run(signal), servesCustom ? customResources.run(signal) : undefined]);
       bootstrapped.resolve();
       await following;
     },
     async ready(signal) {
       await registry.ready(signal);
+      if (servesCustom) await customResources.synced;
       await bootstrap(verbs, options.serviceCidrs ?? defaultServiceCidrs, signal);
       if (policy === undefined) return;
       await bootstrapPolicy(verbs, signal);

@@ -11,14 +11,29 @@ export interface OpenApiDocument {
   readonly hash: string;
 }
 
-/** The OpenAPI documents of a scheme: made when first asked for, and again after the scheme has changed. */
+interface Made extends OpenApiDocument {
+  readonly kinds: readonly KindDeclaration[];
+}
+
+function sameKinds(a: readonly KindDeclaration[], b: readonly KindDeclaration[]): boolean {
+  return a.length === b.length && a.every((kind, index) => kind === b[index]);
+}
+
+/** The OpenAPI documents of a scheme: made when first asked for, and again after their kinds have changed. */
 export class OpenApiDocuments {
   readonly #scheme: Scheme;
-  readonly #documents = new Map<string, OpenApiDocument>();
+  readonly #documents = new Map<string, Made>();
+  #kindsByPath: ReadonlyMap<string, readonly KindDeclaration[]> | undefined;
 
   constructor(scheme: Scheme) {
     this.#scheme = scheme;
-    scheme.onChange(() => this.#documents.clear());
+    scheme.onChange(() => {
+      this.#kindsByPath = undefined;
+      // A definition more or less leaves most documents as they are; those of groups that went are forgotten.
+      const paths = this.#byPath();
+      for (const name of this.#documents.keys())
+        if (!name.startsWith('v2') && !paths.has(name)) this.#documents.delete(name);
+    });
   }
 
   /** OpenAPI 3 of one group version, named as in its path: "api/v1" or "apis/apps/v1". */
@@ -26,17 +41,19 @@ export class OpenApiDocuments {
     const kinds = this.#byPath().get(path);
     if (kinds === undefined)
       throw new StatusError('NotFound', 'the server could not find the requested resource');
-    return this.#kept(path, () => JSON.stringify(openApi3(kinds)));
+    return this.#kept(path, kinds, () => JSON.stringify(openApi3(kinds)));
   }
 
   /** OpenAPI 2 of everything. */
   version2(): OpenApiDocument {
-    return this.#kept('v2', () => JSON.stringify(openApi2(this.#scheme.all())));
+    const kinds = this.#scheme.all();
+    return this.#kept('v2', kinds, () => JSON.stringify(openApi2(kinds)));
   }
 
   /** The same as protobuf. */
   version2Protobuf(): OpenApiDocument {
-    return this.#kept('v2 protobuf', () => encodeGnostic(openApi2(this.#scheme.all())));
+    const kinds = this.#scheme.all();
+    return this.#kept('v2 protobuf', kinds, () => encodeGnostic(openApi2(kinds)));
   }
 
   /** Where the documents of OpenAPI 3 are, with their hashes (upstream: kube-openapi/pkg/handler3). */
@@ -51,7 +68,11 @@ export class OpenApiDocuments {
     return { paths };
   }
 
-  #byPath(): Map<string, KindDeclaration[]> {
+  #byPath(): ReadonlyMap<string, readonly KindDeclaration[]> {
+    return (this.#kindsByPath ??= this.#sorted());
+  }
+
+  #sorted(): Map<string, KindDeclaration[]> {
     const groups = new Map<string, KindDeclaration[]>();
     for (const kind of this.#scheme.all()) {
       const path = kind.group === '' ? `api/${kind.version}` : `apis/${kind.group}/${kind.version}`;
@@ -62,13 +83,13 @@ export class OpenApiDocuments {
     return groups;
   }
 
-  #kept(name: string, make: () => string | Buffer): OpenApiDocument {
+  #kept(name: string, kinds: readonly KindDeclaration[], make: () => string | Buffer): OpenApiDocument {
     const known = this.#documents.get(name);
-    if (known !== undefined) return known;
+    if (known !== undefined && sameKinds(known.kinds, kinds)) return known;
     const made = make();
     const bytes = typeof made === 'string' ? Buffer.from(made) : made;
     const hash = createHash('sha256').update(bytes).digest('hex').toUpperCase();
-    const document = { bytes, hash };
+    const document = { bytes, hash, kinds };
     this.#documents.set(name, document);
     return document;
   }

@@ -11,6 +11,8 @@ import {
 export interface InformerFactory {
   /** Starts with the factory, or at once when that already runs. */
   informer<T extends KubernetesObject>(resource: Resource<T>, selection?: InformerSelection): Informer<T>;
+  /** Ends the informers of a resource that is no longer served. Who asks again gets a new one. */
+  forget(resource: Pick<Resource<unknown>, 'group' | 'version' | 'plural'>): void;
   /** Runs every informer, present and future, until the signal aborts; resolves when all have ended. */
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when every informer asked for so far has its first list. */
@@ -21,10 +23,15 @@ export function createInformerFactory(dependencies: InformerDependencies): Infor
   return new SharedInformerFactory(dependencies);
 }
 
+interface Shared {
+  readonly informer: SharedInformer<KubernetesObject>;
+  readonly stop: AbortController;
+}
+
 class SharedInformerFactory implements InformerFactory {
   readonly #dependencies: InformerDependencies;
-  readonly #informers = new Map<string, SharedInformer<KubernetesObject>>();
-  readonly #running: Promise<void>[] = [];
+  readonly #informers = new Map<string, Shared>();
+  readonly #running = new Set<Promise<void>>();
   #signal: AbortSignal | undefined;
 
   constructor(dependencies: InformerDependencies) {
@@ -40,23 +47,43 @@ class SharedInformerFactory implements InformerFactory {
     const key = JSON.stringify([group, version, plural, namespace, labelSelector, fieldSelector]);
     const existing = this.#informers.get(key);
     // The key names the resource, so the type is the one the resource carries.
-    if (existing !== undefined) return existing as unknown as Informer<T>;
+    if (existing !== undefined) return existing.informer as unknown as Informer<T>;
     const informer = new SharedInformer(resource, selection, this.#dependencies);
-    this.#informers.set(key, informer as unknown as SharedInformer<KubernetesObject>);
-    if (this.#signal !== undefined) this.#running.push(informer.run(this.#signal));
+    const shared = {
+      informer: informer as unknown as SharedInformer<KubernetesObject>,
+      stop: new AbortController(),
+    };
+    this.#informers.set(key, shared);
+    this.#start(shared);
     return informer;
+  }
+
+  forget({ group, version, plural }: Pick<Resource<unknown>, 'group' | 'version' | 'plural'>): void {
+    for (const [key, { informer, stop }] of this.#informers) {
+      const { resource } = informer;
+      if (resource.group !== group || resource.version !== version || resource.plural !== plural) continue;
+      stop.abort();
+      this.#informers.delete(key);
+    }
   }
 
   async run(signal: AbortSignal): Promise<void> {
     if (this.#signal !== undefined) throw new Error('Cannot run an informer factory twice');
     this.#signal = signal;
-    for (const informer of this.#informers.values()) this.#running.push(informer.run(signal));
+    for (const shared of this.#informers.values()) this.#start(shared);
     await aborted(signal);
     await Promise.all(this.#running);
   }
 
   async synced(signal: AbortSignal): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.synced(signal)));
+    await Promise.all([...this.#informers.values()].map(({ informer }) => informer.synced(signal)));
+  }
+
+  #start({ informer, stop }: Shared): void {
+    if (this.#signal === undefined) return;
+    const running = informer.run(AbortSignal.any([this.#signal, stop.signal]));
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
   }
 }
 

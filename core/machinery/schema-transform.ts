@@ -18,6 +18,10 @@ export function prune(schema: Schema, value: unknown): unknown {
     }
     case 'list':
       return Array.isArray(value) ? mapItems(value, (item) => prune(schema.items, item)) : value;
+    case 'any':
+      return schema.whenObject !== undefined && isObject(value)
+        ? pruneObject(schema.whenObject, value)
+        : value;
     default:
       return value;
   }

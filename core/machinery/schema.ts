@@ -54,6 +54,8 @@ export interface ScalarSchema {
 /** Any JSON value: RawExtension, FieldsV1, JSON. */
 export interface AnySchema {
   readonly kind: 'any';
+  /** What the value is where it is an object; other values are not looked into (JSONSchemaPropsOrBool). */
+  readonly whenObject?: ObjectSchema;
 }
 
 export interface Field {

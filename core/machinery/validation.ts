@@ -63,6 +63,7 @@ class Walk {
       case 'scalar':
         return this.#checkScalar(schema, value);
       case 'any':
+        if (schema.whenObject !== undefined && isObject(value)) this.#checkObject(schema.whenObject, value);
         return;
     }
   }

@@ -74,7 +74,7 @@ export class Registry {
       scheme
         .all()
         .filter(isKept)
-        .map((declaration) => [keyOf(declaration), declaration]),
+        .map((declaration) => [keyOf(declaration), asStored(declaration)]),
     );
     for (const [key, { stop }] of this.#stores) {
       if (kept.has(key)) continue;
@@ -82,7 +82,11 @@ export class Registry {
       this.#stores.delete(key);
     }
     for (const [key, declaration] of kept) {
-      if (this.#stores.has(key)) continue;
+      const present = this.#stores.get(key)?.store;
+      if (present !== undefined) {
+        if (declaration.custom !== present.declaration.custom) present.redeclare(declaration);
+        continue;
+      }
       const { strategies, store, clock, random, soleWriter = true, freeze, onError } = this.#options;
       const strategy = strategies.get(key) ?? generic;
       const running = {
@@ -114,6 +118,13 @@ export class Registry {
 
 function isKept(declaration: KindDeclaration): boolean {
   return isStored(declaration) && declaration.conversion === undefined;
+}
+
+/** A custom kind is kept in one version, which need not be one that is served. */
+function asStored(declaration: KindDeclaration): KindDeclaration {
+  const { custom } = declaration;
+  if (custom === undefined || custom.storageVersion === declaration.version) return declaration;
+  return { ...declaration, version: custom.storageVersion };
 }
 
 /** Whether objects of the kind are kept, in this form or another. What cannot be watched is only asked or read. */

@@ -41,8 +41,12 @@ export interface WriteCall {
 }
 
 export interface CreateCall extends WriteCall {
-  /** Admission that changes the object, defaults again, and validates. May run again under another generated name. */
-  readonly admit?: ((object: Mutable<KubernetesObject>) => Promise<void>) | undefined;
+  /**
+   * Admission that changes the object, defaults again, and validates. May run again under another generated name.
+   * Resolves to what is to be stored where that is another form of the object.
+   */
+  readonly admit?:
+    ((object: Mutable<KubernetesObject>) => Promise<Mutable<KubernetesObject> | void>) | undefined;
 }
 
 export interface UpdateCall extends WriteCall {
@@ -72,13 +76,14 @@ const maxRecentWrites = 1_000;
 
 /** One kind on the key-value store: every write a transaction, every read from the watch cache. */
 export class ResourceStore {
-  readonly declaration: KindDeclaration;
+  #declaration: KindDeclaration;
   readonly strategy: Strategy;
   readonly cache: WatchCache<StoredObject>;
   readonly prefix: string;
   readonly indexNames: ReadonlySet<string>;
   readonly #store: KeyValueStore;
-  readonly #format: StoredFormat;
+  readonly #options: ResourceStoreOptions;
+  #format: StoredFormat;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #soleWriter: boolean;
@@ -86,7 +91,8 @@ export class ResourceStore {
 
   constructor(options: ResourceStoreOptions) {
     const { declaration, strategy, store, clock } = options;
-    this.declaration = declaration;
+    this.#declaration = declaration;
+    this.#options = options;
     this.strategy = strategy;
     this.prefix = `/registry/${declaration.group === '' ? 'core' : declaration.group}/${declaration.plural}/`;
     this.indexNames = new Set(Object.keys(strategy.indexes ?? {}));
@@ -94,7 +100,7 @@ export class ResourceStore {
     this.#clock = clock;
     this.#random = options.random;
     this.#soleWriter = options.soleWriter;
-    this.#format = new StoredFormat(apiVersionOf(declaration), declaration.kind, options.freeze);
+    this.#format = formatOf(options);
     this.cache = new WatchCache<StoredObject>({
       store,
       prefix: this.prefix,
@@ -104,6 +110,17 @@ export class ResourceStore {
       labelsOf: ({ labels }) => labels,
       onError: options.onError,
     });
+  }
+
+  get declaration(): KindDeclaration {
+    return this.#declaration;
+  }
+
+  /** A custom kind has another schema, or is stored in another version. What is stored stays as it is. */
+  redeclare(declaration: KindDeclaration): void {
+    this.#declaration = declaration;
+    if (apiVersionOf(declaration) !== this.#format.apiVersion)
+      this.#format = formatOf({ ...this.#options, declaration });
   }
 
   /** Keeps the watch cache up to date until `signal` aborts. */
@@ -135,12 +152,13 @@ export class ResourceStore {
     namespace: string | undefined,
     options: ListOptions = {},
     signal?: AbortSignal,
+    declaration = this.declaration,
   ): Promise<StoredList> {
-    const selection = this.select(options);
+    const selection = this.select(options, declaration);
     const prefix = this.prefixOf(namespace);
     const plan = planList(options, this.prefix);
     if (plan.startAfter?.startsWith(prefix) === false)
-      return this.list(namespace, { ...options, continue: '' }, signal);
+      return this.list(namespace, { ...options, continue: '' }, signal, declaration);
     try {
       return await this.#list(prefix, plan, selection, signal);
     } catch (error) {
@@ -149,8 +167,12 @@ export class ResourceStore {
     }
   }
 
-  select(selectors: { labelSelector?: string | undefined; fieldSelector?: string | undefined }): Selection {
-    return selectionOf(this.declaration, this.indexNames, selectors);
+  /** `declaration` says which fields there are to select by: versions of a custom kind may differ in that. */
+  select(
+    selectors: { labelSelector?: string | undefined; fieldSelector?: string | undefined },
+    declaration = this.declaration,
+  ): Selection {
+    return selectionOf(declaration, this.indexNames, selectors);
   }
 
   prefixOf(namespace: string | undefined): string {
@@ -163,13 +185,13 @@ export class ResourceStore {
     fillNewMetadata(object, this.declaration, this.#clock, this.#random);
     this.#emptyStatus(object);
     this.strategy.prepareForCreate?.(object, { clock: this.#clock, subresource: '' });
-    await call.admit?.(object);
+    const ready = (await call.admit?.(object)) ?? object;
     for (let attempt = 1; ; attempt++) {
-      const created = await this.#insert(object, call);
+      const created = await this.#insert(ready, call);
       if (created !== undefined) return created;
       if (!generated || attempt === maxNameAttempts)
-        throw alreadyExists(this.declaration, object.metadata.name ?? '');
-      object.metadata.name = generatedName(generateName, this.#random);
+        throw alreadyExists(this.declaration, ready.metadata.name ?? '');
+      ready.metadata.name = generatedName(generateName, this.#random);
     }
   }
 
@@ -347,6 +369,8 @@ export class ResourceStore {
   #emptyStatus(object: Mutable<KubernetesObject>): void {
     const { declaration, strategy } = this;
     if (declaration.subresources?.['status'] === undefined || strategy.createsStatus === true) return;
+    // Whether a custom kind has one is a matter of the version it is asked for in.
+    if (declaration.custom !== undefined) return;
     (object as { status?: unknown }).status = emptyMember(declaration.schema, 'status');
   }
 
@@ -375,10 +399,11 @@ export class ResourceStore {
 
   async #insert(object: Mutable<KubernetesObject>, call: WriteCall): Promise<StoredObject | undefined> {
     const key = this.keyOf(object.metadata.namespace, object.metadata.name ?? '');
-    const value = this.#format.encode(object);
+    const format = this.#format.of(object.apiVersion);
+    const value = format.encode(object);
     if (call.dryRun === true) {
       const present = await this.#newest(key, call.signal);
-      return present === undefined ? new StoredObject(this.#format, value, 0, object) : undefined;
+      return present === undefined ? new StoredObject(format, value, 0, object) : undefined;
     }
     const outcome = await this.#transact(key, 0, { kind: 'put', key, value }, object, call);
     return outcome.kind === 'done' ? outcome.stored : undefined;
@@ -391,7 +416,7 @@ export class ResourceStore {
     call: WriteCall,
   ): Promise<WriteOutcome> {
     if (isDeletedBy(object, old.object, this.strategy)) return this.#remove(key, old, call);
-    const value = this.#format.encode(object);
+    const value = this.#format.of(object.apiVersion).encode(object);
     if (value.length === old.value.length && (value.equals(old.value) || this.#sameMeaning(object, old)))
       return { kind: 'done', stored: old };
     if (call.dryRun === true) return { kind: 'done', stored: this.#stored(value, old.revision, object) };
@@ -459,7 +484,7 @@ export class ResourceStore {
     const { metadata } = object as Mutable<KubernetesObject>;
     const resourceVersion = String(revision);
     if (metadata.resourceVersion !== resourceVersion) metadata.resourceVersion = resourceVersion;
-    return new StoredObject(this.#format, value, revision, object);
+    return new StoredObject(this.#format.of(object.apiVersion), value, revision, object);
   }
 
   #indexes(): Record<string, (stored: StoredObject) => readonly string[]> {
@@ -470,6 +495,11 @@ export class ResourceStore {
       ]),
     );
   }
+}
+
+function formatOf({ declaration, freeze }: ResourceStoreOptions): StoredFormat {
+  const anyVersion = declaration.custom !== undefined;
+  return new StoredFormat(apiVersionOf(declaration), declaration.kind, freeze, { anyVersion });
 }
 
 type WriteOutcome =

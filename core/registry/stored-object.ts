@@ -8,7 +8,10 @@ const noLabels: Labels = Object.freeze({});
 /** Sets of labels remembered by their text; forgetting them only costs memory. */
 const mostSharedLabels = 10_000;
 
-/** What every stored value of a kind begins with; the resourceVersion is spliced in behind it. */
+/**
+ * What every stored value of a kind begins with; the resourceVersion is spliced in behind it. Custom kinds change
+ * the version they are stored in, and what was stored before stays as it is until it is written again.
+ */
 export class StoredFormat {
   readonly apiVersion: string;
   readonly kind: string;
@@ -16,14 +19,32 @@ export class StoredFormat {
   /** For tests: what is read is frozen, so that whoever changes a shared object finds out. */
   readonly freeze: ((object: KubernetesObject) => KubernetesObject) | undefined;
   readonly #labels = new Map<string, Labels>();
+  /** Of the same kind in other versions, where there may be such. */
+  readonly #others: Map<string, StoredFormat> | undefined;
 
-  constructor(apiVersion: string, kind: string, freeze?: (object: KubernetesObject) => KubernetesObject) {
+  constructor(
+    apiVersion: string,
+    kind: string,
+    freeze?: (object: KubernetesObject) => KubernetesObject,
+    { anyVersion = false } = {},
+  ) {
     this.apiVersion = apiVersion;
     this.kind = kind;
     this.head = Buffer.from(
       `{"apiVersion":${JSON.stringify(apiVersion)},"kind":${JSON.stringify(kind)},"metadata":{`,
     );
     this.freeze = freeze;
+    this.#others = anyVersion ? new Map() : undefined;
+  }
+
+  /** The format of objects that have this version; this one where versions never differ. */
+  of(apiVersion: string | undefined): StoredFormat {
+    if (this.#others === undefined || apiVersion === undefined || apiVersion === this.apiVersion) return this;
+    const known = this.#others.get(apiVersion);
+    if (known !== undefined) return known;
+    const other = new StoredFormat(apiVersion, this.kind, this.freeze);
+    this.#others.set(apiVersion, other);
+    return other;
   }
 
   /** The bytes that are stored: final JSON but for the resourceVersion, which only the store knows. */
@@ -52,11 +73,16 @@ export class StoredFormat {
 
   /** Throws when the bytes are not of this kind. */
   decode(value: Buffer, revision: Revision): StoredObject {
-    if (value.compare(this.head, 0, this.head.length, 0, this.head.length) !== 0)
-      throw new Error(
-        `Cannot read a stored ${this.kind}: it begins with ${JSON.stringify(value.toString('utf8', 0, 60))}`,
-      );
-    return new StoredObject(this, value, revision);
+    if (this.#begins(value)) return new StoredObject(this, value, revision);
+    const other = this.of(/^\{"apiVersion":"([^"\\]{1,320})"/.exec(value.toString('utf8', 0, 340))?.[1]);
+    if (other !== this && other.#begins(value)) return new StoredObject(other, value, revision);
+    throw new Error(
+      `Cannot read a stored ${this.kind}: it begins with ${JSON.stringify(value.toString('utf8', 0, 60))}`,
+    );
+  }
+
+  #begins(value: Buffer): boolean {
+    return value.compare(this.head, 0, this.head.length, 0, this.head.length) === 0;
   }
 
   /** The labels in stored bytes, spliced or not. Equal ones are one object, as all Pods of a ReplicaSet have. */

@@ -1,4 +1,5 @@
 import { certificateSigningRequestStrategy } from './certificate-signing-request/strategy.ts';
+import { customResourceDefinitionStrategy } from './custom-resource-definition/strategy.ts';
 import { deploymentStrategy } from './deployment/strategy.ts';
 import { eventStrategy } from './event/strategy.ts';
 import { jobStrategy } from './job/strategy.ts';
@@ -17,6 +18,7 @@ export const strategies: ReadonlyMap<string, Strategy> = new Map([
   ['/pods', podStrategy],
   ['/secrets', secretStrategy],
   ['/services', serviceStrategy],
+  ['apiextensions.k8s.io/customresourcedefinitions', customResourceDefinitionStrategy],
   ['apps/deployments', deploymentStrategy],
   ['batch/jobs', jobStrategy],
   ['certificates.k8s.io/certificatesigningrequests', certificateSigningRequestStrategy],

@@ -1,30 +1,37 @@
 import type { KubernetesObject, Mutable } from '../api/object.ts';
 import { deepEqual } from '../machinery/json.ts';
 import { fillUpdatedMetadata } from './metadata.ts';
-import type { ResourceStore } from './resource-store.ts';
-import type { StrategyContext } from './strategy.ts';
+import type { KindDeclaration } from '../api/scheme.ts';
+import type { Strategy, StrategyContext } from './strategy.ts';
 
 type Members = Record<string, unknown>;
 
+/** The rules of a kind, as of the version that a write is about. */
+export interface WriteRules {
+  readonly declaration: KindDeclaration;
+  readonly strategy: Strategy;
+}
+
 /** Makes an update of the object itself keep what it may not touch, and counts its generation. */
 export function prepareUpdate(
-  store: ResourceStore,
+  { declaration, strategy }: WriteRules,
   object: Mutable<KubernetesObject>,
   old: KubernetesObject,
   context: StrategyContext,
 ): void {
-  const { declaration, strategy } = store;
   fillUpdatedMetadata(object, old);
-  if (hasStatus(store)) copyMember(object, old, 'status');
+  if (hasStatus(declaration)) copyMember(object, old, 'status');
   strategy.prepareForUpdate?.(object, old, context);
   if (!declaration.generation) return;
-  const changed = strategy.changesGeneration?.(object, old) ?? !sameWish(object, old);
+  // Without an endpoint of its own, a custom kind's status is as much a wish as all else.
+  const withStatus = declaration.custom !== undefined && !hasStatus(declaration);
+  const changed = strategy.changesGeneration?.(object, old) ?? !sameWish(object, old, withStatus);
   if (changed) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 
 /** Makes an update of the status change nothing else. */
 export function prepareStatusUpdate(
-  { strategy }: ResourceStore,
+  { strategy }: WriteRules,
   object: Mutable<KubernetesObject>,
   old: KubernetesObject,
   context: StrategyContext,
@@ -38,8 +45,8 @@ export function prepareStatusUpdate(
   strategy.prepareForStatusUpdate?.(object, old, context);
 }
 
-function hasStatus({ declaration }: ResourceStore): boolean {
-  return declaration.subresources?.['status'] !== undefined;
+function hasStatus({ subresources }: KindDeclaration): boolean {
+  return subresources?.['status'] !== undefined;
 }
 
 function copyMember(object: Mutable<KubernetesObject>, old: KubernetesObject, name: string): void {
@@ -48,20 +55,20 @@ function copyMember(object: Mutable<KubernetesObject>, old: KubernetesObject, na
   else (object as unknown as Members)[name] = value;
 }
 
-/** Whether everything but metadata and status is as it was. */
-function sameWish(object: KubernetesObject, old: KubernetesObject): boolean {
-  return deepEqual(wishOf(object), wishOf(old));
+/** Whether everything but metadata, and status unless asked for, is as it was. */
+function sameWish(object: KubernetesObject, old: KubernetesObject, withStatus: boolean): boolean {
+  return deepEqual(wishOf(object, withStatus), wishOf(old, withStatus));
 }
 
-function wishOf(object: KubernetesObject): unknown {
+function wishOf(object: KubernetesObject, withStatus: boolean): unknown {
   const {
     apiVersion: _a,
     kind: _k,
     metadata: _m,
-    status: _s,
+    status,
     ...wish
   } = object as KubernetesObject & { status?: unknown };
-  return wish;
+  return withStatus ? { ...wish, status } : wish;
 }
 
 function withoutUndefined(members: Members): Members {

@@ -19,8 +19,9 @@ export async function* watchStore(
   target: CollectionTarget,
   options: WatchOptions,
   clock: Clock,
+  declaration = store.declaration,
 ): AsyncGenerator<readonly WatchEvent[], void, undefined> {
-  const selection = store.select(options);
+  const selection = store.select(options, declaration);
   const start = startOf(options);
   const { signal, end } = lifetime(call.signal, options.timeoutSeconds, clock);
   try {

@@ -32,6 +32,8 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
   readonly taintNodes?: boolean;
   /** Roles and bindings decide, with upstream's default ones; only masters may do anything unless set. */
   readonly rbac?: boolean;
+  /** False: definitions of custom resources are stored as they are, and nobody acts on them. */
+  readonly customResources?: boolean;
   readonly readUsage?: ApiOptions['readUsage'];
   /** ServiceAccounts have no tokens without. */
   readonly serviceAccountKeys?: SigningKeys;
@@ -69,6 +71,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     soleWriter: options.soleWriter,
     serviceCidrs: options.serviceCidrs,
     rbac: options.rbac,
+    customResources: options.customResources,
     readUsage: options.readUsage,
     serviceAccountKeys: options.serviceAccountKeys,
     oidc: options.oidc,

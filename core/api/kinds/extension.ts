@@ -3,10 +3,11 @@ import type { CustomResourceDefinition } from '../generated/apiextensions-v1.ts'
 import { apiservices, customresourcedefinitions } from '../generated/resources.ts';
 import type { Mutable } from '../object.ts';
 import {
-  validateApiService,
   validateCustomResourceDefinition,
+  validateCustomResourceDefinitionStatus,
   validateCustomResourceDefinitionUpdate,
-} from '../validation/extension.ts';
+} from '../custom/definition-rules.ts';
+import { validateApiService } from '../validation/extension.ts';
 import { declareKind } from './declare.ts';
 
 export const customResourceDefinitionKind = declareKind(customresourcedefinitions, {
@@ -14,6 +15,7 @@ export const customResourceDefinitionKind = declareKind(customresourcedefinition
   applyDefaults: defaultCustomResourceDefinition,
   validate: validateCustomResourceDefinition,
   validateUpdate: validateCustomResourceDefinitionUpdate,
+  validateStatus: validateCustomResourceDefinitionStatus,
 });
 
 /** Upstream: apiextensions/v1/defaults.go. */

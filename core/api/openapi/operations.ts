@@ -216,10 +216,11 @@ class KindPaths {
   }
 
   #objectList(): JsonSchema {
-    const { group, version, kind } = this.#kind;
+    const { group, version, kind, custom } = this.#kind;
     const type = typeOfKind(apiVersionOf({ group, version }), `${kind}List`);
     if (type !== undefined) return this.#schemas.reference(type);
-    return this.#schemas.add(`${customName(this.#kind)}List`, (schemas) => ({
+    const listKind = custom?.listKind ?? `${kind}List`;
+    return this.#schemas.add(customName({ group, version, kind: listKind }), (schemas) => ({
       type: 'object',
       required: ['items'],
       properties: {
@@ -228,7 +229,7 @@ class KindPaths {
         metadata: schemas.reference('meta/v1.ListMeta'),
         items: { type: 'array', items: this.#object() },
       },
-      'x-kubernetes-group-version-kind': [{ group, version, kind: `${kind}List` }],
+      'x-kubernetes-group-version-kind': [{ group, version, kind: listKind }],
     }));
   }
 
@@ -300,15 +301,34 @@ class KindPaths {
 /** A reference to the schema of a kind, of the public API or custom. */
 function objectReference(kind: KindDeclaration, schemas: SchemaCollection): JsonSchema {
   const { group, version, kind: name } = kind;
-  if (kind.schema.name !== undefined) return schemas.reference(kind.schema.name);
-  return schemas.add(customName(kind), () => ({
-    ...schemas.inline(kind.schema),
-    'x-kubernetes-group-version-kind': [{ group, version, kind: name }],
-  }));
+  const { custom } = kind;
+  if (custom === undefined) return schemas.reference(kind.schema.name ?? kind.type);
+  return schemas.add(customName(kind), (collection) => {
+    const { properties, ...rest } = custom.openApi(collection.version);
+    const own = ownProperties(collection);
+    return {
+      ...rest,
+      properties: { ...(properties as JsonSchema | undefined), ...own },
+      'x-kubernetes-group-version-kind': [{ group, version, kind: name }],
+    };
+  });
+}
+
+/** What every resource has, whatever its schema says. */
+function ownProperties(schemas: SchemaCollection): JsonSchema {
+  const metadata = schemas.reference('meta/v1.ObjectMeta');
+  return {
+    apiVersion: {
+      type: 'string',
+      description: 'Group and version of the schema that the object is written in.',
+    },
+    kind: { type: 'string', description: 'What the object is.' },
+    metadata: schemas.version === 3 ? { allOf: [metadata] } : metadata,
+  };
 }
 
 /** As upstream names custom kinds: the group's labels in reverse order. */
-function customName({ group, version, kind }: KindDeclaration): string {
+function customName({ group, version, kind }: Pick<KindDeclaration, 'group' | 'version' | 'kind'>): string {
   return [...group.split('.').toReversed(), version, kind].join('.');
 }
 

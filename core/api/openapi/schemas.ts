@@ -21,11 +21,11 @@ const namedScalars: Readonly<Record<string, string>> = {
  * it, such as "io.k8s.api.core.v1.PodSpec".
  */
 export class SchemaCollection {
-  readonly #version: OpenApiVersion;
+  readonly version: OpenApiVersion;
   readonly #schemas = new Map<string, JsonSchema>();
 
   constructor(version: OpenApiVersion) {
-    this.#version = version;
+    this.version = version;
   }
 
   /** A reference to a type of the API such as "core/v1.Pod"; it and all it refers to join the collection. */
@@ -70,7 +70,7 @@ export class SchemaCollection {
   }
 
   #ref(name: string): JsonSchema {
-    return { $ref: this.#version === 3 ? `#/components/schemas/${name}` : `#/definitions/${name}` };
+    return { $ref: this.version === 3 ? `#/components/schemas/${name}` : `#/definitions/${name}` };
   }
 
   #typeSchema(type: string): JsonSchema {
@@ -105,7 +105,7 @@ export class SchemaCollection {
     };
     const inner = this.inline(schema);
     // OpenAPI 3 gives no meaning to what stands beside a reference.
-    const referring = '$ref' in inner && Object.keys(about).length > 0 && this.#version === 3;
+    const referring = '$ref' in inner && Object.keys(about).length > 0 && this.version === 3;
     return { ...about, ...(referring ? { allOf: [inner] } : inner) };
   }
 
@@ -128,7 +128,7 @@ export class SchemaCollection {
     if (type === 'date-time' || type === 'micro-time') return { type: 'string', format: 'date-time' };
     const number = type === 'quantity' ? 'number' : 'integer';
     const format = type === 'quantity' ? {} : { format: 'int-or-string' };
-    if (this.#version === 2) return { type: 'string', ...format };
+    if (this.version === 2) return { type: 'string', ...format };
     return { oneOf: [{ type: 'string' }, { type: number }], ...format };
   }
 }

@@ -1,4 +1,11 @@
-import type { Field, ListSchema, ObjectSchema, ScalarType, Schema } from '../../machinery/schema.ts';
+import type {
+  AnySchema,
+  Field,
+  ListSchema,
+  ObjectSchema,
+  ScalarType,
+  Schema,
+} from '../../machinery/schema.ts';
 import { typeFactsByName } from './facts.ts';
 import type { FieldFact, TypeFact } from './facts.ts';
 
@@ -13,9 +20,21 @@ export function schemaOf(typeName: string): Schema {
   if (known !== undefined) return known;
   const fact = typeFactsByName[typeName];
   if (fact === undefined) throw new Error(`Cannot build a schema: the API has no type "${typeName}"`);
-  const schema = fact.jsonOneOf === undefined ? objectSchema(typeName, fact) : ({ kind: 'any' } as const);
+  const schema = fact.jsonOneOf === undefined ? objectSchema(typeName, fact) : alternatives(fact.jsonOneOf);
   schemas.set(typeName, schema);
   return schema;
+}
+
+/** A value that is an object of one type, or something else that its own rules look at. */
+function alternatives(forms: readonly FieldFact[]): AnySchema {
+  const object = forms.find(({ ref, list }) => ref !== undefined && list !== true)?.ref;
+  if (object === undefined) return { kind: 'any' };
+  return {
+    kind: 'any',
+    get whenObject() {
+      return objectSchemaOf(object);
+    },
+  };
 }
 
 /** `schemaOf` for types known to be objects, as every kind is. */

@@ -1,6 +1,7 @@
 import { Quantity } from '../../machinery/quantity.ts';
 import { scalarProblem } from '../../machinery/scalar-formats.ts';
 import type {
+  AnySchema,
   Field,
   ListSchema,
   MapSchema,
@@ -80,8 +81,12 @@ function normalizeField(field: Planned, value: unknown, walk: Walk): unknown {
       if (!isMembers(value)) return refuse(walk);
       return normalizeMap(schema, value, walk) ?? (keepsZero ? {} : undefined);
     case 'any':
-      return value;
+      return normalizeAny(schema, value, walk);
   }
+}
+
+function normalizeAny({ whenObject }: AnySchema, value: unknown, walk: Walk): unknown {
+  return whenObject !== undefined && isMembers(value) ? normalizeObject(whenObject, value, walk) : value;
 }
 
 /** For items of lists and maps, where nothing is omitted. */
@@ -96,7 +101,7 @@ function normalizeValue(schema: Schema, value: unknown, walk: Walk): unknown {
     case 'map':
       return isMembers(value) ? (normalizeMap(schema, value, walk) ?? {}) : refuse(walk);
     case 'any':
-      return value;
+      return normalizeAny(schema, value, walk);
   }
 }
 

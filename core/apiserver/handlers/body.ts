@@ -2,7 +2,8 @@ import { badRequest, StatusError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import { decodeProtobuf, protobufMediaType } from '../../api/protobuf/decode.ts';
 import { apiVersionOf } from '../../api/resource.ts';
-import type { KindDeclaration } from '../../api/scheme.ts';
+import type { CustomKind, KindDeclaration } from '../../api/scheme.ts';
+import { objectSchemaOf } from '../../api/schema/schemas.ts';
 import { normalize } from '../../api/validation/normalize.ts';
 import { shown } from '../../api/validation/field-errors.ts';
 import type { Body, FieldValidation } from '../../api/verbs.ts';
@@ -10,6 +11,7 @@ import { duplicateKeys } from '../../machinery/duplicate-keys.ts';
 import { formatPath, isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
+import { object as objectSchema } from '../../machinery/schema-builder.ts';
 import { validate } from '../../machinery/validation.ts';
 import { readDocuments, YamlError } from '../../machinery/yaml.ts';
 
@@ -18,6 +20,7 @@ export interface KindToRead {
   readonly version: string;
   readonly kind: string;
   readonly schema: ObjectSchema;
+  readonly custom?: CustomKind;
 }
 
 export interface DecodeOptions {
@@ -77,6 +80,7 @@ export function decodeBody(
   options: DecodeOptions = {},
 ): Mutable<KubernetesObject> {
   checkKind(kind, value);
+  if (kind.custom !== undefined) return decodeCustom(kind, kind.custom, { value, duplicates }, options);
   const { value: object, unknown, wrong } = normalize(kind.schema, value);
   if (wrong) throw badRequest(`${cannotHandle(kind)}: ${typeErrors(kind, value)}`);
   if ((unknown || duplicates.length > 0) && options.fieldValidation !== 'Ignore')
@@ -85,6 +89,46 @@ export function decodeBody(
   object['kind'] = kind.kind;
   return object as unknown as Mutable<KubernetesObject>;
 }
+
+/** A custom resource is kept as it was written, but for what its schema does not know. */
+function decodeCustom(
+  kind: KindToRead,
+  custom: CustomKind,
+  { value, duplicates }: ParsedBody,
+  options: DecodeOptions,
+): Mutable<KubernetesObject> {
+  const { metadata: given, ...rest } = structuredClone(value);
+  const source = isObject(given) ? given : {};
+  const metadata = normalize(metadataSchema(), source);
+  if (metadata.wrong || (given !== source && given !== undefined && given !== null))
+    throw badRequest(`${cannotHandle(kind)}: ${typeErrors(aboutMetadata, { metadata: given })}`);
+  const unknown = metadata.unknown
+    ? Object.keys(source)
+        .filter((name) => !metadataSchema().fields.has(name))
+        .map((name) => `metadata.${name}`)
+    : [];
+  const object = custom.prune(
+    { ...rest, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: metadata.value },
+    unknown,
+  );
+  if (options.fieldValidation !== 'Ignore')
+    report(
+      kind,
+      [...unknown.map((path) => `unknown field ${JSON.stringify(path)}`), ...repeated(duplicates)],
+      options,
+    );
+  return object as unknown as Mutable<KubernetesObject>;
+}
+
+function metadataSchema(): ObjectSchema {
+  return objectSchemaOf('meta/v1.ObjectMeta');
+}
+
+const aboutMetadata: Pick<KindToRead, 'schema'> = {
+  get schema() {
+    return objectSchema({ metadata: metadataSchema() });
+  },
+};
 
 /** The metadata a request stands for: what the address says is right, and must not be contradicted by the body. */
 export function checkNames(
@@ -126,7 +170,7 @@ function checkKind(kind: KindToRead, value: JsonObject): void {
     );
 }
 
-function typeErrors(kind: KindToRead, value: JsonObject): string {
+function typeErrors(kind: Pick<KindToRead, 'schema'>, value: JsonObject): string {
   return validate(kind.schema, value, { ignoreUnknown: true })
     .filter(({ reason }) => reason !== 'required' && reason !== 'enum')
     .map(({ path, message }) => `${path}: ${message}`)
@@ -138,7 +182,7 @@ function reportFields(
   value: JsonObject,
   unknown: boolean,
   duplicates: readonly string[],
-  { fieldValidation, warn }: DecodeOptions,
+  options: DecodeOptions,
 ): void {
   const problems = unknown
     ? validate(kind.schema, value)
@@ -148,7 +192,19 @@ function reportFields(
             `unknown field ${JSON.stringify(path)}${message.replace(/^is an unknown field/, '')}`,
         )
     : [];
-  problems.push(...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`));
+  report(kind, [...problems, ...repeated(duplicates)], options);
+}
+
+function repeated(duplicates: readonly string[]): readonly string[] {
+  return duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+}
+
+function report(
+  kind: KindToRead,
+  problems: readonly string[],
+  { fieldValidation, warn }: DecodeOptions,
+): void {
+  if (problems.length === 0) return;
   if (fieldValidation === 'Strict')
     throw badRequest(`${cannotHandle(kind)}: strict decoding error: ${problems.join(', ')}`);
   for (const problem of problems) warn?.(problem);

@@ -54,7 +54,13 @@ function noSuchResource(): StatusError {
   return new StatusError('NotFound', 'the server could not find the requested resource');
 }
 
-function notAllowed({ group, plural, kind }: KindDeclaration, verb: string): StatusError {
+export function notAllowed({ group, plural, kind, custom }: KindDeclaration, verb: string): StatusError {
+  if (custom?.terminating === true)
+    return new StatusError(
+      'MethodNotAllowed',
+      `${verb} not allowed while custom resource definition is terminating`,
+      { target: { group, kind: plural } },
+    );
   return new StatusError(
     'MethodNotAllowed',
     `${verb} is not supported on resources of kind ${JSON.stringify(group === '' ? plural : `${plural}.${group}`)}`,

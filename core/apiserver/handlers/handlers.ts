@@ -31,8 +31,8 @@ import { checkAccess } from './authorize.ts';
 import type { DecodeOptions, ParsedBody } from './body.ts';
 import { checkNames, decodeBody, parseBody } from './body.ts';
 import { formOf } from './conversion.ts';
-import type { Form } from './conversion.ts';
-import { endpointOf, virtualKind } from './endpoint.ts';
+import { customFormOf } from './custom-form.ts';
+import { endpointOf, notAllowed, virtualKind } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import { applied, managerOf, setEntries } from './ownership.ts';
 import { PlainObject } from './plain-object.ts';
@@ -84,7 +84,8 @@ class Handlers implements Verbs {
     const virtual = await this.#enterVirtual(call, target, 'get');
     if (virtual?.resource.get !== undefined) return new PlainObject(await virtual.resource.get(call, target));
     const endpoint = await this.#enter(call, target, 'get');
-    return shown(endpoint, await endpoint.store.get(target.namespace, target.name, options, call.signal));
+    const stored = await endpoint.store.get(target.namespace, target.name, options, call.signal);
+    return shownIn(call, endpoint, stored);
   }
 
   async list(call: Call, target: CollectionTarget, options: ListOptions = {}): Promise<EncodedList> {
@@ -99,8 +100,9 @@ class Handlers implements Verbs {
       target.namespace,
       form?.translate(options) ?? options,
       call.signal,
+      endpoint.declaration.custom === undefined ? undefined : endpoint.declaration,
     );
-    return listOf(found, form);
+    return listOf(call, endpoint, found);
   }
 
   async *watch(
@@ -110,6 +112,12 @@ class Handlers implements Verbs {
   ): AsyncGenerator<readonly WatchEvent[], void, undefined> {
     const { store, declaration } = await this.#enter(call, named(target, options), 'watch');
     const form = formOf(declaration);
+    const custom = customFormOf(declaration);
+    if (custom !== undefined) {
+      for await (const events of watchStore(store, call, target, options, this.#options.clock, declaration))
+        yield await custom.showEvents(events, call.signal);
+      return;
+    }
     if (form === undefined) {
       yield* watchStore(store, call, target, options, this.#options.clock);
       return;
@@ -150,10 +158,10 @@ class Handlers implements Verbs {
       store.create(wished(endpoint, object), {
         signal: call.signal,
         dryRun: options.dryRun,
-        admit: (admitted) => this.#writePath.admitCreate(request, admitted),
+        admit: (admitted) => this.#admitCreate(request, admitted),
       }),
     );
-    return shown(endpoint, created);
+    return shownIn(call, endpoint, created);
   }
 
   async update(call: Call, target: ObjectTarget, body: Body, options: WriteOptions = {}): Promise<Encoded> {
@@ -174,6 +182,7 @@ class Handlers implements Verbs {
     const endpoint = await this.#enter(call, target, 'patch');
     if (patch.type === 'apply') return this.#apply(call, target, endpoint, patch, options);
     const decoding = decodeOptions(call, options);
+    if (patch.type === 'strategic' && endpoint.declaration.custom !== undefined) throw noStrategicMerge();
     const ready = readPatch(patch, (this.#specialOf(endpoint)?.kind ?? endpoint.declaration).schema);
     return this.#change(call, target, endpoint, options, {}, (old) => {
       const value = ready.apply(shown(endpoint, old).object as unknown as JsonObject);
@@ -205,7 +214,7 @@ class Handlers implements Verbs {
       subresource: request.subresource,
       nowMs: this.#options.clock.now(),
     };
-    const next = (old: StoredObject | undefined) => {
+    const next = (old: Encoded | undefined) => {
       const live = old === undefined ? undefined : ownForm(endpoint, old).object;
       const result = applied(declaration, writer, configuration, live, options.force === true);
       const decoded = decodeBody(declaration, { value: result.object, duplicates: [] }, quiet);
@@ -222,25 +231,25 @@ class Handlers implements Verbs {
         const updated = await this.#writePath.holding(request, () =>
           store.update(target.namespace, target.name, {
             ...write,
-            change: async (old) => {
-              const object = next(old);
-              await this.#writePath.admitUpdate(request, object, old.object);
-              return object;
+            change: async (stored) => {
+              const old = await asWritten(call, endpoint, stored);
+              return await this.#admitUpdate(request, next(old), old.object);
             },
           }),
         );
-        return shown(endpoint, updated);
+        return await shownIn(call, endpoint, updated);
       } catch (error) {
         if (!isNotFound(error) || endpoint.subresource !== undefined) throw error;
+        if (declaration.custom?.terminating === true) throw notAllowed(declaration, 'create');
       }
       try {
         const created = await this.#writePath.holding(request, () =>
           store.create(next(undefined), {
             ...write,
-            admit: (object) => this.#writePath.admitCreate(request, object),
+            admit: (object) => this.#admitCreate(request, object),
           }),
         );
-        return shown(endpoint, created);
+        return await shownIn(call, endpoint, created);
       } catch (error) {
         // Somebody was faster: then there is something to update.
         if (!isAlreadyExists(error) || attempt === maxApplyAttempts) throw error;
@@ -251,6 +260,8 @@ class Handlers implements Verbs {
   async delete(call: Call, target: ObjectTarget, options: DeleteOptions = {}): Promise<DeleteResult> {
     const endpoint = await this.#enter(call, target, 'delete');
     const { object, gone } = await this.#delete(call, endpoint, target, options);
+    const custom = customFormOf(endpoint.declaration);
+    if (custom !== undefined) return { object: await custom.show(object, call.signal), gone };
     return { object: formOf(endpoint.declaration)?.show(object) ?? object, gone };
   }
 
@@ -262,7 +273,12 @@ class Handlers implements Verbs {
   ): Promise<EncodedList> {
     const endpoint = await this.#enter(call, target, 'deletecollection');
     const form = formOf(endpoint.declaration);
-    const found = await endpoint.store.list(target.namespace, form?.translate(list) ?? list, call.signal);
+    const found = await endpoint.store.list(
+      target.namespace,
+      form?.translate(list) ?? list,
+      call.signal,
+      endpoint.declaration.custom === undefined ? undefined : endpoint.declaration,
+    );
     const waiting = found.items.values();
     const worker = async () => {
       for (const { object } of waiting) {
@@ -276,7 +292,7 @@ class Handlers implements Verbs {
       }
     };
     await Promise.all(Array.from({ length: Math.min(deletionsAtOnce, found.items.length) }, worker));
-    return listOf(found, form);
+    return listOf(call, endpoint, found);
   }
 
   async #enterVirtual(
@@ -299,7 +315,29 @@ class Handlers implements Verbs {
   ): Promise<Endpoint> {
     await this.#authorize(call, target, verb);
     const { scheme, registry } = this.#options;
-    return endpointOf(scheme, registry, target, verb);
+    const endpoint = endpointOf(scheme, registry, target, verb);
+    const warning = endpoint.declaration.custom?.warning;
+    if (warning !== undefined) call.warn?.(warning);
+    return endpoint;
+  }
+
+  /** Admission of a new object; resolves to the form of it that is stored. */
+  async #admitCreate(
+    request: WriteRequest,
+    object: Mutable<KubernetesObject>,
+  ): Promise<Mutable<KubernetesObject>> {
+    await this.#writePath.admitCreate(request, object);
+    return (await customFormOf(request.declaration)?.toStored(object, request.call.signal)) ?? object;
+  }
+
+  /** As `#admitCreate`, for a change of `old`. */
+  async #admitUpdate(
+    request: WriteRequest,
+    object: Mutable<KubernetesObject>,
+    old: KubernetesObject,
+  ): Promise<Mutable<KubernetesObject>> {
+    await this.#writePath.admitUpdate(request, object, old);
+    return (await customFormOf(request.declaration)?.toStored(object, request.call.signal)) ?? object;
   }
 
   async #authorize(
@@ -324,7 +362,14 @@ class Handlers implements Verbs {
     return endpoint.store.delete(target.namespace, target.name, options, {
       signal: call.signal,
       dryRun: options.dryRun,
-      admit: (old) => this.#writePath.admitDelete(request, old),
+      admit: async (old) => {
+        const [asked] = (await endpoint.declaration.custom?.convert(
+          [old],
+          endpoint.declaration.version,
+          call.signal,
+        )) ?? [old];
+        await this.#writePath.admitDelete(request, asked ?? old);
+      },
     });
   }
 
@@ -335,7 +380,7 @@ class Handlers implements Verbs {
     endpoint: Endpoint,
     options: WriteOptions,
     preconditions: { readonly uid?: string | undefined },
-    next: (old: StoredObject) => Mutable<KubernetesObject>,
+    next: (old: Encoded) => Mutable<KubernetesObject>,
   ): Promise<Encoded> {
     const { store } = endpoint;
     const special = this.#specialOf(endpoint);
@@ -345,15 +390,15 @@ class Handlers implements Verbs {
         signal: call.signal,
         dryRun: options.dryRun,
         preconditions,
-        change: async (old) => {
+        change: async (found) => {
+          const old = await asWritten(call, endpoint, found);
           const wanted = next(old);
           const object = special?.change?.(endpoint, old, wanted) ?? wished(endpoint, wanted);
-          await this.#writePath.admitUpdate(request, object, old.object);
-          return object;
+          return await this.#admitUpdate(request, object, old.object);
         },
       }),
     );
-    return shown(endpoint, stored);
+    return shownIn(call, endpoint, stored);
   }
 
   async #createSubresource(
@@ -408,12 +453,14 @@ class Handlers implements Verbs {
 
   #request(
     call: Call,
-    { store, subresource }: Endpoint,
+    { declaration: asked, store, subresource }: Endpoint,
     { dryRun = false, fieldManager }: Pick<WriteOptions, 'dryRun' | 'fieldManager'>,
   ): WriteRequest {
     const manager = managerOf(fieldManager, call.userAgent);
     const managerNamed = fieldManager !== undefined && fieldManager !== '';
-    return { call, store, subresource: subresource?.name ?? '', dryRun, manager, managerNamed };
+    // Versions of a custom kind have rules of their own; other forms go by those of what is stored.
+    const declaration = asked.custom === undefined ? store.declaration : asked;
+    return { call, store, declaration, subresource: subresource?.name ?? '', dryRun, manager, managerNamed };
   }
 }
 
@@ -428,14 +475,42 @@ function named(
 }
 
 /** A stored object in the form that was asked for. */
-function shown(endpoint: Endpoint, stored: StoredObject): Encoded {
+function shown(endpoint: Endpoint, stored: Encoded): Encoded {
   const special = subresourceHandlers.get(endpoint.subresource?.name ?? '');
   return special?.view?.(endpoint, stored) ?? ownForm(endpoint, stored);
 }
 
 /** The whole object in the version that was asked for. */
-function ownForm({ declaration }: Endpoint, stored: StoredObject): Encoded {
+function ownForm({ declaration }: Endpoint, stored: Encoded): Encoded {
   return formOf(declaration)?.show(stored) ?? stored;
+}
+
+/** As `shown`, for custom kinds too, whose versions may have to be asked of somebody. */
+function shownIn(call: Call, endpoint: Endpoint, stored: StoredObject): Encoded | Promise<Encoded> {
+  return endpoint.declaration.custom === undefined
+    ? shown(endpoint, stored)
+    : shownCustom(call, endpoint, stored);
+}
+
+async function shownCustom(call: Call, endpoint: Endpoint, stored: StoredObject): Promise<Encoded> {
+  return shown(endpoint, await asWritten(call, endpoint, stored));
+}
+
+/** What writes start from: a custom resource in the version they are in, of other kinds what is stored. */
+async function asWritten(call: Call, { declaration }: Endpoint, stored: StoredObject): Promise<Encoded> {
+  return (await customFormOf(declaration)?.show(stored, call.signal)) ?? stored;
+}
+
+function noStrategicMerge(): StatusError {
+  const accepted = [
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    'application/apply-patch+yaml',
+  ];
+  return new StatusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  );
 }
 
 /** What a client sent, completed, in the form that is stored. */
@@ -451,12 +526,16 @@ function wished(
   return stored;
 }
 
-function listOf(
+async function listOf(
+  call: Call,
+  { declaration }: Endpoint,
   { items, resourceVersion, continue: more, remainingItemCount }: StoredList,
-  form: Form | undefined,
-): EncodedList {
+): Promise<EncodedList> {
+  const form = formOf(declaration);
+  const custom = customFormOf(declaration);
+  const asked = form === undefined ? items : items.map((item) => form.show(item));
   return {
-    items: form === undefined ? items : items.map((item) => form.show(item)),
+    items: custom === undefined ? asked : await custom.showAll(items, call.signal),
     resourceVersion,
     ...(more === undefined ? {} : { continue: more }),
     ...(remainingItemCount === undefined ? {} : { remainingItemCount }),

@@ -49,7 +49,8 @@ export function readConfiguration(
   const object = decodeBody(kind, parsedBody, { fieldValidation, warn });
   checkNames(declaration, object, { namespace, name });
   if (object.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
-  const configuration = prune(kind.schema, value) as JsonObject;
+  const configuration =
+    kind.custom === undefined ? (prune(kind.schema, value) as JsonObject) : (object as unknown as JsonObject);
   const metadata = { ...asObject(configuration['metadata'] ?? {}), name };
   return { ...configuration, metadata: namespace === undefined ? metadata : { ...metadata, namespace } };
 }

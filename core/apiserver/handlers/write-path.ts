@@ -6,6 +6,7 @@ import type { KindDeclaration } from '../../api/scheme.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import type { Call } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
+import type { JsonObject } from '../../machinery/json.ts';
 import type { Reservation, Reserver } from '../../registry/reservation.ts';
 import type { ResourceStore } from '../../registry/resource-store.ts';
 import { recordOwners } from './ownership.ts';
@@ -22,6 +23,8 @@ export interface WritePathOptions {
 export interface WriteRequest {
   readonly call: Call;
   readonly store: ResourceStore;
+  /** The rules that count: the store's, or of the version of a custom kind that was asked for. */
+  readonly declaration: KindDeclaration;
   /** "" for the object itself. */
   readonly subresource: string;
   readonly dryRun: boolean;
@@ -64,7 +67,9 @@ export class WritePath {
 
   /** Defaults stand already on the object: admission may change it, defaults fill in again, validation has the last word. */
   async admitCreate(request: WriteRequest, object: Mutable<KubernetesObject>): Promise<void> {
-    const { declaration } = request.store;
+    const { declaration } = request;
+    if (declaration.custom !== undefined && declaration.subresources?.['status'] !== undefined)
+      delete (object as { status?: unknown }).status;
     const admission = this.#request(request, 'CREATE', object, undefined);
     await this.#admission.mutate(admission);
     declaration.applyDefaults?.(object);
@@ -72,6 +77,7 @@ export class WritePath {
     refuseIf(declaration, object, [
       ...validateObjectMeta(object.metadata, declaration),
       ...(declaration.validate?.(object) ?? []),
+      ...(declaration.custom?.validate(members(object), undefined) ?? []),
     ]);
     await this.#admission.validate(admission);
     await this.#reserve(request, object, undefined);
@@ -83,14 +89,14 @@ export class WritePath {
     object: Mutable<KubernetesObject>,
     old: KubernetesObject,
   ): Promise<void> {
-    const { store, subresource } = request;
-    const { declaration } = store;
+    const { store, subresource, declaration } = request;
     const admission = this.#request(request, 'UPDATE', object, old);
     await this.#admission.mutate(admission);
     declaration.applyDefaults?.(object);
     const context = { clock: this.#clock, subresource };
-    if (writesStatus(subresource)) prepareStatusUpdate(store, object, old, context);
-    else prepareUpdate(store, object, old, context);
+    const rules = { declaration, strategy: store.strategy };
+    if (writesStatus(subresource)) prepareStatusUpdate(rules, object, old, context);
+    else prepareUpdate(rules, object, old, context);
     this.#recordOwners(request, object, old);
     refuseIf(declaration, object, validateUpdate(declaration, object, old, subresource));
     await this.#admission.validate(admission);
@@ -103,7 +109,7 @@ export class WritePath {
     object: Mutable<KubernetesObject>,
     old: KubernetesObject | undefined,
   ): Promise<void> {
-    const { group, plural } = request.store.declaration;
+    const { group, plural } = request.declaration;
     const reserver = this.#reservers.get(`${group}/${plural}`);
     if (reserver === undefined) return;
     await request.held?.rollback();
@@ -131,12 +137,11 @@ export class WritePath {
   }
 
   #recordOwners(
-    { store, manager, managerNamed, subresource, ownersKnown = false }: WriteRequest,
+    { declaration, manager, managerNamed, subresource, ownersKnown = false }: WriteRequest,
     object: Mutable<KubernetesObject>,
     old: KubernetesObject | undefined,
   ): void {
     if (ownersKnown) return;
-    const { declaration } = store;
     if (declaration.owners === 'once-applied' && !managerNamed && old?.metadata.managedFields === undefined) {
       delete object.metadata.managedFields;
       return;
@@ -146,7 +151,7 @@ export class WritePath {
   }
 
   #request(
-    { call, store, subresource, dryRun }: WriteRequest,
+    { call, declaration, subresource, dryRun }: WriteRequest,
     operation: Operation,
     object: Mutable<KubernetesObject> | undefined,
     old: KubernetesObject | undefined,
@@ -154,7 +159,7 @@ export class WritePath {
     const { namespace, name = '' } = (object ?? old)?.metadata ?? {};
     return {
       operation,
-      declaration: store.declaration,
+      declaration,
       subresource,
       namespace,
       name,
@@ -179,12 +184,19 @@ function validateUpdate(
     ...validateObjectMeta(object.metadata, declaration),
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
   ];
+  // The whole of a custom resource is judged, whichever part was written.
+  if (declaration.custom !== undefined)
+    return [...errors, ...declaration.custom.validate(members(object), members(old))];
   if (writesStatus(subresource)) return [...errors, ...(declaration.validateStatus?.(object, old) ?? [])];
   errors.push(...(declaration.validate?.(object) ?? []));
   // Their handlers let nothing else change.
   if (subresource === 'ephemeralcontainers' || subresource === 'resize') return errors;
   // The rules about change may count on a valid object.
   return errors.length > 0 ? errors : (declaration.validateUpdate?.(object, old) ?? []);
+}
+
+function members(object: KubernetesObject): JsonObject {
+  return object as unknown as JsonObject;
 }
 
 export function refuseIf(

@@ -1,23 +1,29 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import type { KindDeclaration } from '../../api/scheme.ts';
 import type { Encoded } from '../../api/verbs.ts';
+import { customPrinter } from '../../printers/custom.ts';
 import { printerFor } from '../../printers/printers.ts';
+import type { TablePrinter } from '../../printers/table.ts';
 
 /** What a Table's rows carry of their objects. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
 /** The columns of a kind as JSON. */
-export function tableHead({ group, version, kind }: KindDeclaration): string {
-  return JSON.stringify(printerFor(group, version, kind).columns);
+export function tableHead(kind: KindDeclaration): string {
+  return JSON.stringify(printerOf(kind).columns);
+}
+
+function printerOf({ group, version, kind, custom }: KindDeclaration): TablePrinter {
+  return custom === undefined ? printerFor(group, version, kind) : customPrinter(custom.columns);
 }
 
 export function tableRow(
-  { group, version, kind }: KindDeclaration,
+  kind: KindDeclaration,
   item: Encoded,
   include: IncludeObject,
   nowMs: number,
 ): Buffer {
-  const cells = JSON.stringify(printerFor(group, version, kind).row(item.object, nowMs));
+  const cells = JSON.stringify(printerOf(kind).row(item.object, nowMs));
   if (include === 'None') return Buffer.from(`{"cells":${cells},"object":null}`);
   const object = include === 'Object' ? item.bytes : metadataOnly(item);
   return Buffer.concat([Buffer.from(`{"cells":${cells},"object":`), object, closing]);

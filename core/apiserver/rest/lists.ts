@@ -30,7 +30,7 @@ export async function sendList(
       return sendItems(exchange, head, list.items, (item) => metadataOnly(item));
     }
     default: {
-      const head = `{"kind":"${kind.kind}List","apiVersion":"${apiVersionOf(kind)}","metadata":${metadata},"items":[`;
+      const head = `{"kind":"${kind.custom?.listKind ?? `${kind.kind}List`}","apiVersion":"${apiVersionOf(kind)}","metadata":${metadata},"items":[`;
       return sendItems(exchange, head, list.items, (item) => item.bytes);
     }
   }

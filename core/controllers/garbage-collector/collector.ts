@@ -1,11 +1,11 @@
 import { isNotFound } from '../../api/errors.ts';
 import type { OwnerReference } from '../../api/generated/meta-v1.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { parseApiVersion, qualifiedResource, type Resource } from '../../api/resource.ts';
+import { parseApiVersion, type Resource } from '../../api/resource.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
 import type { DeleteOptions } from '../../api/verbs.ts';
-import { collectableKinds, resourceOf } from '../runtime/all-kinds.ts';
+import { collectableKinds, followKinds, resourceOf } from '../runtime/all-kinds.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
 import type { Runnable } from '../runtime/manager.ts';
@@ -34,8 +34,10 @@ export class GarbageCollector implements Runnable {
   readonly #informers: ControllerDependencies['informers'];
   readonly #graph = new OwnerGraph();
   readonly #controller: Controller;
-  readonly #watched = new Set<string>();
+  /** By namespace and uid, as they were looked for. */
   readonly #absent = new Set<string>();
+  /** Uids of owners whose deletion was seen. */
+  readonly #ended = new Set<string>();
   #running = false;
 
   constructor({ client, clock, scheme, informers, onError }: ControllerDependencies) {
@@ -49,8 +51,10 @@ export class GarbageCollector implements Runnable {
       reconcile: (uid, signal) => this.#look(uid, signal),
       ...(onError === undefined ? {} : { onError }),
     });
-    this.#watchAll();
-    scheme.onChange(() => this.#watchAll());
+    followKinds(scheme, informers, collectableKinds, {
+      onServed: (resource) => this.#watch(resource),
+      onWithdrawn: (resource) => this.#forget(resource),
+    });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -60,21 +64,24 @@ export class GarbageCollector implements Runnable {
     await this.#controller.run(signal);
   }
 
-  #watchAll(): void {
-    for (const declaration of collectableKinds(this.#scheme)) {
-      const resource = resourceOf(declaration);
-      const name = qualifiedResource(resource);
-      if (this.#watched.has(name)) continue;
-      this.#watched.add(name);
-      const set = (object: KubernetesObject) => this.#enqueue(this.#graph.set(resource, object).look);
-      this.#informers.informer(resource).addHandler({
-        onAdd: set,
-        onUpdate: set,
-        onDelete: ({ metadata: { uid = '' } }) => {
-          this.#enqueue(this.#graph.delete(uid).look);
-        },
-      });
-    }
+  #watch(resource: Resource<KubernetesObject>): void {
+    const set = (object: KubernetesObject) => this.#enqueue(this.#graph.set(resource, object).look);
+    this.#informers.informer(resource).addHandler({
+      onAdd: set,
+      onUpdate: set,
+      onDelete: ({ metadata: { uid = '' } }) => this.#gone(uid),
+    });
+  }
+
+  /** Its objects went before it, though their end may not have been seen; served again, they come again. */
+  #forget(resource: Resource<KubernetesObject>): void {
+    for (const uid of this.#graph.nodesOf(resource)) this.#enqueue(this.#graph.delete(uid).look);
+  }
+
+  #gone(uid: string): void {
+    // Its kind may go with it, and then nobody could be asked.
+    if (this.#graph.dependentsOf(uid).length > 0) remember(this.#ended, uid);
+    this.#enqueue(this.#graph.delete(uid).look);
   }
 
   #enqueue(uids: readonly string[]): void {
@@ -231,6 +238,7 @@ export class GarbageCollector implements Runnable {
     reference: OwnerReference,
     signal: AbortSignal,
   ): Promise<KubernetesObject | 'unreachable' | undefined> {
+    if (this.#ended.has(reference.uid)) return undefined;
     const { group, version } = parseApiVersion(reference.apiVersion);
     const declaration =
       this.#scheme.byKind(group, version, reference.kind) ??
@@ -246,17 +254,17 @@ export class GarbageCollector implements Runnable {
     if (this.#absent.has(key)) return undefined;
     const { uid, name } = reference;
     const live = await this.#live({ resource: resourceOf(declaration), namespace, name, uid }, signal);
-    if (live === undefined) this.#rememberAbsent(key);
+    if (live === undefined) remember(this.#absent, key);
     return live;
   }
+}
 
-  /** Uids are never used again, so what was absent once stays so. */
-  #rememberAbsent(key: string): void {
-    this.#absent.add(key);
-    for (const oldest of this.#absent) {
-      if (this.#absent.size <= maxAbsent) return;
-      this.#absent.delete(oldest);
-    }
+/** Uids are never used again, so what was absent once stays so. */
+function remember(absent: Set<string>, key: string): void {
+  absent.add(key);
+  for (const oldest of absent) {
+    if (absent.size <= maxAbsent) return;
+    absent.delete(oldest);
   }
 }
 

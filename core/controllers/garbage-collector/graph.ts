@@ -41,6 +41,13 @@ export class OwnerGraph {
     return this.#nodes.get(uid);
   }
 
+  /** The uids of all that are known of a resource. */
+  nodesOf({ group, plural }: Pick<Resource<unknown>, 'group' | 'plural'>): readonly string[] {
+    return [...this.#nodes.values()]
+      .filter(({ resource }) => resource.group === group && resource.plural === plural)
+      .map(({ uid }) => uid);
+  }
+
   /** Those known to refer to the uid. */
   dependentsOf(uid: string): readonly GraphNode[] {
     return [...(this.#dependents.get(uid) ?? [])].flatMap((dependent) => this.#nodes.get(dependent) ?? []);

@@ -3,11 +3,11 @@ import type { Namespace } from '../../api/generated/core-v1.ts';
 import { namespaces, pods } from '../../api/generated/resources.ts';
 import { keyOf, type KubernetesObject } from '../../api/object.ts';
 import { qualifiedResource, type Resource } from '../../api/resource.ts';
-import type { Scheme } from '../../api/scheme.ts';
+import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Clock } from '../../machinery/clock.ts';
-import { collectableKinds, resourceOf } from '../runtime/all-kinds.ts';
+import { collectableKinds, followKinds, resourceOf } from '../runtime/all-kinds.ts';
 import { Controller, type Requeue } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
 import { terminatingStatus, type Remains } from './conditions.ts';
@@ -33,7 +33,6 @@ class Namespaces {
   readonly #scheme: Scheme;
   readonly #namespaces: Informer<Namespace>;
   readonly #informers: ControllerDependencies['informers'];
-  readonly #watched = new Set<string>();
 
   constructor({ client, clock, scheme, informers, onError }: ControllerDependencies) {
     this.#client = client;
@@ -52,10 +51,7 @@ class Namespaces {
       onAdd: (namespace) => this.#enqueue(namespace),
       onUpdate: (namespace) => this.#enqueue(namespace),
     });
-    for (const resource of this.#namespacedKinds()) this.#watch(resource);
-    scheme.onChange(() => {
-      for (const resource of this.#namespacedKinds()) this.#watch(resource);
-    });
+    followKinds(scheme, informers, namespacedKinds, { onServed: (resource) => this.#watch(resource) });
   }
 
   #enqueue(namespace: Namespace): void {
@@ -64,9 +60,6 @@ class Namespaces {
 
   /** The last object of a kind to go is what a terminating namespace waits for. */
   #watch(resource: Resource<KubernetesObject>): void {
-    const name = qualifiedResource(resource);
-    if (this.#watched.has(name)) return;
-    this.#watched.add(name);
     const informer = this.#informers.informer(resource);
     const inNamespace = informer.index('namespace', ({ metadata }) => [metadata.namespace ?? '']);
     informer.addHandler({
@@ -101,7 +94,7 @@ class Namespaces {
     };
     await this.#emptyOf(pods, namespace, remains, signal);
     if (remains.counts.size > 0 || remains.failures.length > 0) return remains;
-    for (const resource of this.#namespacedKinds()) {
+    for (const resource of namespacedKinds(this.#scheme).map(resourceOf)) {
       if (resource.plural !== 'pods') await this.#emptyOf(resource, namespace, remains, signal);
     }
     return remains;
@@ -185,11 +178,11 @@ class Namespaces {
       if (!isNotFound(error)) throw error;
     }
   }
+}
 
-  /** Events go too, although nothing waits for them elsewhere. */
-  #namespacedKinds(): readonly Resource<KubernetesObject>[] {
-    const events = this.#scheme.byResource('', 'v1', 'events');
-    const kinds = collectableKinds(this.#scheme).filter(({ namespaced }) => namespaced);
-    return [...kinds, ...(events === undefined ? [] : [events])].map(resourceOf);
-  }
+/** Events go too, although nothing waits for them elsewhere. */
+function namespacedKinds(scheme: Scheme): readonly KindDeclaration[] {
+  const events = scheme.byResource('', 'v1', 'events');
+  const kinds = collectableKinds(scheme).filter(({ namespaced }) => namespaced);
+  return events === undefined ? kinds : [...kinds, events];
 }

@@ -7,9 +7,10 @@ import type { Amounts } from '../../api/quota/pod-usage.ts';
 import { limitedBy, usageOf } from '../../api/quota/usage.ts';
 import type { Resource } from '../../api/resource.ts';
 import { qualifiedResource } from '../../api/resource.ts';
+import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Informer } from '../../client/informer.ts';
 import { deepEqual } from '../../machinery/json.ts';
-import { collectableKinds, resourceOf } from '../runtime/all-kinds.ts';
+import { collectableKinds, followKinds } from '../runtime/all-kinds.ts';
 import { Controller, type Requeue } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
 import { isTerminal } from '../runtime/pods.ts';
@@ -42,20 +43,19 @@ export function createResourceQuotaController(dependencies: ControllerDependenci
       if (isTerminal(pod) && !isTerminal(previous)) freed(pod);
     },
   });
-  follow();
-  scheme.onChange(follow);
+  // Whatever is deleted makes room in the quotas of its namespace.
+  followKinds(scheme, informers, namespacedKinds, {
+    onServed: (resource) => {
+      const informer = informers.informer(resource);
+      kinds.set(qualifiedResource(resource), { resource, informer });
+      informer.addHandler({ onDelete: freed });
+    },
+    onWithdrawn: (resource) => kinds.delete(qualifiedResource(resource)),
+  });
   return controller;
 
-  /** Whatever is deleted makes room in the quotas of its namespace. */
-  function follow(): void {
-    for (const declaration of collectableKinds(scheme)) {
-      const resource = resourceOf(declaration);
-      const name = qualifiedResource(resource);
-      if (!resource.namespaced || kinds.has(name)) continue;
-      const informer = informers.informer(resource);
-      kinds.set(name, { resource, informer });
-      informer.addHandler({ onDelete: freed });
-    }
+  function namespacedKinds(served: Scheme): readonly KindDeclaration[] {
+    return collectableKinds(served).filter(({ namespaced }) => namespaced);
   }
 
   function freed({ metadata }: KubernetesObject): void {

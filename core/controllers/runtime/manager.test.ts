@@ -9,6 +9,7 @@ function informers(synced: Promise<void> = Promise.resolve()): InformerFactory {
     informer: () => {
       throw new Error('No informer is needed here');
     },
+    forget: () => undefined,
     run: (signal) => untilAborted('informers', signal),
     synced: () => synced,
   };

@@ -3,7 +3,6 @@ import type { Call, DeleteOptions, DeleteResult, Encoded, ObjectTarget } from '.
 import type { JsonObject } from '../../../machinery/json.ts';
 import type { Clock } from '../../../machinery/clock.ts';
 import type { ResourceStore } from '../../../registry/resource-store.ts';
-import type { StoredObject } from '../../../registry/stored-object.ts';
 import type { KindToRead } from '../body.ts';
 import type { Endpoint } from '../endpoint.ts';
 
@@ -12,9 +11,9 @@ export interface SubresourceHandler {
   /** What its bodies are, when not objects of the kind itself. */
   readonly kind?: KindToRead;
   /** What get, update and patch answer. */
-  view?(endpoint: Endpoint, stored: StoredObject): Encoded;
+  view?(endpoint: Endpoint, found: Encoded): Encoded;
   /** The object as the body wants it; throws where the body makes no sense. */
-  change?(endpoint: Endpoint, old: StoredObject, body: Mutable<KubernetesObject>): Mutable<KubernetesObject>;
+  change?(endpoint: Endpoint, old: Encoded, body: Mutable<KubernetesObject>): Mutable<KubernetesObject>;
   /** An applied configuration as one of the object; for those whose bodies are not of its kind. */
   configuration?(endpoint: Endpoint, configuration: JsonObject): JsonObject;
   create?(request: SubresourceCreate): Promise<Encoded>;

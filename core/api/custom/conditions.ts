@@ -1,0 +1,52 @@
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionCondition,
+} from '../generated/apiextensions-v1.ts';
+
+export type ConditionType =
+  | 'Established'
+  | 'NamesAccepted'
+  | 'Terminating'
+  | 'NonStructuralSchema'
+  | 'KubernetesAPIApprovalPolicyConformant';
+
+/** What to say about a definition; when it changed is worked out. */
+export interface ConditionChange {
+  readonly type: ConditionType;
+  readonly status: 'True' | 'False' | 'Unknown';
+  readonly reason: string;
+  readonly message: string;
+}
+
+export function isEstablished(definition: CustomResourceDefinition): boolean {
+  return hasCondition(definition, 'Established');
+}
+
+export function isTerminating(definition: CustomResourceDefinition): boolean {
+  return hasCondition(definition, 'Terminating');
+}
+
+function hasCondition({ status }: CustomResourceDefinition, type: ConditionType): boolean {
+  return (
+    status.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true
+  );
+}
+
+type Conditions = readonly CustomResourceDefinitionCondition[];
+
+/** The conditions with this one among them; the same list when it says what was known. */
+export function withCondition(conditions: Conditions, change: ConditionChange, now: string): Conditions {
+  const before = conditions.find(({ type }) => type === change.type);
+  if (
+    before !== undefined &&
+    before.status === change.status &&
+    before.reason === change.reason &&
+    before.message === change.message
+  )
+    return conditions;
+  const lastTransitionTime = before?.status === change.status ? before.lastTransitionTime : now;
+  const next = { ...change, lastTransitionTime };
+  return before === undefined
+    ? [...conditions, next]
+    : conditions.map((condition) => (condition === before ? next : condition));
+}
