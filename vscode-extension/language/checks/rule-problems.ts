@@ -16,6 +16,8 @@ export interface RefusedField {
   readonly field: string;
   readonly reason?: string;
   readonly message: string;
+  /** It is the member itself that is refused, not its value. */
+  readonly onKey?: boolean;
 }
 
 const mismatch = '`selector` does not match template `labels`';
@@ -29,7 +31,7 @@ export function refusalProblem(
 ): Problem {
   const steps = parseFieldPath(error.field);
   const located = locate(object.node, steps);
-  const key = keyAt(located, error);
+  const key = error.onKey === true ? located.entry?.keyRange : keyAt(located, error);
   return {
     range: key ?? shownRange(document.text, located),
     severity: 'error',

@@ -2,6 +2,7 @@ import { parseApiVersion } from '../../../core/api/resource.ts';
 import { objectsOf, type ManifestObject } from '../checks/manifest-objects.ts';
 import type { SchemaModel } from '../schema/schema-model.ts';
 import { entryOf, followed, type Range } from '../syntax/nodes.ts';
+import { locate } from '../syntax/paths.ts';
 import type { PlacedDocument } from '../syntax/manifest-file.ts';
 import type { ObjectId } from './references.ts';
 
@@ -15,6 +16,8 @@ export interface FileObject {
   readonly range: Range;
   /** Keys of `data`, `binaryData` and `stringData`. */
   readonly keys: readonly string[];
+  /** Labels of the Pods it makes, or of the Pod it is; undefined for everything else. */
+  readonly podLabels: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The objects of all manifests that are open or in the workspace, found by what they are called. */
@@ -51,6 +54,15 @@ export class FileObjects {
     return [...names];
   }
 
+  /** Workloads and Pods that have all of the labels. @param namespace of any, where undefined */
+  selectedBy(labels: readonly (readonly [string, string])[], namespace: string | undefined): FileObject[] {
+    if (labels.length === 0) return [];
+    return [...this.#byFile.values()]
+      .flat()
+      .filter(({ id }) => namespace === undefined || id.namespace === namespace)
+      .filter(({ podLabels = {} }) => labels.every(([key, value]) => podLabels[key] === value));
+  }
+
   #index(): Map<string, FileObject[]> {
     if (this.#byId !== undefined) return this.#byId;
     const index = new Map<string, FileObject[]>();
@@ -84,6 +96,7 @@ export function fileObjects(
           nameRange: moved(nameRange, start),
           range: moved(object.node.range, start),
           keys: keysOf(object),
+          podLabels: podLabelsOf(object),
         };
       }),
   );
@@ -107,6 +120,13 @@ function keysOf({ node }: ManifestObject): string[] {
     const map = followed(entryOf(node, member)?.value);
     return map?.kind === 'map' ? Object.keys(map.value as object) : [];
   });
+}
+
+function podLabelsOf({ node, kind }: ManifestObject): Readonly<Record<string, unknown>> | undefined {
+  const path = kind === 'Pod' ? ['metadata', 'labels'] : ['spec', 'template', 'metadata', 'labels'];
+  const { node: found, depth } = locate(node, path);
+  const labels = depth === path.length ? followed(found) : undefined;
+  return labels?.kind === 'map' ? (labels.value as Readonly<Record<string, unknown>>) : undefined;
 }
 
 function moved({ start, end }: Range, by: number): Range {
