@@ -63,9 +63,7 @@ export class Registry {
 
   /** Resolves when every store can be read. */
   async ready(signal?: AbortSignal): Promise<void> {
-    await Promise.all(
-      [...this.#stores.values()].map(({ store }) => store.waitUntil({ kind: 'any' }, signal)),
-    );
+    await Promise.all([...this.#stores.values()].map(({ store }) => store.loaded(signal)));
   }
 
   #follow(): void {

@@ -72,6 +72,8 @@ export interface StoredList {
 /** Attempts of a write that always loses the race before its client is told. */
 const maxAttempts = 100;
 const maxNameAttempts = 8;
+/** A hundred thousand objects take seconds, and a store that is away may come back: a start is worth waiting for. */
+const loadWithinMs = 5 * 60_000;
 const maxRecentWrites = 1_000;
 
 /** One kind on the key-value store: every write a transaction, every read from the watch cache. */
@@ -252,6 +254,15 @@ export class ResourceStore {
       live = true;
       old = outcome.current;
       if (attempt >= maxAttempts) throw conflict(this.declaration, name, modifiedMeanwhile);
+    }
+  }
+
+  /** Resolves when all there is was read once. */
+  async loaded(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.cache.waitFor(0, { signal, timeoutMs: loadWithinMs });
+    } catch (error) {
+      throw fromStorage(error);
     }
   }
 
