@@ -76,12 +76,25 @@ function startOf({ resourceVersion = '', sendInitialEvents }: WatchOptions): Sta
 }
 
 function eventsOf(batch: CacheBatch<StoredObject>, options: WatchOptions): readonly WatchEvent[] {
-  const events = batch.events.map(eventOf);
   const closesState = batch.initialEventsEnd && options.sendInitialEvents === true;
   const isProgress = batch.events.length === 0 && !batch.initialEventsEnd && options.allowBookmarks === true;
-  if (closesState || isProgress)
-    events.push({ type: 'BOOKMARK', resourceVersion: String(batch.revision), initialEventsEnd: closesState });
-  return events;
+  const events = shownOf(batch.events);
+  if (!closesState && !isProgress) return events;
+  return [
+    ...events,
+    { type: 'BOOKMARK', resourceVersion: String(batch.revision), initialEventsEnd: closesState },
+  ];
+}
+
+/** By the events of the cache: those who are handed the same ones there are handed the same ones here. */
+const shown = new WeakMap<readonly CacheEvent<StoredObject>[], readonly WatchEvent[]>();
+
+function shownOf(events: readonly CacheEvent<StoredObject>[]): readonly WatchEvent[] {
+  const made = shown.get(events);
+  if (made !== undefined) return made;
+  const fresh = events.map(eventOf);
+  shown.set(events, fresh);
+  return fresh;
 }
 
 /** An event is turned into its API form once, for all its watchers. */

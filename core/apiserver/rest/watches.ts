@@ -59,8 +59,8 @@ function nextTurn(): Promise<undefined> {
 /** Events are encoded once and shared by all who watch in the plain form. */
 const encodings = new WeakMap<WatchEvent, Buffer>();
 
-/** What was last made of several events, by the first of them: a crowd is sent the same ones at the same time. */
-const joined = new WeakMap<WatchEvent, { readonly events: readonly WatchEvent[]; readonly bytes: Buffer }>();
+/** Of several events together: those who watch the same are handed the same array at the same time. */
+const joined = new WeakMap<readonly WatchEvent[], Buffer>();
 
 function batchEncoder(
   exchange: Exchange,
@@ -69,19 +69,13 @@ function batchEncoder(
 ): (events: readonly WatchEvent[]) => Buffer {
   const encode = eventEncoder(exchange, kind, representation);
   return (events) => {
-    const [first] = events;
-    if (first === undefined || events.length === 1 || representation.as !== 'object')
-      return Buffer.concat(events.map(encode));
-    const known = joined.get(first);
-    if (known !== undefined && areSame(known.events, events)) return known.bytes;
+    if (representation.as !== 'object') return Buffer.concat(events.map(encode));
+    const known = joined.get(events);
+    if (known !== undefined) return known;
     const bytes = Buffer.concat(events.map(encode));
-    joined.set(first, { events, bytes });
+    joined.set(events, bytes);
     return bytes;
   };
-}
-
-function areSame(one: readonly WatchEvent[], two: readonly WatchEvent[]): boolean {
-  return one.length === two.length && one.every((event, index) => event === two[index]);
 }
 
 function eventEncoder(

@@ -330,6 +330,8 @@ describe('any watcher', () => {
         const cache = await started();
         const filter = (pod: Pod) => pod.text.endsWith('yes');
         const scopes = [
+          {},
+          { prefix: '/registry/pods/a/' },
           { filter },
           { filter, index: { name: 'node', value: 'n1' } },
           { key: key('a', 'q') },
@@ -365,7 +367,7 @@ describe('any watcher', () => {
             clock.advance(1_000);
           }
           const { items } = await cache.list(scopes[index]);
-          const expected = items.filter((item) => index !== 2 || item.key === key('a', 'q'));
+          const expected = items.filter((item) => index !== 4 || item.key === key('a', 'q'));
           expect(replica).toEqual(new Map(expected.map((item) => [item.key, item.object.text])));
         }
       }),

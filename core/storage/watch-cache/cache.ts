@@ -219,7 +219,15 @@ export class WatchCache<T> {
       at === undefined ? undefined : (item) => item.postings.includes(at),
       both(ofLabels(options.labels), this.#matcher(options.filter)),
     );
-    const scope = { prefix, key, posting: at, labels: options.labels };
+    const isWhole = matches === undefined && key === undefined && prefix.endsWith('/');
+    const scope = {
+      prefix,
+      key,
+      posting: at,
+      labels: options.labels,
+      // What is ahead of the cache is left out for one watcher alone.
+      isWhole: isWhole && (after ?? 0) <= this.revision,
+    };
     const backlog = initialEvents
       ? initialBacklog(this.#snapshot(), { prefix, index }, onlyKey(key, matches), this.#clock)
       : replayBacklog(this.#history.after(after ?? this.revision), scope, matches, this.#clock);

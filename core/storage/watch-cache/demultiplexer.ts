@@ -1,7 +1,9 @@
 import type { Clock } from '../../machinery/clock.ts';
+import { Crowd } from './crowd.ts';
 import type { StateChange } from './event.ts';
 import { LabelWatchers } from './label-watchers.ts';
 import type { CacheWatcher } from './watcher.ts';
+import { eventOverheadBytes } from './watcher.ts';
 
 /**
  * Finds the watchers that a change may concern: by key, by index value, by labels, or by prefix up to a slash (a
@@ -12,8 +14,11 @@ export class Demultiplexer<T> {
   readonly #byPosting = new Map<string, Set<CacheWatcher<T>>>();
   readonly #byFolder = new Map<string, Set<CacheWatcher<T>>>();
   readonly #byLabels = new LabelWatchers<T>();
+  /** By prefix: those who are told everything below it. */
+  readonly #crowds = new Map<string, Crowd<T>>();
   readonly #clock: Clock;
   #touched: CacheWatcher<T>[] = [];
+  readonly #touchedCrowds = new Set<Crowd<T>>();
   #batch = 0;
   #size = 0;
   #nextWakeMs = 0;
@@ -28,37 +33,27 @@ export class Demultiplexer<T> {
   }
 
   add(watcher: CacheWatcher<T>): void {
+    this.#size++;
+    const { scope } = watcher;
+    if (scope.isWhole) return this.#join(watcher);
     const place = this.#place(watcher);
-    if (place === undefined) {
-      this.#byLabels.add(watcher);
-      this.#size++;
-      return;
-    }
+    if (place === undefined) return this.#byLabels.add(watcher);
     const [table, at] = place;
     const watchers = table.get(at);
     if (watchers === undefined) table.set(at, new Set([watcher]));
     else watchers.add(watcher);
-    this.#size++;
   }
 
   remove(watcher: CacheWatcher<T>): void {
-    const place = this.#place(watcher);
-    if (place === undefined) {
-      if (this.#byLabels.remove(watcher)) this.#size--;
-      return;
-    }
-    const [table, at] = place;
-    const watchers = table.get(at);
-    if (watchers === undefined || !watchers.delete(watcher)) return;
-    if (watchers.size === 0) table.delete(at);
-    this.#size--;
+    if (this.#removed(watcher)) this.#size--;
   }
 
   all(): CacheWatcher<T>[] {
+    const whole = [...this.#crowds.values()].flatMap(({ watchers }) => [...watchers]);
     const placed = [this.#byKey, this.#byPosting, this.#byFolder].flatMap((table) =>
       [...table.values()].flatMap((watchers) => [...watchers]),
     );
-    return [...placed, ...this.#byLabels.all()];
+    return [...whole, ...placed, ...this.#byLabels.all()];
   }
 
   offer(change: StateChange<T>): void {
@@ -71,9 +66,11 @@ export class Demultiplexer<T> {
       }
     }
     if (this.#byLabels.size > 0) this.#offerTo(this.#byLabels.concernedBy(change), change);
-    if (this.#byFolder.size === 0) return;
+    if (this.#byFolder.size === 0 && this.#crowds.size === 0) return;
     for (let slash = key.indexOf('/'); slash >= 0; slash = key.indexOf('/', slash + 1)) {
-      this.#offerTo(this.#byFolder.get(key.slice(0, slash + 1)), change);
+      const folder = key.slice(0, slash + 1);
+      this.#offerTo(this.#byFolder.get(folder), change);
+      this.#tell(this.#crowds.get(folder), change);
     }
     this.#offerTo(this.#byFolder.get(''), change);
   }
@@ -84,7 +81,7 @@ export class Demultiplexer<T> {
    */
   flush(): void {
     this.#batch++;
-    if (this.#touched.length === 0 || this.#wakeIsSet) return;
+    if ((this.#touched.length === 0 && this.#touchedCrowds.size === 0) || this.#wakeIsSet) return;
     const waitMs = this.#nextWakeMs - this.#clock.monotonicMs();
     if (waitMs <= 0) {
       this.#wake();
@@ -101,9 +98,43 @@ export class Demultiplexer<T> {
     const touched = this.#touched;
     this.#touched = [];
     for (const watcher of touched) watcher.wake();
-    if (touched.length < crowd) return;
-    const restMs = Math.min(maxRestMs, touched.length * restMsPerReader);
+    let woken = touched.length;
+    for (const crowd of this.#touchedCrowds) woken += crowd.wake();
+    this.#touchedCrowds.clear();
+    if (woken < many) return;
+    const restMs = Math.min(maxRestMs, woken * restMsPerReader);
     this.#nextWakeMs = this.#clock.monotonicMs() + restMs;
+  }
+
+  #join(watcher: CacheWatcher<T>): void {
+    const { prefix } = watcher.scope;
+    const crowd = this.#crowds.get(prefix) ?? new Crowd<T>();
+    this.#crowds.set(prefix, crowd);
+    crowd.watchers.add(watcher);
+    watcher.join(crowd);
+  }
+
+  #removed(watcher: CacheWatcher<T>): boolean {
+    const { scope } = watcher;
+    if (scope.isWhole) {
+      const crowd = this.#crowds.get(scope.prefix);
+      if (crowd?.watchers.delete(watcher) !== true) return false;
+      if (crowd.watchers.size === 0) this.#crowds.delete(scope.prefix);
+      return true;
+    }
+    const place = this.#place(watcher);
+    if (place === undefined) return this.#byLabels.remove(watcher);
+    const [table, at] = place;
+    const watchers = table.get(at);
+    if (watchers === undefined || !watchers.delete(watcher)) return false;
+    if (watchers.size === 0) table.delete(at);
+    return true;
+  }
+
+  #tell(crowd: Crowd<T> | undefined, change: StateChange<T>): void {
+    if (crowd === undefined) return;
+    crowd.push(change, change.bytes + eventOverheadBytes, this.#batch);
+    this.#touchedCrowds.add(crowd);
   }
 
   #offerTo(watchers: Iterable<CacheWatcher<T>> | undefined, change: StateChange<T>): void {
@@ -124,6 +155,6 @@ export class Demultiplexer<T> {
 }
 
 /** Fewer readers than this are always woken at once. */
-const crowd = 64;
+const many = 64;
 const restMsPerReader = 0.02;
 const maxRestMs = 20;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../machinery/clock.ts';
 import type { Revision } from '../storage.ts';
 import { StorageError } from '../storage.ts';
+import type { Crowd } from './crowd.ts';
 import type { CacheEvent, StateChange } from './event.ts';
 import type { CachedItem } from './item.ts';
 import type { LabelTest } from './label-groups.ts';
@@ -22,6 +23,8 @@ export interface Scope {
   readonly posting: string | undefined;
   /** Only items with such labels, now or before. */
   readonly labels: LabelTest | undefined;
+  /** Everything below the prefix, which ends with a slash, from now on: what others with this scope are told as well. */
+  readonly isWhole: boolean;
 }
 
 export interface WatcherOptions<T> {
@@ -49,6 +52,9 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
   readonly scope: Scope;
   readonly #options: WatcherOptions<T>;
   #backlog: AsyncGenerator<CacheBatch<T>, void, undefined> | undefined;
+  /** In a crowd its log is the buffer, and this is where the watcher has come to in it. */
+  #crowd: Crowd<T> | undefined;
+  #place = 0;
   #queue: CacheEvent<T>[] = [];
   #queuedBytes = 0;
   /** The upstream batch that the oldest queued event came in: that one alone never makes a reader slow. */
@@ -74,6 +80,16 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
     this.#armProgress();
   }
 
+  /** Reads with others from now on, in place of a buffer of its own. */
+  join(crowd: Crowd<T>): void {
+    this.#crowd = crowd;
+    this.#place = crowd.end;
+  }
+
+  get place(): number {
+    return this.#place;
+  }
+
   /** Returns whether there is something to `wake` the reader for. `batch` numbers the upstream batch. */
   offer(change: StateChange<T>, batch: number): boolean {
     if (change.revision <= this.#options.after) return false;
@@ -85,12 +101,7 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
     // A reader that waits is not slow: the demultiplexer is about to wake it.
     const late = this.#reader === undefined && this.#oldestBatch !== batch;
     if (late && this.#queuedBytes > this.#options.maxBytes) {
-      this.#end(
-        new StorageError(
-          'slow',
-          `Cannot keep up a watch of "${this.scope.prefix}": its reader is ${this.#queue.length} events and ${this.#queuedBytes} bytes behind`,
-        ),
-      );
+      this.#cut(this.#queuedBytes);
       return false;
     }
     return this.#reader !== undefined && this.#queue.length === 1;
@@ -98,8 +109,19 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
 
   /** Hands over what was offered, once the cache's revision has caught up with it. */
   wake(): void {
-    if (this.#reader === undefined || this.#queue.length === 0) return;
+    if (this.#reader === undefined || this.#unread === 0) return;
     this.#settle().resolve({ done: false, value: this.#take() });
+  }
+
+  /** As `wake`; returns whether somebody was woken. One that is too late is cut. */
+  wakeInCrowd(): boolean {
+    if (this.#reader !== undefined) {
+      this.wake();
+      return true;
+    }
+    const bytes = this.#crowd?.bytesBehind(this.#place) ?? 0;
+    if (bytes > this.#options.maxBytes) this.#cut(bytes);
+    return false;
   }
 
   fail(error: Error): void {
@@ -110,7 +132,7 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#ended) return Promise.resolve({ done: true, value: undefined });
     if (this.#backlog !== undefined) return this.#nextOfBacklog(this.#backlog);
-    if (this.#queue.length > 0 || this.#progressDue) {
+    if (this.#unread > 0 || this.#progressDue) {
       return Promise.resolve({ done: false, value: this.#take() });
     }
     if (this.#reader !== undefined) {
@@ -132,6 +154,10 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
 
   #detach: () => void = () => {};
 
+  get #unread(): number {
+    return this.#crowd === undefined ? this.#queue.length : this.#crowd.end - this.#place;
+  }
+
   async #nextOfBacklog(
     backlog: AsyncGenerator<CacheBatch<T>, void, undefined>,
   ): Promise<IteratorResult<CacheBatch<T>>> {
@@ -142,12 +168,29 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
   }
 
   #take(): CacheBatch<T> {
-    const events = this.#queue;
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    const events = this.#takeEvents();
     this.#progressDue = false;
     const revision = Math.max(this.#options.position(), this.#options.after);
     return { revision, events, initialEventsEnd: false };
+  }
+
+  #takeEvents(): readonly CacheEvent<T>[] {
+    if (this.#crowd !== undefined) {
+      const events = this.#crowd.from(this.#place);
+      this.#place = this.#crowd.end;
+      return events;
+    }
+    const events = this.#queue;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    return events;
+  }
+
+  #cut(bytes: number): void {
+    const behind = `${this.#unread} events and ${bytes} bytes behind`;
+    this.#end(
+      new StorageError('slow', `Cannot keep up a watch of "${this.scope.prefix}": its reader is ${behind}`),
+    );
   }
 
   #armProgress(): void {
@@ -182,4 +225,4 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
 }
 
 /** A queued event is a reference, but its reader will make a frame around the value. */
-const eventOverheadBytes = 100;
+export const eventOverheadBytes = 100;
