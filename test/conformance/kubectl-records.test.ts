@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { KubernetesObject } from '../../core/api/object.ts';
 import type { RestApi } from '../environment/rest.ts';
 import { createRestApi } from '../environment/rest.ts';
 
@@ -130,6 +131,16 @@ async function answerTo(
   return { code: answer.code, shape: shapeOfAnswer(path, answer.text), answer };
 }
 
+/** What kubectl had read before it wrote is of another number here. */
+async function upToDate<R extends Pick<Recorded, 'path' | 'body'>>(rest: RestApi, request: R): Promise<R> {
+  const body = Buffer.from(request.body ?? '', 'base64').toString();
+  if (!body.includes('resourceVersion')) return request;
+  const { metadata } = JSON.parse((await rest.send('GET', request.path)).text) as KubernetesObject;
+  const written = /("resourceVersion":|"\/metadata\/resourceVersion","value":)"\d+"/g;
+  const renewed = body.replaceAll(written, `$1"${metadata.resourceVersion}"`);
+  return { ...request, body: Buffer.from(renewed).toString('base64') };
+}
+
 const recording = process.env['KUBECTL_RECORD'] === '1';
 if (recording) test('records kubectl', { timeout: 120_000 }, record);
 else
@@ -140,7 +151,7 @@ else
       await using rest = await createRestApi();
       for (const { command, requests } of stories) {
         for (const { code, shape, ...request } of requests) {
-          const again = await answerTo(rest, request);
+          const again = await answerTo(rest, await upToDate(rest, request));
           const what = `kubectl ${command}: ${request.method} ${request.path}`;
           expect([what, again.code, again.shape]).toEqual([what, code, shape]);
         }
