@@ -497,6 +497,14 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
         .toContain('sleep 3600');
     });
 
+    since(30)('debug of a node', async () => {
+      const words = ['debug', 'node/kubectl', '--image=busybox', '--profile=general', '--', 'ls', '/host'];
+      const [, name = ''] = /pod (\S+) with/.exec((await kubectl.run(words)).stdout) ?? [];
+      const log = async () => (await kubectl.run(['logs', name])).stdout;
+      await expect.poll(log, { timeout: 20_000 }).toMatch(/^etc$/m);
+      await kubectl.ok('delete', 'pod', name);
+    });
+
     since(32)('patch --subresource=resize', async () => {
       const resources = (cpu: string) => ({ requests: { cpu: '10m' }, limits: { cpu, memory: '64Mi' } });
       const spec = { containers: [{ name: 'main', image: 'busybox', command: ['sleep', '3600'] }] };

@@ -313,6 +313,16 @@ await withDocker('pods on Docker', (scene) => {
       });
     });
 
+    test('mounts a host folder that Docker lives in', async () => {
+      const everything = {
+        hostPath: '/',
+        containerPath: '/host',
+        readOnly: true,
+        propagation: 'private',
+      } as const;
+      expect(await scene.outputOf(['ls', '/host'], { mounts: [everything] })).toMatch(/^etc$/m);
+    });
+
     test("whose command is not in the image stays, with Docker's reason", async () => {
       const sandbox = await scene.sandbox();
       await expect(scene.start(sandbox, ['no-such-program'])).rejects.toMatchObject({

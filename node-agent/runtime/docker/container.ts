@@ -46,7 +46,8 @@ export async function podContainer(
         Source: mount.hostPath,
         Target: mount.containerPath,
         ReadOnly: mount.readOnly,
-        BindOptions: { Propagation: mount.propagation === 'private' ? 'rprivate' : mount.propagation },
+        // Unsaid it is private, but where Docker's own folder is within: that Docker mounts as a slave or not at all.
+        ...(mount.propagation === 'private' ? {} : { BindOptions: { Propagation: mount.propagation } }),
       })),
       Privileged: security.privileged,
       ReadonlyRootfs: security.readOnlyRootFilesystem,
