@@ -1,4 +1,10 @@
 import * as vscode from 'vscode';
+import { registerNodeCommands } from './commands/node-commands.ts';
+import { registerObjectCommands } from './commands/object-commands.ts';
+import { registerPortForward } from './commands/port-forward.ts';
+import { registerWorkloadCommands } from './commands/workload-commands.ts';
+import { registerDescribeDocuments } from './documents/describe-documents.ts';
+import { registerExplorer } from './explorer/register.ts';
 import { registerLanguage } from './language/register.ts';
 import { registerSession } from './session/register.ts';
 
@@ -6,8 +12,17 @@ import { registerSession } from './session/register.ts';
 export function activate(context: vscode.ExtensionContext): void {
   const startedMs = performance.now();
   const log = vscode.window.createOutputChannel('Wheelhouse', { log: true });
-  context.subscriptions.push(log);
   const session = registerSession(context, log);
+  registerExplorer(context, session);
+  context.subscriptions.push(
+    registerObjectCommands(session),
+    registerWorkloadCommands(session),
+    registerNodeCommands(session),
+    registerPortForward(session, log),
+    registerDescribeDocuments(session),
+  );
   registerLanguage({ context, session, log });
+  // Last, because what is disposed of before it may still have something to say.
+  context.subscriptions.push(log);
   log.info(`Activated in ${(performance.now() - startedMs).toFixed(0)} ms`);
 }

@@ -206,6 +206,11 @@ export function isGone(error: unknown): boolean {
   return error instanceof StatusError && error.code === 410;
 }
 
+/** Asked too often, or a disruption budget does not allow an eviction now. */
+export function isTooManyRequests(error: unknown): boolean {
+  return hasReason(error, 'TooManyRequests');
+}
+
 export function isUnavailable(error: unknown): boolean {
   return hasReason(error, 'ServiceUnavailable');
 }

@@ -173,6 +173,8 @@ export class EditorWindow {
       await this.treeItem(label).click({ button: 'right', timeout: tryMs });
       const item = this.page.locator('.context-view .action-item .action-label, .monaco-menu .action-label');
       await item.filter({ hasText: entry }).first().click({ timeout: tryMs });
+      // A click right after the menu opened is taken for the end of the one that opened it.
+      await item.first().waitFor({ state: 'detached', timeout: 500 });
     });
   }
 

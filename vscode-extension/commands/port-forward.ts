@@ -1,0 +1,184 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import * as vscode from 'vscode';
+import type { Pod, Service } from '../../core/api/generated/core-v1.ts';
+import { pods } from '../../core/api/generated/resources.ts';
+import type { ObjectName } from '../../core/api/object.ts';
+import { selectorFromLabels } from '../../core/machinery/label-selector.ts';
+import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
+import { attempt, reasonOf } from './failure.ts';
+import { labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
+
+/** A port of a Pod; through a Service, where its name or number leads. */
+interface Destination {
+  readonly pod: ObjectName;
+  readonly port: number;
+}
+
+/** Forwards that are open, until they are stopped or the cluster is closed. */
+export function registerPortForward(
+  session: ClusterSession,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const open = new Map<string, PortForward>();
+  return vscode.Disposable.from(
+    vscode.commands.registerCommand('wheelhouse.portForward', async (...where: TreeArguments) => {
+      const [target] = targetsOf(session, where);
+      if (target === undefined) return;
+      await attempt(vscode.l10n.t('forward a port of {0}', labelOf(target)), async () => {
+        const forward = await start(target, log);
+        if (forward === undefined) return;
+        open.set(forward.label, forward);
+        forward.closed.then(() => open.delete(forward.label)).catch(() => {});
+        await announce(forward);
+      });
+    }),
+    vscode.commands.registerCommand('wheelhouse.stopPortForward', async () => {
+      const picked = await vscode.window.showQuickPick([...open.keys()], {
+        title: vscode.l10n.t('Stop forwarding'),
+        placeHolder: open.size === 0 ? vscode.l10n.t('No port is forwarded') : '',
+      });
+      if (picked !== undefined) open.get(picked)?.close();
+    }),
+    { dispose: () => open.forEach((forward) => forward.close()) },
+  );
+}
+
+async function start(target: Target, log: vscode.LogOutputChannel): Promise<PortForward | undefined> {
+  const ports = portsOf(target);
+  const picked = await vscode.window.showQuickPick(
+    [...ports, { label: vscode.l10n.t('Another port…'), port: undefined }],
+    { title: vscode.l10n.t('Forward a port of {0}', labelOf(target)) },
+  );
+  if (picked === undefined) return undefined;
+  const remote = picked.port ?? (await askForPort(vscode.l10n.t('Port in the Pod'), ''));
+  if (remote === undefined) return undefined;
+  const local = await askForPort(
+    vscode.l10n.t('Port on this machine; 0 takes any that is free'),
+    String(remote),
+  );
+  if (local === undefined) return undefined;
+  const destination = await destinationOf(target, remote);
+  const forward = new PortForward(target.cluster, destination, labelOf(target), log);
+  await forward.listen(local);
+  return forward;
+}
+
+async function askForPort(prompt: string, value: string): Promise<number | undefined> {
+  const text = await vscode.window.showInputBox({
+    prompt,
+    value,
+    validateInput: (input) =>
+      /^\d{1,5}$/.test(input) && Number(input) < 65_536 ? undefined : vscode.l10n.t('A number up to 65535'),
+  });
+  return text === undefined ? undefined : Number(text);
+}
+
+function portsOf({ resource, object }: Target): readonly { readonly label: string; readonly port: number }[] {
+  if (resource.kind === 'Service') {
+    return ((object as Service).spec.ports ?? []).map(({ name, port }) => ({
+      label: name === undefined ? String(port) : `${port} (${name})`,
+      port,
+    }));
+  }
+  return (object as Pod).spec.containers.flatMap(({ name, ports }) =>
+    (ports ?? []).map(({ containerPort }) => ({ label: `${containerPort} (${name})`, port: containerPort })),
+  );
+}
+
+async function destinationOf(target: Target, port: number): Promise<Destination> {
+  const { cluster, resource, object, name } = target;
+  if (resource.kind !== 'Service') return { pod: name, port };
+  const { selector = {}, ports = [] } = (object as Service).spec;
+  const labelSelector = selectorFromLabels(selector).toString();
+  const { items } = await cluster.cluster.client.list(pods, {
+    namespace: name.namespace,
+    labelSelector,
+    signal: cluster.signal,
+  });
+  const pod = items.find(isReady) ?? items[0];
+  if (pod === undefined) throw new Error(vscode.l10n.t('no Pod stands behind it'));
+  const targetPort = ports.find((each) => each.port === port)?.targetPort ?? port;
+  const containerPort = pod.spec.containers
+    .flatMap((container) => container.ports ?? [])
+    .find((each) => each.name === targetPort)?.containerPort;
+  return {
+    pod: { namespace: pod.metadata.namespace, name: pod.metadata.name ?? '' },
+    port: containerPort ?? Number(targetPort),
+  };
+}
+
+function isReady({ status }: Pod): boolean {
+  return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+}
+
+async function announce(forward: PortForward): Promise<void> {
+  // Where the editor is remote, its own forwarding brings the port to the user's machine.
+  const uri = await vscode.env.asExternalUri(vscode.Uri.parse(`http://localhost:${forward.port}`));
+  const open = vscode.l10n.t('Open in Browser');
+  const stop = vscode.l10n.t('Stop');
+  vscode.window
+    .showInformationMessage(
+      vscode.l10n.t('{0} answers at localhost:{1}', forward.label, forward.port),
+      open,
+      stop,
+    )
+    .then((picked) => {
+      if (picked === open) void vscode.env.openExternal(uri);
+      if (picked === stop) forward.close();
+    });
+}
+
+/** A listening socket on loopback whose connections end in a Pod. */
+class PortForward {
+  readonly label: string;
+  readonly closed: Promise<void>;
+  readonly #cluster: OpenCluster;
+  readonly #destination: Destination;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #server: Server;
+  readonly #closing = new AbortController();
+
+  constructor(cluster: OpenCluster, destination: Destination, name: string, log: vscode.LogOutputChannel) {
+    this.label = `${name}: ${destination.port}`;
+    this.#cluster = cluster;
+    this.#destination = destination;
+    this.#log = log;
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#connect(socket));
+    this.closed = new Promise((resolve) => this.#server.once('close', resolve));
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, '127.0.0.1', resolve);
+    });
+    this.#cluster.signal.addEventListener('abort', () => this.close(), { once: true });
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#server.close();
+  }
+
+  #connect(socket: Socket): void {
+    const signal = AbortSignal.any([this.#closing.signal, this.#cluster.signal]);
+    const { pod, port } = this.#destination;
+    socket.on('error', () => socket.destroy());
+    this.#cluster.cluster.containers.portForward({ signal }, pod, port).then(
+      (connection) => {
+        connection.on('error', () => socket.destroy());
+        socket.on('close', () => connection.destroy());
+        socket.pipe(connection).pipe(socket);
+      },
+      (error: unknown) => {
+        this.#log.warn(`Cannot forward to port ${port} of "${pod.name}": ${reasonOf(error)}`);
+        socket.destroy();
+      },
+    );
+  }
+}

@@ -1,0 +1,54 @@
+import * as vscode from 'vscode';
+import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
+import type { ServedResource } from '../../core/client/resource-index.ts';
+import type { ContainerNode, ObjectNode, TreeNode } from '../explorer/tree-node.ts';
+import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
+
+/** An object that a command was asked to work on, in the cluster it was seen in. */
+export interface Target {
+  readonly cluster: OpenCluster;
+  readonly resource: ServedResource;
+  readonly object: KubernetesObject;
+  readonly name: ObjectName;
+}
+
+/** What a command of the tree gets: the row it was called on, and all selected rows where that is one of them. */
+export type TreeArguments = readonly [node?: TreeNode, nodes?: readonly TreeNode[]];
+
+/** The objects a command is about; containers stand for their Pods. */
+export function targetsOf(session: ClusterSession, [node, nodes]: TreeArguments): readonly Target[] {
+  const cluster = session.current;
+  const chosen = nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? [] : [node];
+  if (cluster === undefined) return [];
+  return chosen.flatMap((each) => {
+    const found = objectNodeOf(each);
+    if (found === undefined) return [];
+    const { resource, object } = found;
+    const { namespace, name = '' } = object.metadata;
+    return [{ cluster, resource, object, name: { namespace, name } }];
+  });
+}
+
+function objectNodeOf(node: TreeNode): ObjectNode | undefined {
+  if (node.type === 'object') return node;
+  return node.type === 'container' ? node.pod : undefined;
+}
+
+/** The container a command was called on. */
+export function containerOf([node]: TreeArguments): ContainerNode | undefined {
+  return node?.type === 'container' ? node : undefined;
+}
+
+/** `deployment "web" in namespace "default"`. */
+export function labelOf({ resource, name }: Pick<Target, 'resource' | 'name'>): string {
+  const kind = resource.singular || resource.kind.toLowerCase();
+  return name.namespace === undefined
+    ? vscode.l10n.t('{0} "{1}"', kind, name.name)
+    : vscode.l10n.t('{0} "{1}" in namespace "{2}"', kind, name.name, name.namespace);
+}
+
+/** Asks before something that cannot be taken back, naming the cluster. */
+export async function confirm(question: string, action: string, detail?: string): Promise<boolean> {
+  const options = { modal: true, ...(detail === undefined ? {} : { detail }) };
+  return (await vscode.window.showWarningMessage(question, options, action)) === action;
+}

@@ -1,0 +1,149 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { deployments, pods, replicasets } from '../../core/api/generated/resources.ts';
+import { deployment, pod, replicaSet } from '../../test/builders/index.ts';
+import { createTestApi, type TestApi } from '../../test/environment/api.ts';
+import { openTestCluster } from '../../test/environment/open-cluster.ts';
+import { expectEventually } from '../../test/expectations/eventually.ts';
+import { parseFilter } from './object-filter.ts';
+import { statusOf } from './object-status.ts';
+import { TreeModel } from './tree-model.ts';
+import type { KindNode, TreeNode } from './tree-node.ts';
+
+describe('the tree of a cluster', () => {
+  let api: TestApi;
+  let cluster: ReturnType<typeof openTestCluster>;
+  let model: TreeModel;
+  let changed: TreeNode[];
+
+  beforeEach(async () => {
+    api = await createTestApi();
+    cluster = openTestCluster(api);
+    changed = [];
+    model = new TreeModel(cluster, undefined, {
+      clock: api.clock,
+      onChange: (nodes) => changed.push(...nodes),
+    });
+  });
+
+  afterEach(async () => {
+    model.close();
+    await cluster[Symbol.asyncDispose]();
+    await api.close();
+  });
+
+  const nameOf = (node: TreeNode) => {
+    switch (node.type) {
+      case 'category':
+        return node.name;
+      case 'kind':
+        return node.resource.plural;
+      case 'object':
+        return node.object.metadata.name;
+      case 'range':
+        return `${node.from}…${node.to}`;
+      case 'container':
+        return node.name;
+      case 'message':
+        return node.text;
+    }
+  };
+
+  /** Opens one node after the other and returns what is below the last. */
+  async function open(...names: readonly string[]): Promise<readonly TreeNode[]> {
+    let nodes = await model.roots();
+    for (const name of names) {
+      const node = nodes.find((candidate) => nameOf(candidate) === name);
+      if (node === undefined) throw new Error(`"${name}" is not among ${nodes.map(nameOf).join(', ')}`);
+      nodes = await model.children(node);
+    }
+    return nodes;
+  }
+
+  async function kind(plural: string): Promise<KindNode> {
+    const found = (await open('workloads')).find((node) => nameOf(node) === plural);
+    return found as KindNode;
+  }
+
+  test('sorts kinds into categories that hold something', async () => {
+    expect((await open()).map(nameOf)).toEqual([
+      'workloads',
+      'network',
+      'configuration',
+      'storage',
+      'access',
+      'cluster',
+    ]);
+    expect((await open('workloads')).slice(0, 2).map(nameOf)).toEqual(['deployments', 'statefulsets']);
+  });
+
+  test('leads from a Deployment over its ReplicaSets and Pods to containers', async () => {
+    const owner = await api.client.create(deployments, deployment().named('web').build());
+    const set = await api.client.create(replicasets, replicaSet().named('web-1').ownedBy(owner).build());
+    await api.client.create(replicasets, replicaSet().named('web-0').withReplicas(0).ownedBy(owner).build());
+    await api.client.create(pods, pod().named('web-1-a').ownedBy(set).build());
+    expect((await open('workloads', 'deployments', 'web')).map(nameOf)).toEqual(['web-1']);
+    expect((await open('workloads', 'deployments', 'web', 'web-1', 'web-1-a')).map(nameOf)).toEqual(['main']);
+  });
+
+  test('reports what was looked at when it changes, and only then', async () => {
+    await api.client.create(pods, pod().named('a').build());
+    const [node] = await open('workloads', 'pods');
+    await expectEventually(api.clock, () =>
+      expect(changed).toContainEqual(expect.objectContaining({ type: 'kind' })),
+    );
+    changed = [];
+    const stored = await api.client.get(pods, { namespace: 'default', name: 'a' });
+    await api.client.updateStatus(pods, { ...stored, status: { phase: 'Failed' } });
+    await expectEventually(api.clock, () => expect(changed).toContain(node));
+    expect(node?.type === 'object' && statusOf(node.resource, node.object).severity).toBe('error');
+  });
+
+  test('counts objects, and the failing among them', async () => {
+    const failing = await api.client.create(pods, pod().named('a').build());
+    await api.client.updateStatus(pods, { ...failing, status: { phase: 'Failed' } });
+    await api.client.create(pods, pod().named('b').build());
+    await open('workloads', 'pods');
+    expect(model.counts(await kind('pods'))).toEqual({ total: 2, errors: 1 });
+  });
+
+  test('shows what the filter lets through', async () => {
+    for (const name of ['api-1', 'api-2', 'web-1']) await api.client.create(pods, pod().named(name).build());
+    model.filter = parseFilter('!api');
+    expect((await open('workloads', 'pods')).map(nameOf)).toEqual(['web-1']);
+    expect(model.counts(await kind('pods'))?.total).toBe(1);
+  });
+
+  test('keeps a node when an object under it is added', async () => {
+    await api.client.create(pods, pod().named('a').build());
+    const [before] = await open('workloads', 'pods');
+    await api.client.create(pods, pod().named('b').build());
+    await expectEventually(api.clock, async () => expect(await open('workloads', 'pods')).toHaveLength(2));
+    expect((await open('workloads', 'pods'))[0]).toBe(before);
+  });
+
+  test('shows very many objects in ranges', async () => {
+    const names = Array.from({ length: 1_001 }, (_, index) => `p-${String(index).padStart(4, '0')}`);
+    await Promise.all(names.map((name) => api.client.create(pods, pod().named(name).build())));
+    const ranges = await open('workloads', 'pods');
+    expect(ranges.map(nameOf)).toEqual(['p-0000…p-0499', 'p-0500…p-0999', 'p-1000…p-1000']);
+    expect(await model.children(ranges[1] ?? failNow())).toHaveLength(500);
+  });
+
+  test('says why nothing is there', async () => {
+    const refusing = {
+      ...cluster,
+      cluster: {
+        ...cluster.cluster,
+        client: { ...api.client, list: () => Promise.reject(new Error('pods is forbidden')) },
+      },
+    } as typeof cluster;
+    const other = new TreeModel(refusing, undefined, { clock: api.clock, onChange: () => {} });
+    const [workloads] = await other.roots();
+    const found = (await other.children(workloads ?? failNow())).find((node) => nameOf(node) === 'pods');
+    expect((await other.children(found ?? failNow())).map(nameOf)).toEqual(['pods is forbidden']);
+  });
+});
+
+function failNow(): never {
+  throw new Error('Nothing is there');
+}

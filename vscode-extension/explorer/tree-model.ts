@@ -1,0 +1,313 @@
+import type { Container, Pod } from '../../core/api/generated/core-v1.ts';
+import type { KubernetesObject } from '../../core/api/object.ts';
+import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
+import type { Clock } from '../../core/machinery/clock.ts';
+import type { OpenCluster } from '../session/cluster-session.ts';
+import { categoriesOf } from './categories.ts';
+import { KindWatches, type Change } from './kind-watches.ts';
+import type { ObjectFilter } from './object-filter.ts';
+import { containerStatus, statusOf } from './object-status.ts';
+import { relationOf } from './related.ts';
+import type {
+  CategoryNode,
+  ContainerNode,
+  KindCounts,
+  KindNode,
+  ObjectNode,
+  RangeNode,
+  TreeNode,
+} from './tree-node.ts';
+
+/** More objects than this below one node are shown in ranges, so that the editor draws what is looked at. */
+const rangeSize = 500;
+/** Changes are shown together, this long after the first of them. */
+const showAfterMs = 150;
+
+export interface TreeModelDependencies {
+  readonly clock: Clock;
+  /** Told which nodes to draw again, with what is below them. */
+  readonly onChange: (nodes: readonly TreeNode[]) => void;
+}
+
+/**
+ * One cluster as a tree: categories, kinds, objects and what belongs to them, down to containers. What was looked at
+ * is watched and reported when it changes; what was not costs nothing.
+ */
+export class TreeModel {
+  readonly #cluster: OpenCluster;
+  readonly #namespace: string | undefined;
+  readonly #dependencies: TreeModelDependencies;
+  readonly #watches: KindWatches;
+  readonly #nodes = new Map<string, TreeNode>();
+  readonly #objectNodes = new Map<string, Set<ObjectNode>>();
+  /** Objects whose children were asked for. */
+  readonly #openOwners = new Set<ObjectNode>();
+  readonly #kindNodes = new Map<ServedResource, KindNode>();
+  readonly #dirty = new Set<TreeNode>();
+  #index: ResourceIndex | undefined;
+  #filter: ObjectFilter | undefined;
+  #cancelFlush: (() => void) | undefined;
+
+  constructor(cluster: OpenCluster, namespace: string | undefined, dependencies: TreeModelDependencies) {
+    this.#cluster = cluster;
+    this.#namespace = namespace;
+    this.#dependencies = dependencies;
+    this.#watches = new KindWatches(cluster, (resource, change) => this.#changed(resource, change));
+  }
+
+  get filter(): ObjectFilter | undefined {
+    return this.#filter;
+  }
+
+  set filter(filter: ObjectFilter | undefined) {
+    this.#filter = filter;
+  }
+
+  close(): void {
+    this.#cancelFlush?.();
+    this.#watches.close();
+  }
+
+  async roots(): Promise<readonly TreeNode[]> {
+    try {
+      this.#index = await this.#cluster.resources();
+    } catch (error) {
+      return [this.#message(undefined, error)];
+    }
+    return categoriesOf(this.#index.all).map(({ name, resources }) =>
+      this.#node({ type: 'category', id: name, parent: undefined, name, resources }),
+    );
+  }
+
+  async children(node: TreeNode): Promise<readonly TreeNode[]> {
+    try {
+      switch (node.type) {
+        case 'category':
+          return this.#kinds(node);
+        case 'kind':
+          return this.#ranges(node, node.resource, await this.#objectsOf(node.resource));
+        case 'range':
+          return node.objects.map((object) => this.#objectNode(node, node.resource, object));
+        case 'object':
+          return await this.#below(node);
+        default:
+          return [];
+      }
+    } catch (error) {
+      return [this.#message(node, error)];
+    }
+  }
+
+  /** Whether there can be anything below. */
+  hasChildren(node: TreeNode): boolean {
+    if (node.type === 'object') return isPod(node.resource) || relationOf(node.resource) !== undefined;
+    return node.type !== 'container' && node.type !== 'message';
+  }
+
+  /** Undefined until the objects are there. */
+  counts({ resource }: KindNode): KindCounts | undefined {
+    const informer = this.#watches.peek(resource, this.#namespace);
+    if (informer === undefined) return undefined;
+    let [total, errors] = [0, 0];
+    for (const object of informer.lister.values()) {
+      const status = statusOf(resource, object);
+      if (this.#filter?.accepts(object, status) === false) continue;
+      total++;
+      if (status.severity === 'error') errors++;
+    }
+    return { total, errors };
+  }
+
+  #kinds(category: CategoryNode): readonly TreeNode[] {
+    return category.resources.map((resource) => {
+      const id = `${category.id}/${resource.plural}.${resource.group}`;
+      const node = this.#node<KindNode>({ type: 'kind', id, parent: category, resource });
+      this.#kindNodes.set(resource, node);
+      // For the counts; a kind that may not be seen says so when it is opened.
+      if (this.#watches.peek(resource, this.#namespace) === undefined) {
+        this.#watches.get(resource, this.#namespace).then(
+          () => this.#mark(node),
+          () => undefined,
+        );
+      }
+      return node;
+    });
+  }
+
+  async #objectsOf(resource: ServedResource): Promise<readonly KubernetesObject[]> {
+    const informer = await this.#watches.get(resource, this.#namespace);
+    return this.#accepted(resource, informer.lister.list());
+  }
+
+  #accepted(resource: ServedResource, objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
+    const filter = this.#filter;
+    const kept =
+      filter === undefined
+        ? [...objects]
+        : objects.filter((object) => filter.accepts(object, statusOf(resource, object)));
+    return kept.sort(resource.kind === 'Event' ? newestFirst : byName);
+  }
+
+  #ranges(
+    parent: TreeNode,
+    resource: ServedResource,
+    objects: readonly KubernetesObject[],
+  ): readonly TreeNode[] {
+    if (objects.length <= 2 * rangeSize) {
+      return objects.map((object) => this.#objectNode(parent, resource, object));
+    }
+    const ranges: RangeNode[] = [];
+    for (let at = 0; at < objects.length; at += rangeSize) {
+      const some = objects.slice(at, at + rangeSize);
+      const [from, to] = [some.at(0)?.metadata.name ?? '', some.at(-1)?.metadata.name ?? ''];
+      const id = `${parent.id}/${at}`;
+      // Made anew every time: what it contains is part of it.
+      const node: RangeNode = { type: 'range', id, parent, resource, from, to, objects: some };
+      this.#nodes.set(id, node);
+      ranges.push(node);
+    }
+    return ranges;
+  }
+
+  async #below(node: ObjectNode): Promise<readonly TreeNode[]> {
+    if (isPod(node.resource)) return this.#containers(node);
+    const relation = relationOf(node.resource);
+    const resource = relation === undefined ? undefined : this.#index?.lookUp(relation.resource);
+    if (relation === undefined || resource === undefined) return [];
+    const namespace = relation.sameNamespace ? this.#namespace : undefined;
+    const informer = await this.#watches.get(resource, namespace);
+    this.#openOwners.add(node);
+    const found = [...relation.find(informer, node.object)].sort(byName);
+    return this.#ranges(node, resource, found);
+  }
+
+  #containers(pod: ObjectNode): readonly ContainerNode[] {
+    const object = pod.object as Pod;
+    const { initContainers, containers, ephemeralContainers } = object.spec;
+    const nodes = (
+      role: ContainerNode['role'],
+      list: readonly Pick<Container, 'name' | 'image'>[] | undefined,
+    ) =>
+      (list ?? []).map((container): ContainerNode => ({
+        type: 'container',
+        id: `${pod.id}/${container.name}`,
+        parent: pod,
+        role,
+        pod,
+        name: container.name,
+        image: container.image ?? '',
+        status: containerStatus(object, container),
+      }));
+    return [
+      ...nodes('main', containers),
+      ...nodes('init', initContainers),
+      ...nodes('ephemeral', ephemeralContainers),
+    ];
+  }
+
+  #changed(resource: ServedResource, change: Change): void {
+    const { object } = change;
+    const uid = object.metadata.uid ?? '';
+    const nodes = this.#objectNodes.get(uid);
+    if (change.type === 'updated') {
+      for (const node of nodes ?? []) {
+        node.object = object;
+        if (looksDifferent(resource, object, change.previous)) this.#mark(node);
+      }
+    }
+    const moved =
+      change.type !== 'updated' ||
+      this.#accepts(resource, object) !== this.#accepts(resource, change.previous);
+    const kind = this.#kindNodes.get(resource);
+    if (kind !== undefined && moved) this.#mark(kind);
+    if (change.type !== 'updated') this.#markOwners(resource, object);
+    if (change.type === 'deleted') {
+      this.#objectNodes.delete(uid);
+      for (const node of nodes ?? []) {
+        this.#nodes.delete(node.id);
+        this.#openOwners.delete(node);
+      }
+    }
+  }
+
+  #accepts(resource: ServedResource, object: KubernetesObject): boolean {
+    const status = statusOf(resource, object);
+    // A fault is counted beside its kind, so it moves the kind as well.
+    return this.#filter?.accepts(object, status) !== false && status.severity !== 'error';
+  }
+
+  #markOwners(resource: ServedResource, child: KubernetesObject): void {
+    const name = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+    for (const node of this.#openOwners) {
+      const relation = relationOf(node.resource);
+      if (relation?.resource === name && relation.concerns(child, node.object)) this.#mark(node);
+    }
+  }
+
+  #mark(node: TreeNode): void {
+    this.#dirty.add(node);
+    this.#cancelFlush ??= this.#dependencies.clock.after(showAfterMs, () => {
+      this.#cancelFlush = undefined;
+      const nodes = [...this.#dirty];
+      this.#dirty.clear();
+      this.#dependencies.onChange(nodes);
+    });
+  }
+
+  #objectNode(parent: TreeNode, resource: ServedResource, object: KubernetesObject): ObjectNode {
+    const uid = object.metadata.uid ?? '';
+    const node = this.#node<ObjectNode>({
+      type: 'object',
+      id: `${parent.id}/${uid}`,
+      parent,
+      resource,
+      object,
+    });
+    node.object = object;
+    const same = this.#objectNodes.get(uid);
+    if (same === undefined) this.#objectNodes.set(uid, new Set([node]));
+    else same.add(node);
+    return node;
+  }
+
+  /** The node of that id that is known, because the editor keeps nodes by identity. */
+  #node<T extends TreeNode>(node: T): T {
+    const existing = this.#nodes.get(node.id);
+    if (existing !== undefined) return existing as T;
+    this.#nodes.set(node.id, node);
+    return node;
+  }
+
+  #message(parent: TreeNode | undefined, error: unknown): TreeNode {
+    const text = error instanceof Error ? error.message : String(error);
+    return { type: 'message', id: `${parent?.id ?? ''}/message`, parent, text };
+  }
+}
+
+function isPod({ group, kind }: ServedResource): boolean {
+  return group === '' && kind === 'Pod';
+}
+
+/** Whether the rows of an object, or of what it contains, differ; heartbeats and the like do not count. */
+function looksDifferent(
+  resource: ServedResource,
+  object: KubernetesObject,
+  previous: KubernetesObject,
+): boolean {
+  const [now, before] = [statusOf(resource, object), statusOf(resource, previous)];
+  if (now.text !== before.text || now.severity !== before.severity) return true;
+  if (isPod(resource)) return true;
+  const unschedulable = (of: KubernetesObject) =>
+    (of as { spec?: { unschedulable?: boolean } }).spec?.unschedulable;
+  return unschedulable(object) !== unschedulable(previous);
+}
+
+function byName(a: KubernetesObject, b: KubernetesObject): number {
+  const [x, y] = [a.metadata.name ?? '', b.metadata.name ?? ''];
+  if (x !== y) return x < y ? -1 : 1;
+  return (a.metadata.namespace ?? '') < (b.metadata.namespace ?? '') ? -1 : 1;
+}
+
+function newestFirst(a: KubernetesObject, b: KubernetesObject): number {
+  return (a.metadata.creationTimestamp ?? '') > (b.metadata.creationTimestamp ?? '') ? -1 : 1;
+}

@@ -1,0 +1,61 @@
+import type { KubernetesObject } from '../../core/api/object.ts';
+import type { ServedResource } from '../../core/client/resource-index.ts';
+import type { CategoryName } from './categories.ts';
+import type { ObjectStatus } from './object-status.ts';
+
+/** What the tree shows. Nodes keep their identity while what they stand for changes. */
+export type TreeNode = CategoryNode | KindNode | RangeNode | ObjectNode | ContainerNode | MessageNode;
+
+interface NodeBase {
+  /** Unique in the tree and the same at every start. */
+  readonly id: string;
+  readonly parent: TreeNode | undefined;
+}
+
+export interface CategoryNode extends NodeBase {
+  readonly type: 'category';
+  readonly name: CategoryName;
+  readonly resources: readonly ServedResource[];
+}
+
+export interface KindNode extends NodeBase {
+  readonly type: 'kind';
+  readonly resource: ServedResource;
+}
+
+/** Some of very many objects, by name. */
+export interface RangeNode extends NodeBase {
+  readonly type: 'range';
+  readonly resource: ServedResource;
+  readonly from: string;
+  readonly to: string;
+  readonly objects: readonly KubernetesObject[];
+}
+
+export interface ObjectNode extends NodeBase {
+  readonly type: 'object';
+  readonly resource: ServedResource;
+  /** The newest that is known. */
+  object: KubernetesObject;
+}
+
+export interface ContainerNode extends NodeBase {
+  readonly type: 'container';
+  readonly role: 'main' | 'init' | 'ephemeral';
+  readonly pod: ObjectNode;
+  readonly name: string;
+  readonly image: string;
+  readonly status: ObjectStatus;
+}
+
+/** Why nothing else is there. */
+export interface MessageNode extends NodeBase {
+  readonly type: 'message';
+  readonly text: string;
+}
+
+/** How many objects of a kind are shown, and how many of them ask for attention. */
+export interface KindCounts {
+  readonly total: number;
+  readonly errors: number;
+}
