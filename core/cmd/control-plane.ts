@@ -7,6 +7,7 @@ import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
 import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
 import { createRequestIdentity } from '../apiserver/authn/request-identity.ts';
+import { createFairness } from '../apiserver/fairness/create.ts';
 import { createCallIdentity } from '../apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
 import type { GrpcServerOptions } from '../apiserver/grpc/server.ts';
@@ -59,6 +60,8 @@ export interface ControlPlaneOptions {
   readonly serviceAccountKeys?: SigningKeys | undefined;
   /** An issuer of identities outside the cluster. */
   readonly oidc?: OidcOptions | undefined;
+  /** How many requests are served at once, long-running ones left out; upstream's number unless given. */
+  readonly serverSeats?: number | undefined;
   /** Notes what is asked for; nothing is noted without. */
   readonly audit?: { readonly auditor: Auditor; readonly families: readonly MetricFamily[] } | undefined;
   readonly clock: Clock;
@@ -131,7 +134,18 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     authorizer: api.authorizer,
     random,
   });
-  const pipeline = new RequestPipeline({ authorizer: api.authorizer, auditor: options.audit?.auditor });
+  const turns = createFairness(api, {
+    clock,
+    random,
+    serverSeats: options.serverSeats,
+    onError: (error) => onError(error, 'keep flow schemas and priority levels'),
+  });
+  const takingTurns = turns.run(signal);
+  const pipeline = new RequestPipeline({
+    authorizer: api.authorizer,
+    auditor: options.audit?.auditor,
+    fairness: turns.fairness,
+  });
   const grpc = createGrpcServer({
     pipeline,
     verbs: api.verbs,
@@ -149,7 +163,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     store: storeMetrics,
     working: inProcess,
     version,
-    others: options.audit?.families ?? [],
+    others: [...(options.audit?.families ?? []), ...turns.fairness.families],
   });
   const parts = { discovery, openApi, containers, metrics, pipeline };
   const rest = restServer(options, api, parts, signal, onError);
@@ -168,7 +182,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     async stop() {
       await Promise.all([grpc.stop(callGraceMs), rest?.stop(callGraceMs)]);
       stopping.abort();
-      await Promise.allSettled([caching, compacting, working]);
+      await Promise.allSettled([caching, compacting, working, takingTurns]);
     },
   };
 }

@@ -46,6 +46,7 @@ async function run(options: CoreOptions): Promise<void> {
     disabledAdmission: options.disabledAdmission,
     podSecurity: options.podSecurity,
     audit,
+    serverSeats: options.serverSeats,
     clock: systemClock,
     random: systemRandom,
     log,

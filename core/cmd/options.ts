@@ -31,6 +31,8 @@ export interface CoreOptions {
   readonly audit: AuditOptions;
   /** An issuer of identities outside the cluster. */
   readonly oidc: OidcOptions | undefined;
+  /** How many requests are served at once, long-running ones left out. */
+  readonly serverSeats: number;
 }
 
 export interface AuditOptions {
@@ -54,6 +56,8 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --store=KIND               auto, etcd, embedded or memory (default auto: etcd where it is installed)
   --local-node=NAME          make a certificate for the agent of this node; may be given again
   --disable-admission-plugins=NAME,NAME     all run unless named here, under upstream's names
+  --max-requests-inflight, --max-mutating-requests-inflight=N   how many requests are served at once, together
+                             (default 400 and 200); flow schemas and priority levels say whose
   --audit-log-path=FILE      note who asks for what, as lines of JSON, in this file
   --audit-policy-file=FILE   what is noted (audit.k8s.io/v1); changes and reads, never secrets, unless given
   --audit-log-maxsize=MB     set the file aside when it is this large (default 10)
@@ -87,6 +91,8 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'etcd-cert': { type: 'string' },
       'etcd-key': { type: 'string' },
       'local-node': { type: 'string', multiple: true, default: [] },
+      'max-requests-inflight': { type: 'string', default: '400' },
+      'max-mutating-requests-inflight': { type: 'string', default: '200' },
       'audit-log-path': { type: 'string' },
       'audit-policy-file': { type: 'string' },
       'audit-log-maxsize': { type: 'string', default: '10' },
@@ -126,6 +132,9 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     podSecurity: podSecurity(values['pod-security']),
     localNodes: values['local-node'].map(nodeName),
     oidc: readOidcOptions(values),
+    serverSeats:
+      count('max-requests-inflight', values['max-requests-inflight'], 1) +
+      count('max-mutating-requests-inflight', values['max-mutating-requests-inflight'], 1),
     audit: {
       logPath: values['audit-log-path'],
       policyFile: values['audit-policy-file'],

@@ -5,6 +5,7 @@ import type { Status } from '../../core/api/generated/meta-v1.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import type { Auditor } from '../../core/apiserver/audit/auditor.ts';
+import { createFairness } from '../../core/apiserver/fairness/create.ts';
 import { createRequestIdentity } from '../../core/apiserver/authn/request-identity.ts';
 import type { ServedStreams } from '../../core/apiserver/streaming/container-streams.ts';
 import type { HealthCheck } from '../../core/apiserver/rest/health.ts';
@@ -61,6 +62,8 @@ export interface RestApiOptions extends TestApiOptions {
   readonly health?: readonly HealthCheck[];
   /** Nothing is noted unless given. */
   readonly auditor?: Auditor;
+  /** Nobody waits unless given; then flow schemas and priority levels are kept and honoured. */
+  readonly fairness?: { readonly serverSeats: number };
 }
 
 const unreachable = () => Promise.reject(new StatusError('ServiceUnavailable', 'no agent is connected'));
@@ -111,8 +114,23 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
   const keys = await pki();
   const serverPair = keys.server;
   const api = await createTestApi(options);
-  const pipeline = new RequestPipeline({ authorizer: api.api.authorizer, auditor: options.auditor });
   const errors: unknown[] = [];
+  const stopping = new AbortController();
+  const turns =
+    options.fairness === undefined
+      ? undefined
+      : createFairness(api.api, {
+          clock: systemClock,
+          random: api.random,
+          serverSeats: options.fairness.serverSeats,
+          onError: (error) => errors.push(error),
+        });
+  const takingTurns = turns?.run(stopping.signal);
+  const pipeline = new RequestPipeline({
+    authorizer: api.api.authorizer,
+    auditor: options.auditor,
+    fairness: turns?.fairness,
+  });
   const openApi = new OpenApiDocuments(api.scheme);
   const server = createRestServer({
     verbs: api.verbs,
@@ -133,7 +151,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     health: options.health ?? [{ name: 'ping', live: true, check: () => Promise.resolve() }],
     metrics: {
       requests: new RequestMetrics(api.scheme),
-      families: () => Promise.resolve([]),
+      families: () => Promise.resolve(turns?.fairness.families ?? []),
     },
     onError: (error) => errors.push(error),
   });
@@ -187,6 +205,8 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     async [Symbol.asyncDispose]() {
       for (const agent of agents.values()) agent.destroy();
       await server.stop(1_000);
+      stopping.abort();
+      await takingTurns;
       await api.close();
       // What a client only sees as a 500 is still a failure of whatever is tested.
       if (errors.length > 0) throw new AggregateError(errors, 'The REST server reported errors');

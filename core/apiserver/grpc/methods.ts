@@ -8,6 +8,8 @@ import type {
   UntypedHandleCall,
   sendUnaryData,
 } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import type { Classification } from '../fairness/fairness.ts';
 import type { WireMethod } from '../../api/proto/wire.ts';
 import type { Call } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
@@ -127,6 +129,7 @@ class Served {
   readonly #path: string;
   readonly #context: MethodContext;
   readonly #auditId: string | undefined;
+  #classification: Classification | undefined;
   readonly #warnings: string[] = [];
   readonly #over = new AbortController();
 
@@ -169,6 +172,7 @@ class Served {
         return identity;
       },
       impersonation: () => caller.impersonation(),
+      classified: (classification) => (this.#classification = classification),
     };
     const { signal } = this.#over;
     return pipeline.run(request, signal, async ({ user, expiresAtMs, tracker }) => {
@@ -202,9 +206,16 @@ class Served {
   failure(error: unknown): ServiceError {
     const failed = toServiceError(error, this.#warnings);
     if (this.#auditId !== undefined) failed.metadata.set(auditIdHeader, this.#auditId);
+    if (failed.code === status.RESOURCE_EXHAUSTED) tellClass(failed.metadata, this.#classification);
     if (isServerFault(error)) this.#context.onError(error, this.#path);
     return failed;
   }
+}
+
+/** Whom to ask for more room. */
+function tellClass(metadata: Metadata, { schemaUid, levelUid }: Partial<Classification> = {}): void {
+  if (schemaUid !== undefined) metadata.set('x-kubernetes-pf-flowschema-uid', schemaUid);
+  if (levelUid !== undefined) metadata.set('x-kubernetes-pf-prioritylevel-uid', levelUid);
 }
 
 /** Anything that is not a Status, or a Status of an internal error. */

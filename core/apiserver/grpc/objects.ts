@@ -100,14 +100,16 @@ function asks(verb: string) {
 function lists(
   verb: string,
   target: wire.Target | undefined,
-  options: Partial<Pick<wire.ListOptions, 'fieldSelector' | 'limit' | 'continue' | 'resourceVersion'>> = {},
+  options: Partial<
+    Pick<wire.ListOptions, 'labelSelector' | 'fieldSelector' | 'limit' | 'resourceVersion'>
+  > = {},
 ): RequestAttributes {
-  const { limit = 0, continue: token = '', resourceVersion = '', fieldSelector } = options;
+  const { limit = 0, labelSelector = '', fieldSelector = '', resourceVersion = '' } = options;
   return {
     ...attributesOf(verb, target, fieldSelector),
     selection: {
       limit,
-      continued: token !== '',
+      filtered: labelSelector !== '' || fieldSelector !== '',
       resourceVersion: resourceVersion === '' ? undefined : resourceVersion,
     },
   };

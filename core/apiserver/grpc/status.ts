@@ -1,5 +1,6 @@
 import { Metadata, status as code, type ServiceError } from '@grpc/grpc-js';
 import { StatusError } from '../../api/errors.ts';
+import { detailsTrailer, encodeRetryInfo } from './retry-info.ts';
 import { encodeStatus, encodeWarnings, statusTrailer, warningTrailer } from '../../api/proto/trailers.ts';
 
 /** The gRPC code that stands for an HTTP code; the Status itself goes in the trailer. */
@@ -29,6 +30,11 @@ export function toServiceError(thrown: unknown, warnings: readonly string[] = []
   const error = StatusError.from(thrown);
   const metadata = trailerOf(warnings);
   metadata.set(statusTrailer, encodeStatus(error.status));
+  const retryAfterSeconds = error.status.details?.retryAfterSeconds;
+  if (error.code === 429 && retryAfterSeconds !== undefined) {
+    const message = error.message.slice(0, maxDetailsLength);
+    metadata.set(detailsTrailer, encodeRetryInfo(code.RESOURCE_EXHAUSTED, message, retryAfterSeconds));
+  }
   return Object.assign(new Error(error.message), {
     code: error.reason === 'AlreadyExists' ? code.ALREADY_EXISTS : (grpcCodes[error.code] ?? code.UNKNOWN),
     details: error.message.slice(0, maxDetailsLength),

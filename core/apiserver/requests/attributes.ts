@@ -12,7 +12,7 @@ export interface RequestAttributes {
   readonly resource: ResourceAttributes | undefined;
   /** Watches and streams, which have no end of their own. */
   readonly longRunning: boolean;
-  /** What a list or watch is narrowed to, as far as it costs less work for it. */
+  /** What a list or watch is narrowed to, as far as that says how much work it is. */
   readonly selection?: Selection | undefined;
 }
 
@@ -27,8 +27,10 @@ export interface ResourceAttributes {
 }
 
 export interface Selection {
+  /** 0 for none. */
   readonly limit: number;
-  readonly continued: boolean;
+  /** By labels or fields: more is read than is answered. */
+  readonly filtered: boolean;
   /** Absent: the newest state. */
   readonly resourceVersion: string | undefined;
 }

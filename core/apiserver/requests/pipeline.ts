@@ -4,8 +4,10 @@ import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
 import type { Identity } from '../authn/identity.ts';
 import { impersonate } from '../authn/impersonation.ts';
 import type { Auditor } from '../audit/auditor.ts';
+import type { Classification, Fairness } from '../fairness/fairness.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { RequestAttributes } from './attributes.ts';
+import { SeatTracker } from './seat-tracker.ts';
 
 /** Of requests and answers. */
 export const auditIdHeader = 'audit-id';
@@ -20,6 +22,8 @@ export interface IncomingRequest {
   sourceIps(): readonly string[];
   /** Rejects with Unauthorized. */
   identify(): Identity | Promise<Identity>;
+  /** Which flow and level it was taken for; for the head of the answer. */
+  classified(classification: Classification): void;
   /** The request's headers, where one of them asks to act as somebody else. */
   impersonation(): IncomingHttpHeaders | undefined;
 }
@@ -38,11 +42,13 @@ export interface RequestPipelineOptions {
   readonly authorizer: Authorizer;
   /** Nothing is noted without. */
   readonly auditor?: Auditor | undefined;
+  /** Nobody waits without. */
+  readonly fairness?: Fairness | undefined;
 }
 
 /**
  * What every request passes before its handler, whichever front end it came by, in upstream's order: who is it, note
- * it, whom does it act as.
+ * it, whom does it act as, whose turn is it.
  */
 export class RequestPipeline {
   readonly #options: RequestPipelineOptions;
@@ -62,7 +68,7 @@ export class RequestPipeline {
     signal: AbortSignal,
     serve: (caller: Caller) => Promise<T>,
   ): Promise<T> {
-    const { auditor, authorizer } = this.#options;
+    const { auditor, authorizer, fairness } = this.#options;
     const receivedMs = auditor?.now() ?? 0;
     let identity: Identity;
     try {
@@ -81,9 +87,20 @@ export class RequestPipeline {
         user = await impersonate(user, headers, authorizer);
         if (user !== identity.user) trail?.actsAs(user);
       }
-      const served = await serve({ user, expiresAtMs, tracker: trail });
-      trail?.complete();
-      return served;
+      const entered = fairness?.enter(request.attributes, user, signal, (of) => request.classified(of));
+      const seat = entered instanceof Promise ? await entered : entered;
+      try {
+        const watching = seat !== undefined && request.attributes.longRunning;
+        const served = await serve({
+          user,
+          expiresAtMs,
+          tracker: watching ? new SeatTracker(seat, trail) : trail,
+        });
+        trail?.complete();
+        return served;
+      } finally {
+        seat?.release();
+      }
     } catch (error) {
       trail?.failed(StatusError.from(error));
       throw error;

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLongRunning, resourceAttributes } from '../requests/attributes.ts';
-import type { RequestAttributes } from '../requests/attributes.ts';
+import type { RequestAttributes, Selection } from '../requests/attributes.ts';
 import type { RequestPath } from './request-info.ts';
 import { auditIdHeader } from '../requests/pipeline.ts';
 import type { IncomingRequest, RequestPipeline } from '../requests/pipeline.ts';
@@ -10,6 +10,7 @@ import type { RestServerOptions } from './server.ts';
 /** A request over REST, as the pipeline takes it. */
 export function incomingRequest(
   request: IncomingMessage,
+  response: Pick<ServerResponse, 'setHeader'> | undefined,
   url: URL,
   path: RequestPath | undefined,
   { identify, pipeline }: Pick<RestServerOptions, 'identify'> & { readonly pipeline: RequestPipeline },
@@ -22,6 +23,10 @@ export function incomingRequest(
     userAgent: headers['user-agent'],
     sourceIps: () => sourceIps(one('x-forwarded-for'), one('x-real-ip'), request.socket.remoteAddress),
     identify: () => identify(request),
+    classified({ schemaUid, levelUid }) {
+      if (schemaUid !== undefined) response?.setHeader('x-kubernetes-pf-flowschema-uid', schemaUid);
+      if (levelUid !== undefined) response?.setHeader('x-kubernetes-pf-prioritylevel-uid', levelUid);
+    },
     impersonation() {
       for (const name in headers) if (name.startsWith('impersonate-')) return headers;
       return undefined;
@@ -47,15 +52,7 @@ function restAttributes(method: string, url: URL, path: RequestPath | undefined)
     uri,
     resource,
     longRunning: isLongRunning(verb, resource.subresource),
-    ...(verb === 'list'
-      ? {
-          selection: {
-            limit: Number(query?.get('limit') ?? 0),
-            continued: (query?.get('continue') ?? '') !== '',
-            resourceVersion: query?.get('resourceVersion') ?? undefined,
-          },
-        }
-      : {}),
+    ...(verb === 'list' || verb === 'watch' ? { selection: selectionOf(query) } : {}),
   };
 }
 
@@ -80,4 +77,13 @@ function verbOf(method: string, one: boolean, watch: boolean): string {
 
 function isSet(value: string | null | undefined): boolean {
   return value !== undefined && value !== null && value !== 'false' && value !== '0';
+}
+
+function selectionOf(query: URLSearchParams | undefined): Selection {
+  if (query === undefined) return { limit: 0, filtered: false, resourceVersion: undefined };
+  return {
+    limit: Number(query.get('limit') ?? 0) || 0,
+    filtered: query.has('labelSelector') || query.has('fieldSelector'),
+    resourceVersion: query.get('resourceVersion') || undefined,
+  };
 }

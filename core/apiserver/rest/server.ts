@@ -199,7 +199,7 @@ async function answer(
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
-    const incoming = incomingRequest(request, url, path, options);
+    const incoming = incomingRequest(request, response, url, path, options);
     if (incoming.auditId !== undefined) response.setHeader(auditIdHeader, incoming.auditId);
     const { signal } = ending;
     await options.pipeline.run(incoming, signal, async ({ user, expiresAtMs, tracker }) => {
@@ -355,7 +355,7 @@ async function upgradeConnection(
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
-    const incoming = incomingRequest(request, url, path, options);
+    const incoming = incomingRequest(request, undefined, url, path, options);
     await options.pipeline.run(incoming, signal, async ({ user, expiresAtMs, tracker }) => {
       using _ = untilExpired(expiresAtMs, gone, options);
       const proxied = path?.kind === 'resource' ? proxyDestination(path) : undefined;
