@@ -21,7 +21,7 @@ export {
   uint,
 } from './types.ts';
 export type { Field, ListType, ObjectType, Type } from './types.ts';
-export { CelList, CelMap, Optional, toJson } from './values.ts';
+export { adapt, CelList, CelMap, Optional, toJson } from './values.ts';
 export type { Value } from './values.ts';
 export { authorizer, authorizerType, requestResource, resourceCheckType } from './library/authorizer.ts';
 export type { Ask, AuthorizationAnswer, AuthorizationQuestion } from './library/authorizer.ts';

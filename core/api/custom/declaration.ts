@@ -20,15 +20,12 @@ import { validateLists } from './list-types.ts';
 import { publishedSchema } from './openapi.ts';
 import { pruneResource } from './prune.ts';
 import type { JSONSchemaProps } from './schema.ts';
+import { validateRules } from './rules.ts';
 import { validateValue } from './validate-value.ts';
 
 /** What declarations need that is more than data. */
 export interface CustomKindOptions {
   readonly convert: CustomKind['convert'];
-  /** The CEL rules of a schema; `old` is undefined for a new object. */
-  readonly rules?:
-    | ((schema: JSONSchemaProps, object: JsonObject, old: JsonObject | undefined) => readonly FieldError[])
-    | undefined;
 }
 
 /** The served versions of a custom kind, under the names it was granted. The definition has passed validation. */
@@ -109,7 +106,7 @@ function customKindOf(
   definition: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
   schema: JSONSchemaProps,
-  { convert, rules }: CustomKindOptions,
+  { convert }: CustomKindOptions,
 ): CustomKind {
   const { spec, status, metadata } = definition;
   const names = status.acceptedNames ?? spec.names;
@@ -135,7 +132,7 @@ function customKindOf(
     openApi: (openApiVersion) => publishedSchema(schema, openApiVersion),
     prune: (object, unknown) => pruneResource(schema, object, unknown),
     complete: (object) => applySchemaDefaults(schema, object) as JsonObject,
-    validate: (object, old) => validate(schema, version, object, old, rules),
+    validate: (object, old) => validate(schema, version, object, old),
     convert,
   };
 }
@@ -145,7 +142,6 @@ function validate(
   version: CustomResourceDefinitionVersion,
   object: JsonObject,
   old: JsonObject | undefined,
-  rules: CustomKindOptions['rules'],
 ): readonly FieldError[] {
   const { root } = FieldPath;
   const lists = validateLists(schema, object, root);
@@ -157,7 +153,7 @@ function validate(
     ...validateReplicas(version, object),
   ];
   // Rules count on values of the right types.
-  return errors.length > 0 ? errors : (rules?.(schema, object, old) ?? []);
+  return errors.length > 0 ? errors : validateRules(schema, object, old);
 }
 
 const mostReplicas = 2 ** 31 - 1;

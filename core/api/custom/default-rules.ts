@@ -7,6 +7,7 @@ import { pruneValue } from './prune.ts';
 import type { JSONSchemaProps } from './schema.ts';
 import { isEmbedded, itemsOf, valuesOf } from './schema.ts';
 import { validateValue } from './validate-value.ts';
+import { validateRules } from './rules.ts';
 import { validateLists } from './list-types.ts';
 
 /**
@@ -45,5 +46,6 @@ function problemsOf(schema: JSONSchemaProps, value: unknown, path: FieldPath): E
   if (!deepEqual(pruneValue(schema, value), value))
     return [invalidValue(path, value, 'must not have unknown fields')];
   const complete = applySchemaDefaults(schema, value);
-  return [...validateValue(schema, complete, path), ...validateLists(schema, complete, path)];
+  const errors = [...validateValue(schema, complete, path), ...validateLists(schema, complete, path)];
+  return errors.length > 0 ? errors : [...validateRules(schema, complete, undefined, path)];
 }

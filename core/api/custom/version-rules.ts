@@ -11,6 +11,7 @@ import { checkEach } from '../validation/common.ts';
 import { duplicate, forbiddenField, invalidValue, required, tooMany } from '../validation/field-errors.ts';
 import type { FieldPath } from '../validation/field-path.ts';
 import { validateDefaults } from './default-rules.ts';
+import { validateRuleTexts } from './rule-checks.ts';
 import { validateKeywords } from './schema-rules.ts';
 import type { JSONSchemaProps } from './schema.ts';
 import { isIntOrString, propertyOf } from './schema.ts';
@@ -84,8 +85,10 @@ export function validateSchema(schema: JSONSchemaProps, hasStatus: boolean, path
           ),
         );
   errors.push(...validateStructural(schema, path));
-  // Defaults are judged by the schema, which must make sense for that.
-  return errors.length > 0 ? errors : validateDefaults(schema, path);
+  // Rules and defaults are judged by the schema, which must make sense for that.
+  if (errors.length > 0) return errors;
+  const rules = validateRuleTexts(schema, path);
+  return rules.length > 0 ? rules : validateDefaults(schema, path);
 }
 
 const columnTypes = ['boolean', 'date', 'integer', 'number', 'string'];
