@@ -5,6 +5,7 @@ import type { ObjectSchema } from '../../../core/machinery/schema.ts';
 import { SchemaModel, type KindInfo } from './schema-model.ts';
 
 let kinds: readonly KindInfo[] | undefined;
+let model: SchemaModel | undefined;
 
 /** The kinds that people write: every kind of this release's server that can be created. */
 export function builtInKinds(): readonly KindInfo[] {
@@ -17,7 +18,7 @@ export function builtInKinds(): readonly KindInfo[] {
 
 /** What is known without any cluster: the scheme that the server itself serves, rules included. */
 export function builtInModel(): SchemaModel {
-  return new SchemaModel(builtInKinds(), { origin: 'built-in', complete: false });
+  return (model ??= new SchemaModel(builtInKinds(), { origin: 'built-in', complete: false }));
 }
 
 export function kindInfoOf(declaration: KindDeclaration): KindInfo {

@@ -32,7 +32,8 @@ spec:
               required: [claim]
               properties:
                 claim: {type: string, description: The claim to copy.}
-                keep: {type: integer, default: 7}
+                keep: {type: integer, default: 7, minimum: 1}
+                host: {type: string, pattern: '^[a-z]+$'}
                 mode: {type: string, enum: [Full, Delta]}
                 labels: {type: object, additionalProperties: {type: string}}
                 steps:
@@ -130,10 +131,20 @@ describe('the schemas of a cluster', () => {
       'error "clam" clam is an unknown field; did you mean "claim"?',
       'error "Ful" mode must be one of "Full", "Delta", not the string "Ful"; did you mean "Full"?',
     ]);
-    expect(told(backup.replace('  claim: data\n', ''), model)).toEqual(['error "spec" claim is required']);
+    expect(told(backup.replace('  claim: data\n', ''), model)).toEqual([
+      'error "spec" spec.claim: Required value',
+    ]);
     expect(told(backup.replace('name: a', 'name: A'), model)[0]).toContain(
       'metadata.name: Invalid value: "A"',
     );
+  });
+
+  test('check bounds and patterns as the server does', async () => {
+    const model = modelOf(await fetchSnapshot(cluster(), never), 'cluster');
+    expect(told(backup.replace('claim: data', 'claim: data\n  keep: 0\n  host: A1'), model)).toEqual([
+      'error "0" spec.keep: Invalid value: 0: spec.keep in body should be greater than or equal to 1',
+      'error "A1" spec.host: Invalid value: "A1": spec.host in body should match \'^[a-z]+$\'',
+    ]);
   });
 
   test('carry what their authors wrote', async () => {

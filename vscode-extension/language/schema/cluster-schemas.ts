@@ -4,6 +4,7 @@ import { apiVersionOf } from '../../../core/api/resource.ts';
 import { ResourceIndex, type ServedResource } from '../../../core/client/resource-index.ts';
 import { isObject, type JsonObject } from '../../../core/machinery/json.ts';
 import { builtInKinds } from './built-in.ts';
+import { customRules } from './custom-rules.ts';
 import { openApiSchemas } from './openapi-schemas.ts';
 import { SchemaModel, type KindInfo, type SchemaOrigin } from './schema-model.ts';
 
@@ -70,7 +71,7 @@ export function modelOf(snapshot: SchemaSnapshot, origin: SchemaOrigin): SchemaM
       plural,
       shortNames,
       namespaced,
-      rules: anyBuiltIn(resource)?.rules,
+      rules: anyBuiltIn(resource)?.rules ?? (isObject(written) ? customRules(written) : undefined),
       describe: (type, field) => read.describe(type, field),
       get schema() {
         return (schema ??= read.kind(isObject(written) ? written : {}));

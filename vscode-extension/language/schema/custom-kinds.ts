@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../../core/machinery/json.ts';
+import { customRules } from './custom-rules.ts';
 import { openApiSchemas } from './openapi-schemas.ts';
 import { SchemaModel, type KindInfo } from './schema-model.ts';
 
@@ -22,7 +23,7 @@ export function kindsOfDefinition(definition: JsonObject): KindInfo[] {
       plural: typeof plural === 'string' ? plural : kind.toLowerCase(),
       shortNames: Array.isArray(shortNames) ? shortNames.filter((text) => typeof text === 'string') : [],
       namespaced: scope !== 'Cluster',
-      rules: undefined,
+      rules: customRules(open),
       describe: (type, field) => schemas.describe(type, field),
       get schema() {
         return (read ??= schemas.kind(open));
