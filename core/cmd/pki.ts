@@ -14,6 +14,9 @@ export interface Pki {
   readonly clientCa: KeyPair;
   /** Signs what nodes serve with; another one again, so that none of them can pass for the API. */
   readonly nodeServingCa: KeyPair;
+  /** Signs what core shows API servers of users when it hands requests on, so that nothing else passes for it. */
+  readonly frontProxyCa: KeyPair;
+  readonly frontProxyClient: KeyPair;
   readonly server: KeyPair;
   /** The administrator: group system:masters. */
   readonly admin: KeyPair;
@@ -42,6 +45,11 @@ export async function ensurePki(
     subject: 'CN=wheelhouse-node-serving-ca',
     use: 'ca',
   });
+  const frontProxyCa = await ensure({
+    name: 'front-proxy-ca',
+    subject: 'CN=wheelhouse-front-proxy-ca',
+    use: 'ca',
+  });
   const nodes = localNodes.map((name) =>
     ensure({
       name: `node-${name}`,
@@ -54,6 +62,13 @@ export async function ensurePki(
     serverCa,
     clientCa,
     nodeServingCa,
+    frontProxyCa,
+    frontProxyClient: await ensure({
+      name: 'front-proxy-client',
+      subject: 'CN=front-proxy-client',
+      use: 'client',
+      signer: frontProxyCa,
+    }),
     nodes: await Promise.all(nodes),
     server: await ensure({
       name: 'server',
