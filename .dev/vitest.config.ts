@@ -11,7 +11,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     projects: [
-      project('unit', ['{core,shell,node-agent,vscode-extension}/**/*.test.ts'], 10_000),
+      project('unit', ['{core,shell,node-agent,vscode-extension}/**/*.test.ts'], 60_000),
       project('tidy', ['test/tidy/**/*.test.ts'], 60_000),
       project('conformance', ['test/conformance/**/*.test.ts'], 60_000, realParts),
       project('integration', ['test/integration/**/*.test.ts'], 60_000, realParts),

@@ -15,6 +15,7 @@ import {
   portNumberProblems,
   wildcardDns1123SubdomainProblems,
 } from './names.ts';
+import { cpuMs } from '../../test/expectations/cpu-time.ts';
 
 const cases: [string, (value: string) => string[], string[], string[]][] = [
   [
@@ -95,8 +96,9 @@ test('an older environment variable rule can be asked for', () => {
 });
 
 test('a hostile megabyte is refused at once', () => {
-  const started = performance.now();
-  expect(dns1123SubdomainProblems(`${'a.'.repeat(500_000)}!`)).toHaveLength(1);
-  expect(labelKeyProblems(`${'a-'.repeat(500_000)}!`)).not.toEqual([]);
-  expect(performance.now() - started).toBeLessThan(200);
+  const spent = cpuMs(() => {
+    expect(dns1123SubdomainProblems(`${'a.'.repeat(500_000)}!`)).toHaveLength(1);
+    expect(labelKeyProblems(`${'a-'.repeat(500_000)}!`)).not.toEqual([]);
+  });
+  expect(spent).toBeLessThan(1_000);
 });

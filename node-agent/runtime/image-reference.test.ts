@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseReference } from './image-reference.ts';
 import { RuntimeError } from './runtime.ts';
+import { cpuMs } from '../../test/expectations/cpu-time.ts';
 
 const digest = `sha256:${'0'.repeat(64)}`;
 
@@ -36,7 +37,6 @@ test.each([
 });
 
 test('a name made to confuse the grammar is refused at once', () => {
-  const startMs = performance.now();
-  expect(() => parseReference(`${'a-'.repeat(250)}!`)).toThrow(RuntimeError);
-  expect(performance.now() - startMs).toBeLessThan(200);
+  const spent = cpuMs(() => expect(() => parseReference(`${'a-'.repeat(250)}!`)).toThrow(RuntimeError));
+  expect(spent).toBeLessThan(1_000);
 });

@@ -158,7 +158,8 @@ await withDocker('pods on Docker', (scene) => {
       const sandbox = await scene.sandbox();
       const startMs = performance.now();
       await runtime.stopSandbox(sandbox.id, signal);
-      expect(performance.now() - startMs).toBeLessThan(3_000);
+      // Docker's own grace is ten seconds.
+      expect(performance.now() - startMs).toBeLessThan(9_000);
     });
 
     test('that a lost reply left behind is replaced, and one that runs is not', async () => {
@@ -357,7 +358,7 @@ await withDocker('pods on Docker', (scene) => {
       await logged(polite.containerId, 'ready');
       const startMs = performance.now();
       await runtime.stopContainer(polite.containerId, 30, signal);
-      expect(performance.now() - startMs).toBeLessThan(10_000);
+      expect(performance.now() - startMs).toBeLessThan(29_000);
       expect(await scene.status(polite.containerId)).toMatchObject({ state: 'exited', exitCode: 7 });
 
       const deaf = await scene.pod(['sh', '-c', 'trap "" TERM; echo ready; while true; do sleep 1; done']);
