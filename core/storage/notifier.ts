@@ -1,35 +1,31 @@
+import type { Deferred } from '../machinery/deferred.ts';
+import { deferred } from '../machinery/deferred.ts';
+
 /**
  * Wakes whoever waits for "something changed". Waiters look at the state themselves, so nothing is queued here and
  * a notification nobody waits for is rightly forgotten.
  */
 export class Notifier {
-  #waiting: (() => void)[] = [];
+  #next: Deferred<void> | undefined;
 
   notify(): void {
-    if (this.#waiting.length === 0) return;
-    const woken = this.#waiting;
-    this.#waiting = [];
-    for (const wake of woken) wake();
+    this.#next?.resolve();
+    this.#next = undefined;
   }
 
-  /** Resolves at the next notification, or when `signal` aborts: the caller checks which. */
-  wait(signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      if (signal === undefined) {
-        this.#waiting.push(resolve);
-        return;
-      }
-      const onAbort = () => {
-        this.#waiting = this.#waiting.filter((other) => other !== wake);
-        resolve();
-      };
-      const wake = () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      this.#waiting.push(wake);
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
+  /** Resolves at the next notification, the same promise for all who wait for it. */
+  wait(): Promise<void> {
+    this.#next ??= deferred();
+    return this.#next.promise;
+  }
+
+  /**
+   * Notifies when `signal` aborts, too, until disposed of: then whoever waits finds that out for itself. Once a
+   * watch, because a listener for each wait would cost more than all the rest of it.
+   */
+  wakeOn(signal: AbortSignal): Disposable {
+    const onAbort = () => this.notify();
+    signal.addEventListener('abort', onAbort, { once: true });
+    return { [Symbol.dispose]: () => signal.removeEventListener('abort', onAbort) };
   }
 }

@@ -45,9 +45,14 @@ export class RecentChanges {
     this.#floor = Math.max(this.#floor, Math.min(revision, this.#position));
   }
 
-  /** Resolves when there may be something new, or `signal` aborts. */
-  wait(signal: AbortSignal): Promise<void> {
-    return this.#changed.wait(signal);
+  /** Resolves when there may be something new. */
+  wait(): Promise<void> {
+    return this.#changed.wait();
+  }
+
+  /** Wakes everyone when `signal` aborts, too, until disposed of. */
+  wakeOn(signal: AbortSignal): Disposable {
+    return this.#changed.wakeOn(signal);
   }
 
   /** Wakes everyone, to look at something else that has changed. */

@@ -19,6 +19,7 @@ beforeAll(async () => {
     outfile: program,
     bundle: true,
     platform: 'node',
+    target: 'node20',
     format: 'esm',
     packages: 'external',
   });

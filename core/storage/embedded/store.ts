@@ -101,11 +101,12 @@ export class EmbeddedStore implements KeyValueStore {
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch, void, undefined> {
     const { signal, withPrevious = false } = options;
     let position = options.after;
+    using _ = this.#recent.wakeOn(signal);
     for (;;) {
       if (signal.aborted) return;
       if (this.#closed) throw closedError(this.name);
       if (position >= this.#recent.position) {
-        await this.#recent.wait(signal);
+        await this.#recent.wait();
         continue;
       }
       const batch =

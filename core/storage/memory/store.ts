@@ -94,11 +94,12 @@ export class MemoryStore implements KeyValueStore {
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch, void, undefined> {
     let position = options.after;
+    using _ = this.#committed.wakeOn(options.signal);
     for (;;) {
       if (options.signal.aborted) return;
       if (this.#closed) throw closedError(this.name);
       if (position >= this.#newest.revision) {
-        await this.#committed.wait(options.signal);
+        await this.#committed.wait();
         continue;
       }
       this.#at('watch after', position);
