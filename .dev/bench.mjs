@@ -5,10 +5,16 @@ import { pathToFileURL } from 'node:url';
 import { prepare, root } from './prepare.mjs';
 
 prepare((text) => console.log(text));
-const bundle = join(root, '.build/bench/main.mjs');
+const output = join(root, '.build/bench');
 await build({
-  entryPoints: [join(root, 'test/bench/main.ts')],
-  outfile: bundle,
+  entryPoints: [
+    { in: join(root, 'test/bench/main.ts'), out: 'main' },
+    // Processes of their own beside it.
+    { in: join(root, 'test/bench/api/server.ts'), out: 'api-server' },
+    { in: join(root, 'test/bench/api/floor.ts'), out: 'api-floor' },
+  ],
+  outdir: output,
+  outExtension: { '.js': '.mjs' },
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -17,5 +23,5 @@ await build({
   define: { 'import.meta.dirname': JSON.stringify(join(root, 'test/environment')) },
   logLevel: 'warning',
 });
-const { main } = await import(pathToFileURL(bundle).href);
+const { main } = await import(pathToFileURL(join(output, 'main.mjs')).href);
 process.exitCode = await main(process.argv.slice(2));

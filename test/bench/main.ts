@@ -1,3 +1,4 @@
+import { measureApi } from './api.ts';
 import { measureGrpc } from './grpc.ts';
 import { measureMainJob } from './main-job.ts';
 import { tableOf } from './measure.ts';
@@ -5,6 +6,7 @@ import type { Measurement } from './measure.ts';
 
 /** The suites, by the name that chooses one: `npm run bench -- main-job`. */
 const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
+  api: measureApi,
   grpc: measureGrpc,
   'main-job': measureMainJob,
 };

@@ -28,16 +28,50 @@ export function ratioOf(name: string, valueMs: number, floorMs: number, limit?: 
     name,
     value: milliseconds(valueMs),
     floor: milliseconds(floorMs),
-    ratio: ratio.toFixed(2),
-    limit: limit === undefined ? '-' : `≤ ${limit} ×`,
+    ratio: ratio < 0.1 ? `1/${(1 / ratio).toFixed(0)}` : ratio.toFixed(2),
+    limit: limit === undefined ? '-' : limit < 1 ? `≤ 1/${Math.round(1 / limit)}` : `≤ ${limit} ×`,
     holds: limit === undefined ? undefined : ratio <= limit,
   };
 }
 
-/** A number with a limit of its own. */
-export function atMost(name: string, value: number, limit: number, unit: string): Measurement {
-  const text = unit === 'ms' ? milliseconds(value) : `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`;
-  return { name, value: text, floor: '-', ratio: '-', limit: `≤ ${limit} ${unit}`, holds: value <= limit };
+/** A number with a limit of its own, and where there is one the same of the floor. */
+export function atMost(
+  name: string,
+  value: number,
+  limit: number,
+  unit: string,
+  floor?: number,
+): Measurement {
+  return { ...beside(name, value, unit, floor), limit: `≤ ${limit} ${unit}`, holds: value <= limit };
+}
+
+/** As `atMost`, where more is better. */
+export function atLeast(
+  name: string,
+  value: number,
+  limit: number,
+  unit: string,
+  floor?: number,
+): Measurement {
+  return { ...beside(name, value, unit, floor), limit: `≥ ${limit} ${unit}`, holds: value >= limit };
+}
+
+/** Microseconds of a core, beside the floor's. */
+export function costOf(name: string, value: number, floor: number): Measurement {
+  return { ...beside(name, value, 'µs', floor), limit: '-', holds: undefined };
+}
+
+function beside(name: string, value: number, unit: string, floor: number | undefined) {
+  return {
+    name,
+    value: amount(value, unit),
+    floor: floor === undefined ? '-' : amount(floor, unit),
+    ratio: floor === undefined ? '-' : (value / floor).toFixed(2),
+  };
+}
+
+function amount(value: number, unit: string): string {
+  return unit === 'ms' ? milliseconds(value) : `${value.toFixed(value < 10 ? 2 : 0)} ${unit}`;
 }
 
 function milliseconds(value: number): string {

@@ -1,0 +1,106 @@
+import { atMost, costOf, quantile, timed } from '../measure.ts';
+import type { Measurement } from '../measure.ts';
+import { clientCount, podPath, podsPath, touch } from './bench.ts';
+import type { Bench } from './bench.ts';
+import type { Child } from './child.ts';
+import type { Http2Client } from './http2-client.ts';
+import { paced, saturated } from './load.ts';
+import type { LoopReport } from './loop-watch.ts';
+import { podBytes } from './stored-pods.ts';
+
+const rounds = 4;
+const seconds = 3;
+/** Of each client: twice what client-go sends unless told otherwise. */
+const requestsPerSecond = 10;
+const perSecond = clientCount * requestsPerSecond;
+
+/**
+ * Reads and, every fourth, writes of 64 clients that do not wait for each other. The floor reads the same bytes over
+ * bare HTTP/2 and writes them straight to etcd, as often.
+ */
+export async function measureMix(bench: Bench): Promise<readonly Measurement[]> {
+  const reads: number[] = [];
+  const writes: number[] = [];
+  const bareReads: number[] = [];
+  const bareWrites: number[] = [];
+  await runMix(bench, 'warm', seconds);
+  for (let round = 0; round < rounds; round++) {
+    const ours = await bench.stalls.round('mix', bench, () => runMix(bench, `${round}`, seconds));
+    const bare = await runFloor(bench, round);
+    reads.push(quantile(ours.reads, 0.99));
+    writes.push(quantile(ours.writes, 0.99));
+    bareReads.push(quantile(bare.reads, 0.99));
+    bareWrites.push(quantile(bare.writes, 0.99));
+  }
+  const name = (what: string) => `${what}, ${clientCount} clients, ${perSecond} requests/s: p99`;
+  return [
+    atMost(name('REST get'), Math.min(...reads), 5, 'ms', Math.min(...bareReads)),
+    atMost(name('REST write'), Math.min(...writes), 25, 'ms', Math.min(...bareWrites)),
+    costOf(
+      'CPU of core for a get',
+      ...(await costs(bench, (index) => bench.clients.of(index).fetch(podPath(index * 37)))),
+    ),
+    costOf(
+      'CPU of core for a write',
+      ...(await costs(bench, (index) => bench.clients.of(index).fetch(podPath(index * 37), touch()))),
+    ),
+  ];
+}
+
+async function runMix({ clients }: Bench, round: string, duration: number) {
+  const reads: number[] = [];
+  const writes: number[] = [];
+  const created: string[] = [];
+  await paced({ perSecond, seconds: duration }, async (index) => {
+    const client = clients.of(index);
+    if (index % 4 !== 0) reads.push(await timed(() => client.fetch(podPath(index * 37))));
+    else writes.push(await timed(() => write(clients.of(index / 4), index / 4, round, created)));
+  });
+  return { reads, writes };
+}
+
+/** Half of them change, a quarter create, a quarter delete what was created before. */
+async function write(client: Http2Client, index: number, round: string, created: string[]): Promise<void> {
+  const doomed = index % 4 === 3 ? created.shift() : undefined;
+  if (doomed !== undefined) {
+    await client.fetch(`${podsPath}/${doomed}`, { method: 'DELETE' });
+  } else if (index % 4 === 1) {
+    const name = `mix-${round}-${index}`;
+    const metadata = { name, namespace: 'default', labels: { app: 'mix' } };
+    const spec = { schedulerName: 'nobody', containers: [{ name: 'main', image: 'main:1' }] };
+    const body = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata, spec });
+    await client.fetch(podsPath, { method: 'POST', contentType: 'application/json', body });
+    created.push(name);
+  } else {
+    await client.fetch(podPath(index * 37), touch());
+  }
+}
+
+async function runFloor({ floorClients, store }: Bench, round: number) {
+  const reads: number[] = [];
+  const writes: number[] = [];
+  const value = Buffer.alloc(podBytes, 'x');
+  await paced({ perSecond, seconds }, async (index) => {
+    const key = `/floor/${round}/${index}`;
+    if (index % 4 !== 0) reads.push(await timed(() => floorClients.of(index).fetch(`/${podBytes}`)));
+    else
+      writes.push(
+        await timed(() => store.transact([{ key, modRevision: 0 }], [{ kind: 'put', key, value }], {})),
+      );
+  });
+  return { reads, writes };
+}
+
+/** Microseconds of a core for a request, ours and bare HTTP/2's, when there are as many as will go. */
+async function costs(
+  bench: Bench,
+  send: (index: number) => Promise<unknown>,
+): Promise<readonly [number, number]> {
+  const cost = async (process: Child, request: (index: number) => Promise<unknown>) => {
+    await process.call('report');
+    const { times } = await saturated({ workers: clientCount, seconds: 2 }, request);
+    return ((await process.call<LoopReport>('report')).cpuMs / times.length) * 1_000;
+  };
+  const ours = await cost(bench.core, send);
+  return [ours, await cost(bench.floor, (index) => bench.floorClients.of(index).fetch(`/${podBytes}`))];
+}

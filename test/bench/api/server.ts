@@ -1,0 +1,73 @@
+import { createApi } from '../../../core/apiserver/api.ts';
+import type { Api } from '../../../core/apiserver/api.ts';
+import { startControlPlane } from '../../../core/cmd/control-plane.ts';
+import { ensurePki } from '../../../core/cmd/pki.ts';
+import { systemClock } from '../../../core/machinery/clock.ts';
+import { jsonLogger } from '../../../core/machinery/logger.ts';
+import { systemRandom } from '../../../core/machinery/random.ts';
+import { EtcdStore } from '../../../core/storage/etcd/store.ts';
+import { serveCalls } from './child.ts';
+import { watchLoop } from './loop-watch.ts';
+import { allPods } from './stored-pods.ts';
+import { watchInProcess } from './watchers-in-process.ts';
+
+/** Core as core/cmd/main.ts starts it, on an etcd that is there already; or its API alone. */
+const [endpoint = '', directory = '', part = 'core'] = process.argv.slice(2);
+const report = watchLoop();
+const store = new EtcdStore({ endpoints: [endpoint], clock: systemClock });
+const log = jsonLogger((line) => process.stderr.write(line), systemClock, 'warn');
+const { api, address, stop } = part === 'core' ? await startCore() : await startApi();
+let watching: Awaited<ReturnType<typeof watchInProcess>> | undefined;
+
+serveCalls(
+  {
+    address: () => address,
+    report,
+    list: async () => {
+      const { items } = await api.verbs.list({}, allPods);
+      return items.reduce((bytes, item) => bytes + item.bytes.length, 0);
+    },
+    /** Begins to watch all Pods, that many times. */
+    watch: async (watchers: number) => {
+      watching = await watchInProcess(api.verbs, watchers);
+    },
+    /** Ends it once each watcher has seen so many events. */
+    watched: (events: number) => watching?.end(events),
+  },
+  async () => {
+    await stop();
+    await store.close();
+  },
+);
+
+interface Started {
+  readonly api: Api;
+  readonly address: string | undefined;
+  readonly stop: () => Promise<void>;
+}
+
+async function startCore(): Promise<Started> {
+  const pki = await ensurePki(directory, systemClock);
+  const started = await startControlPlane({
+    store,
+    soleWriter: true,
+    listen: '127.0.0.1:0',
+    rest: { listen: '127.0.0.1:0', pki },
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  return { api: started.api, address: started.restAddress, stop: () => started.stop() };
+}
+
+async function startApi(): Promise<Started> {
+  const stopping = new AbortController();
+  const alone = createApi({ store, clock: systemClock, random: systemRandom, rbac: true });
+  const running = alone.run(stopping.signal);
+  await alone.ready();
+  const stop = async () => {
+    stopping.abort();
+    await running;
+  };
+  return { api: alone, address: undefined, stop };
+}

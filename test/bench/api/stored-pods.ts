@@ -1,0 +1,85 @@
+import type { Pod } from '../../../core/api/generated/core-v1.ts';
+import { pods } from '../../../core/api/generated/resources.ts';
+import { StoredFormat } from '../../../core/registry/stored-object.ts';
+import type { KeyValueStore } from '../../../core/storage/storage.ts';
+import { pod } from '../../builders/index.ts';
+import { createTestApi } from '../../environment/api.ts';
+
+export const allPods = { group: '', version: 'v1', resource: 'pods', namespace: 'default' };
+export const podBytes = 3_000;
+/** Pods with one number share their label app. */
+export const apps = 1_000;
+const writersAtOnce = 256;
+
+/** What a real Pod has, and no scheduler or kubelet takes to be its own. */
+function wanted(): Pod {
+  const variables = Array.from({ length: 8 }, (_, index) => ({
+    name: `SETTING_${index}`,
+    value: `value ${index}`,
+  }));
+  const probe = { httpGet: { path: '/healthz', port: 8080 }, periodSeconds: 10 };
+  const built = pod()
+    .named('template')
+    .requesting({ cpu: '100m', memory: '500Mi' })
+    .withSpec({ schedulerName: 'nobody' })
+    .build();
+  const [main] = built.spec.containers;
+  if (main === undefined) throw new Error('The template has no container');
+  const container = {
+    ...main,
+    env: variables,
+    livenessProbe: probe,
+    readinessProbe: probe,
+    volumeMounts: [{ name: 'data', mountPath: '/data' }],
+  };
+  return {
+    ...built,
+    spec: { ...built.spec, containers: [container], volumes: [{ name: 'data', emptyDir: {} }] },
+  };
+}
+
+/** A Pod as the API stores it, with defaults and owners, filled up to its size. */
+export async function makePods(): Promise<
+  (index: number) => { readonly key: string; readonly value: Buffer }
+> {
+  await using api = await createTestApi();
+  const template = await api.client.create(pods, wanted());
+  const format = new StoredFormat('v1', 'Pod');
+  const numbered = (index: number, filler: string): Pod => ({
+    ...template,
+    metadata: {
+      ...template.metadata,
+      name: `pod-${index}`,
+      uid: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+      labels: { app: `app-${index % apps}` },
+      annotations: { filler },
+    },
+    status: {
+      phase: 'Running',
+      conditions: ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'].map((type) => ({
+        type,
+        status: 'True',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      })),
+    },
+  });
+  const missing = podBytes - format.encode(numbered(0, '')).length;
+  const filler = 'x'.repeat(Math.max(0, missing));
+  return (index) => ({
+    key: `/registry/core/pods/default/pod-${index}`,
+    value: format.encode(numbered(index, filler)),
+  });
+}
+
+/** Puts Pods straight into the store. */
+export async function fill(store: KeyValueStore, from: number, to: number): Promise<void> {
+  const podAt = await makePods();
+  let next = from;
+  const writer = async () => {
+    while (next < to) {
+      const { key, value } = podAt(next++);
+      await store.transact([{ key, modRevision: 0 }], [{ kind: 'put', key, value }], {});
+    }
+  };
+  await Promise.all(Array.from({ length: writersAtOnce }, writer));
+}

@@ -1,0 +1,42 @@
+import type { Verbs, WatchEvent } from '../../../core/api/verbs.ts';
+import { Lateness, sharedNowMs } from './lateness.ts';
+import { allPods } from './stored-pods.ts';
+
+/** Watches all Pods many times over, inside of core: what is sent to one is sent to all. */
+export async function watchInProcess(verbs: Verbs, watchers: number) {
+  const stops = Array.from({ length: watchers }, () => new AbortController());
+  const lateness = new Lateness();
+  const sent = new WeakMap<WatchEvent, number | undefined>();
+  const { resourceVersion } = await verbs.list({}, allPods, { limit: 1 });
+  let wanted = Infinity;
+  let onAll: () => void = () => {};
+  const all = new Promise<void>((resolve) => (onAll = resolve));
+  const sentAt = (event: WatchEvent) => {
+    if (event.type === 'BOOKMARK') return undefined;
+    if (!sent.has(event)) {
+      const { sent: text } = event.object.object.metadata.annotations ?? {};
+      sent.set(event, text === undefined ? undefined : Number(text));
+    }
+    return sent.get(event);
+  };
+  const follow = async ({ signal }: AbortController) => {
+    for await (const batch of verbs.watch({ signal }, allPods, { resourceVersion })) {
+      const nowMs = sharedNowMs();
+      for (const event of batch) lateness.see(sentAt(event), nowMs);
+      if (lateness.seen >= wanted) onAll();
+    }
+  };
+  const following = stops.map(follow);
+  return {
+    /** Resolves to the 99th percentile once each watcher has seen that many events. */
+    async end(events: number): Promise<number> {
+      wanted = events * watchers;
+      const late = new Promise((resolve) => setTimeout(resolve, 20_000).unref());
+      if (lateness.seen < wanted) await Promise.race([all, late]);
+      for (const stop of stops) stop.abort();
+      await Promise.allSettled(following);
+      if (lateness.seen < wanted) throw new Error(`Watchers saw ${lateness.seen} events of ${wanted}`);
+      return lateness.quantile(0.99);
+    },
+  };
+}

@@ -1,0 +1,182 @@
+import type { ClientHttp2Stream } from 'node:http2';
+import { atMost, quantile, ratioOf, timed } from '../measure.ts';
+import type { Measurement } from '../measure.ts';
+import { podPath, podsPath, touch } from './bench.ts';
+import type { Bench } from './bench.ts';
+import type { Clients } from './http2-client.ts';
+import { Lateness } from './lateness.ts';
+import { paced } from './load.ts';
+import { apps, podBytes } from './stored-pods.ts';
+
+const watchers = 1_000;
+const changesPerSecond = 1_000;
+const seconds = 3;
+const rounds = 3;
+const changesAtOnce = 50;
+const withinMs = 20_000;
+
+/** How soon watchers are told, and what it costs to tell many of them the same. */
+export async function measureWatches(bench: Bench): Promise<readonly Measurement[]> {
+  const some: Delivery[] = [];
+  const all: Delivery[] = [];
+  const ours: number[] = [];
+  const bare: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    some.push(await bench.stalls.round('watch', bench, () => deliverToSome(bench)));
+    all.push(await bench.stalls.round('watch everything', bench, () => deliverToAll(bench)));
+  }
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await broadcast(bench.clients, await watchPath(bench), () => changeMany(bench)));
+    bare.push(
+      await broadcast(bench.floorClients, '/follow', () =>
+        bench.floor.call('send', changesAtOnce * podBytes),
+      ),
+    );
+  }
+  const delivery = (name: string, from: readonly Delivery[]) => {
+    const best = from.reduce((a, b) => (b.p99 < a.p99 ? b : a));
+    return atMost(
+      `${watchers} watchers${name}, ${changesPerSecond} changes/s: sent → seen, p99`,
+      best.p99,
+      50,
+      'ms',
+      best.write,
+    );
+  };
+  return [
+    delivery(', each of its app', some),
+    delivery(' of everything, in core', all),
+    ratioOf(
+      `${changesAtOnce} changes to ${watchers} watchers of everything`,
+      Math.min(...ours),
+      Math.min(...bare),
+    ),
+  ];
+}
+
+interface Delivery {
+  /** From the moment a client sends a change to the moment a watcher has it. */
+  readonly p99: number;
+  /** How long until the writing client was told. */
+  readonly write: number;
+}
+
+async function change({ clients }: Bench): Promise<number> {
+  const times = await paced({ perSecond: changesPerSecond, seconds }, (index) =>
+    clients.of(index).fetch(podPath(index * 37), touch()),
+  );
+  return quantile(times, 0.99);
+}
+
+/** Over TLS. Together they see every change once. */
+async function deliverToSome(bench: Bench): Promise<Delivery> {
+  const lateness = new Lateness();
+  const total = changesPerSecond * seconds;
+  let onAll: () => void = () => {};
+  const all = new Promise<void>((resolve) => (onAll = resolve));
+  const path = await watchPath(bench);
+  const streams = await follow(
+    bench.clients,
+    (index) => `${path}&labelSelector=app%3Dapp-${index % apps}`,
+    (stream) => {
+      let rest = '';
+      stream.on('data', (chunk: Buffer) => {
+        const lines = (rest + chunk.toString('latin1')).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines) lateness.see(sentAt(line));
+        if (lateness.seen >= total) onAll();
+      });
+    },
+  );
+  const write = await change(bench);
+  await atMostMs(all, () => `Watchers saw ${lateness.seen} of ${total} changes`);
+  await leave(streams);
+  return { p99: lateness.quantile(0.99), write };
+}
+
+/** In core's own process: a thousand copies of all of it, 3 GB/s, are more than two cores can encrypt. */
+async function deliverToAll(bench: Bench): Promise<Delivery> {
+  await bench.core.call('watch', watchers);
+  const write = await change(bench);
+  const p99 = await bench.core.call<number>('watched', changesPerSecond * seconds);
+  return { p99, write };
+}
+
+/** How long it takes until everybody has so many changes, over TLS. */
+async function broadcast(clients: Clients, path: string, trigger: () => Promise<unknown>): Promise<number> {
+  const wanted = watchers * changesAtOnce * podBytes * 0.95;
+  let bytes = 0;
+  let onAll: () => void = () => {};
+  const all = new Promise<void>((resolve) => (onAll = resolve));
+  const streams = await follow(
+    clients,
+    () => path,
+    (stream) => {
+      stream.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes >= wanted) onAll();
+      });
+    },
+  );
+  const took = await timed(async () => {
+    await trigger();
+    await atMostMs(all, () => `Watchers saw ${bytes} of ${wanted} bytes`);
+  });
+  await leave(streams);
+  return took;
+}
+
+function changeMany({ clients }: Bench): Promise<unknown> {
+  return Promise.all(
+    Array.from({ length: changesAtOnce }, (_, index) => clients.of(index).fetch(podPath(index), touch())),
+  );
+}
+
+/** A watch that begins now. */
+async function watchPath({ clients }: Bench): Promise<string> {
+  let list = '';
+  for await (const chunk of clients.of(0).open(`${podsPath}?limit=1`)) list += String(chunk);
+  const { metadata } = JSON.parse(list) as { metadata: { resourceVersion: string } };
+  return `${podsPath}?watch=true&resourceVersion=${metadata.resourceVersion}`;
+}
+
+async function follow(
+  clients: Clients,
+  pathOf: (index: number) => string,
+  read: (stream: ClientHttp2Stream) => void,
+): Promise<readonly ClientHttp2Stream[]> {
+  const streams = Array.from({ length: watchers }, async (_, index) => {
+    const stream = clients.of(index).open(pathOf(index));
+    stream.on('error', () => undefined);
+    const status = await new Promise((resolve) =>
+      stream.once('response', (headers) => resolve(headers[':status'])),
+    );
+    if (status !== 200) throw new Error(`Cannot watch ${pathOf(index)}: ${String(status)}`);
+    read(stream);
+    return stream;
+  });
+  return Promise.all(streams);
+}
+
+function sentAt(text: string): number | undefined {
+  const found = /"sent":"([\d.]+)"/.exec(text)?.[1];
+  return found === undefined ? undefined : Number(found);
+}
+
+async function leave(streams: readonly ClientHttp2Stream[]): Promise<void> {
+  await Promise.all(
+    streams.map((stream) => {
+      const closed = new Promise((resolve) => stream.once('close', resolve));
+      stream.close();
+      return closed;
+    }),
+  );
+}
+
+async function atMostMs(work: Promise<void>, describe: () => string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${describe()} within ${withinMs} ms`)), withinMs);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
