@@ -6,7 +6,9 @@ import { registerWorkloadCommands } from './commands/workload-commands.ts';
 import { registerDescribeDocuments } from './documents/describe-documents.ts';
 import { registerExplorer } from './explorer/register.ts';
 import { registerLanguage } from './language/register.ts';
+import { registerLogCommands } from './logs/log-commands.ts';
 import { registerSession } from './session/register.ts';
+import { registerTerminalCommands } from './terminals/terminal-commands.ts';
 
 /** Only registers: what takes time begins when somebody asks for it. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -19,6 +21,8 @@ export function activate(context: vscode.ExtensionContext): void {
     registerWorkloadCommands(session),
     registerNodeCommands(session),
     registerPortForward(session, log),
+    registerLogCommands(session),
+    registerTerminalCommands(session),
     registerDescribeDocuments(session),
   );
   registerLanguage({ context, session, log });

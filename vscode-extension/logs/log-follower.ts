@@ -1,0 +1,175 @@
+import type { ContainerStatus, Pod } from '../../core/api/generated/core-v1.ts';
+import { pods } from '../../core/api/generated/resources.ts';
+import { isUnavailable } from '../../core/api/errors.ts';
+import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
+import type { LogsOptions } from '../../core/api/streams.ts';
+import { SharedInformer, type InformerSelection } from '../../core/client/informer.ts';
+import { sleep, type Clock } from '../../core/machinery/clock.ts';
+import { selectorFromObject } from '../../core/machinery/label-selector.ts';
+import { LineSplitter } from '../../core/machinery/line-splitter.ts';
+import type { Random } from '../../core/machinery/random.ts';
+import type { OpenCluster } from '../session/cluster-session.ts';
+
+/** Whose logs are followed: one Pod, or all Pods that a workload selects, as they come and go. */
+export type LogScope = InformerSelection & { readonly namespace: string; readonly container?: string };
+
+export interface LogLine {
+  readonly pod: string;
+  readonly container: string;
+  /** RFC 3339 with nanoseconds, as the node wrote it; empty where it is not known. */
+  readonly time: string;
+  readonly text: string;
+}
+
+export interface LogSink {
+  /** Resolves when more may come: this is what holds back a log that is faster than the window. */
+  lines(lines: readonly LogLine[]): Promise<void>;
+  /** Something about the logs rather than in them. */
+  note(pod: string, text: string): void;
+}
+
+export interface FollowOptions {
+  /** Lines of each container to begin with. */
+  readonly tailLines?: number | undefined;
+  readonly sinceSeconds?: number | undefined;
+}
+
+interface Dependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** How long to wait before a log is asked for again that broke off with the connection. */
+const retryMs = 1_000;
+
+/** The Pods of an object: itself, or those its selector names. Throws where it has none. */
+export function logScopeOf(
+  resource: { readonly group: string; readonly kind: string },
+  object: KubernetesObject,
+  container?: string,
+): LogScope {
+  const { namespace = 'default', name = '' } = object.metadata;
+  const only = container === undefined ? {} : { container };
+  if (resource.kind === 'Pod') return { namespace, fieldSelector: `metadata.name=${name}`, ...only };
+  const { selector } = (object as { spec?: { selector?: Record<string, unknown> } }).spec ?? {};
+  if (selector === undefined) throw new Error(`${resource.kind} "${name}" selects no Pods`);
+  // Services and ReplicationControllers have bare labels for a selector.
+  const bare = !('matchLabels' in selector || 'matchExpressions' in selector);
+  const labelSelector = selectorFromObject(bare ? { matchLabels: selector } : selector).toString();
+  return { namespace, labelSelector, ...only };
+}
+
+/**
+ * Follows the logs of all containers of a scope until the signal aborts: of Pods that are there, of those that
+ * come, of containers that start again. Where a connection breaks it goes on after the last line that was seen.
+ */
+export async function followLogs(
+  cluster: OpenCluster,
+  scope: LogScope,
+  options: FollowOptions,
+  sink: LogSink,
+  { clock, random }: Dependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const { container: only, ...selection } = scope;
+  const followed = new Set<string>();
+  const reading: Promise<void>[] = [];
+  let first = true;
+  const look = (pod: Pod) => {
+    for (const status of startedContainers(pod)) {
+      if (only !== undefined && status.name !== only) continue;
+      const run = `${pod.metadata.uid}/${status.name}/${status.containerID}`;
+      if (followed.has(run)) continue;
+      followed.add(run);
+      // Whoever starts while we look is shown from the beginning.
+      const from = first ? options : {};
+      reading.push(followContainer(cluster, pod, status.name, from, sink, clock, signal));
+    }
+  };
+  const informer = new SharedInformer(pods, selection, {
+    client: cluster.cluster.client,
+    clock,
+    random,
+  });
+  informer.addHandler({
+    onAdd: look,
+    onUpdate: look,
+    onDelete: ({ metadata }) => sink.note(metadata.name ?? '', 'is gone'),
+  });
+  informer.synced(signal).then(
+    () => (first = false),
+    () => undefined,
+  );
+  await informer.run(signal);
+  await Promise.all(reading);
+}
+
+function startedContainers({ status }: Pod): readonly ContainerStatus[] {
+  const all = [
+    ...(status.initContainerStatuses ?? []),
+    ...(status.containerStatuses ?? []),
+    ...(status.ephemeralContainerStatuses ?? []),
+  ];
+  return all.filter(
+    ({ state, containerID }) =>
+      containerID !== undefined && containerID !== '' && state?.waiting === undefined,
+  );
+}
+
+async function followContainer(
+  cluster: OpenCluster,
+  pod: Pod,
+  container: string,
+  options: FollowOptions,
+  sink: LogSink,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  const { namespace, name = '' } = pod.metadata;
+  const where = { namespace, name };
+  let last = '';
+  for (;;) {
+    const resume: LogsOptions = last === '' ? options : { sinceTime: last };
+    try {
+      for await (const lines of readLog(cluster, where, { ...resume, container, follow: true }, signal)) {
+        // What the last second already showed comes again after a break.
+        const fresh = last === '' ? lines : lines.filter(({ time }) => time > last);
+        last = fresh.at(-1)?.time || last;
+        if (fresh.length > 0) await sink.lines(fresh);
+      }
+      return;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!isUnavailable(error)) {
+        sink.note(name, `${container}: ${error instanceof Error ? error.message : String(error)}`);
+        return;
+      }
+      await sleep(clock, retryMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+    }
+  }
+}
+
+/** The lines of one log, in the pieces they come in. */
+export async function* readLog(
+  cluster: OpenCluster,
+  pod: ObjectName,
+  options: LogsOptions & { readonly container: string },
+  signal: AbortSignal,
+): AsyncIterable<readonly LogLine[]> {
+  const splitter = new LineSplitter();
+  const line = (raw: string): LogLine => {
+    const space = raw.indexOf(' ');
+    const time = space < 0 ? raw : raw.slice(0, space);
+    const timed = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(time);
+    const text = timed ? (space < 0 ? '' : raw.slice(space + 1)) : raw;
+    return { pod: pod.name, container: options.container, time: timed ? time : '', text };
+  };
+  const { containers } = cluster.cluster;
+  for await (const chunk of containers.logs({ signal }, pod, { ...options, timestamps: true })) {
+    const lines = splitter.push(chunk);
+    if (lines.length > 0) yield lines.map(line);
+  }
+  const rest = splitter.end();
+  if (rest.length > 0) yield rest.map(line);
+}

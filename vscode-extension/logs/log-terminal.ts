@@ -1,0 +1,134 @@
+import * as vscode from 'vscode';
+import { systemClock } from '../../core/machinery/clock.ts';
+import { deferred, type Deferred } from '../../core/machinery/deferred.ts';
+import { systemRandom } from '../../core/machinery/random.ts';
+import { reasonOf } from '../commands/failure.ts';
+import type { OpenCluster } from '../session/cluster-session.ts';
+import { PacedOutput } from '../terminals/paced-output.ts';
+import { followLogs, type LogLine, type LogScope, type LogSink } from './log-follower.ts';
+import { LogHistory } from './log-history.ts';
+import { lineFilter, logText, noteText, plainText } from './log-text.ts';
+
+export interface LogTerminalOptions {
+  readonly tailLines?: number | undefined;
+  readonly sinceSeconds?: number | undefined;
+  /** Several Pods or containers: every line says whose it is. */
+  readonly prefix: boolean;
+}
+
+/** What is kept to be filtered again; more than the terminal's own history holds. */
+const keptCharacters = 10_000_000;
+const clearScreen = '\x1b[2J\x1b[3J\x1b[H';
+
+/** Logs as they are written, in a terminal: coloured, searchable, and filtered by what is typed at `/`. */
+export class LogTerminal implements vscode.Pseudoterminal, LogSink {
+  readonly #cluster: OpenCluster;
+  readonly #scope: LogScope;
+  readonly #options: LogTerminalOptions;
+  readonly #writes = new vscode.EventEmitter<string>();
+  readonly #closes = new vscode.EventEmitter<number | void>();
+  readonly onDidWrite = this.#writes.event;
+  readonly onDidClose = this.#closes.event;
+  readonly #output = new PacedOutput((text) => this.#writes.fire(text), systemClock);
+  readonly #history = new LogHistory(keptCharacters);
+  readonly #closing = new AbortController();
+  #filterText = '';
+  #filter: ((line: string) => boolean) | undefined;
+  #timestamps = false;
+  #held: Deferred<void> | undefined;
+  /** Writes follow each other; what waits is bounded, because every log waits for its own. */
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(cluster: OpenCluster, scope: LogScope, options: LogTerminalOptions) {
+    this.#cluster = cluster;
+    this.#scope = scope;
+    this.#options = options;
+  }
+
+  open(): void {
+    const help = vscode.l10n.t('/ filters · Space holds · t shows times · Ctrl+C ends');
+    this.#writes.fire(`\x1b[2m${help}\x1b[0m\r\n`);
+    const signal = AbortSignal.any([this.#closing.signal, this.#cluster.signal]);
+    const dependencies = { clock: systemClock, random: systemRandom };
+    followLogs(this.#cluster, this.#scope, this.#options, this, dependencies, signal).catch(
+      (error: unknown) => this.note('', reasonOf(error)),
+    );
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('The terminal was closed'));
+    this.#held?.resolve();
+  }
+
+  handleInput(input: string): void {
+    switch (input) {
+      case '/':
+        void this.askForFilter();
+        break;
+      case ' ':
+        this.#hold();
+        break;
+      case 't':
+        this.#timestamps = !this.#timestamps;
+        this.#replay();
+        break;
+      case '\x03':
+        this.close();
+        this.#closes.fire();
+        break;
+    }
+  }
+
+  async lines(lines: readonly LogLine[]): Promise<void> {
+    await this.#held?.promise;
+    this.#history.add(lines);
+    await this.#show(lines);
+  }
+
+  note(pod: string, text: string): void {
+    void this.#write(`${noteText(pod, text)}\r\n`);
+  }
+
+  async askForFilter(): Promise<void> {
+    const text = await vscode.window.showInputBox({
+      title: vscode.l10n.t('Filter Logs'),
+      prompt: vscode.l10n.t(
+        'A regular expression; "!" at the start shows what does not match; empty shows all',
+      ),
+      value: this.#filterText,
+    });
+    if (text === undefined) return;
+    this.#filterText = text;
+    this.#filter = lineFilter(text);
+    this.#replay();
+  }
+
+  #hold(): void {
+    if (this.#held === undefined) {
+      this.#held = deferred();
+      this.note('', vscode.l10n.t('held; Space goes on'));
+    } else {
+      this.#held.resolve();
+      this.#held = undefined;
+      this.note('', vscode.l10n.t('goes on'));
+    }
+  }
+
+  #replay(): void {
+    void this.#write(clearScreen);
+    void this.#show(this.#history.lines);
+  }
+
+  #show(lines: readonly LogLine[]): Promise<void> {
+    const filter = this.#filter;
+    const shown = filter === undefined ? lines : lines.filter((line) => filter(plainText(line)));
+    if (shown.length === 0) return Promise.resolve();
+    const look = { prefix: this.#options.prefix, timestamps: this.#timestamps };
+    return this.#write(shown.map((line) => `${logText(line, look)}\r\n`).join(''));
+  }
+
+  #write(text: string): Promise<void> {
+    this.#last = this.#last.then(() => (this.#closing.signal.aborted ? undefined : this.#output.write(text)));
+    return this.#last;
+  }
+}
