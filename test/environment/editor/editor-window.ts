@@ -168,13 +168,14 @@ export class EditorWindow {
 
   /** Takes an entry of a row's context menu. */
   async menu(label: string | RegExp, entry: string): Promise<void> {
+    const menu = this.page.locator('.context-view .monaco-menu');
     await this.retry(`take "${entry}" of "${String(label)}"`, async () => {
       await this.page.keyboard.press('Escape');
       await this.treeItem(label).click({ button: 'right', timeout: tryMs });
-      const item = this.page.locator('.context-view .action-item .action-label, .monaco-menu .action-label');
-      await item.filter({ hasText: entry }).first().click({ timeout: tryMs });
-      // A click right after the menu opened is taken for the end of the one that opened it.
-      await item.first().waitFor({ state: 'detached', timeout: 500 });
+      await menu.locator('.action-label').filter({ hasText: entry }).first().hover({ timeout: tryMs });
+      // A click so soon would be taken for the end of the one that opened the menu.
+      await this.page.keyboard.press('Enter');
+      await menu.waitFor({ state: 'detached', timeout: 500 });
     });
   }
 
