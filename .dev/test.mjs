@@ -34,6 +34,7 @@ function runTests(project) {
     '--passWithNoTests',
     '--reporter=dot',
     '--reporter=json',
+    '--reporter=./.dev/second-try-reporter.mjs',
     `--outputFile.json=${report}`,
   ]);
   count(report);

@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 const root = new URL('..', import.meta.url).pathname;
-/** Installs and starts what tests with real parts need. */
-const realParts = { globalSetup: [`${root}test/environment/machine.ts`] };
+/**
+ * Installs and starts what tests with real parts need. Those parts keep their own time, so a test is tried twice, and
+ * one that needed it is named (second-try-reporter.mjs).
+ */
+const realParts = { globalSetup: [`${root}test/environment/machine.ts`], retry: 1 };
 
 /** Tests are told apart by folder: beside the code they are unit tests, in `test/` they cross parts. */
 export default defineConfig({
@@ -19,6 +22,7 @@ export default defineConfig({
       project('e2e', ['test/e2e/**/*.test.ts'], 120_000, { ...realParts, fileParallelism: false }),
       project('editor', ['test/editor/**/*.test.ts'], 120_000, {
         globalSetup: [`${root}test/environment/machine.ts`, `${root}test/editor/setup.ts`],
+        retry: 1,
         fileParallelism: false,
       }),
     ],
