@@ -20,7 +20,7 @@ const codes = {
   ServiceUnavailable: 503,
   Timeout: 504,
   ServerTimeout: 504,
-  StoreReadError: 500,
+  StorageReadError: 500,
 } as const;
 
 export type StatusReason = keyof typeof codes;

@@ -3,6 +3,7 @@ import { jsonLogger } from '../machinery/logger.ts';
 import { systemRandom } from '../machinery/random.ts';
 import { startControlPlane } from './control-plane.ts';
 import { join } from 'node:path';
+import { openEncryption } from './encryption.ts';
 import { openAudit } from './open-audit.ts';
 import { openStore } from './open-store.ts';
 import { parseOptions, usage } from './options.ts';
@@ -12,15 +13,24 @@ import { ensureServiceAccountKeys } from './service-account-keys.ts';
 
 const log = jsonLogger((line) => process.stderr.write(line), systemClock);
 
+/** What core does besides running; each needs code that a running core does without. */
+const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([
+  ['issue-user', async (args) => (await import('./issue-user.ts')).issueUser(args)],
+  [
+    'rotate-encryption-key',
+    async (args) => (await import('./rotate-encryption-key.ts')).rotateEncryptionKey(args),
+  ],
+]);
+
 try {
   const args = process.argv.slice(2);
-  const options = args[0] === 'issue-user' ? 'issue-user' : parseOptions(args);
-  if (options === 'help') process.stdout.write(usage);
-  else if (options === 'issue-user') {
-    // Needs code that a running core does without.
-    const { issueUser } = await import('./issue-user.ts');
-    process.stdout.write(await issueUser(args.slice(1)));
-  } else await run(options);
+  const command = commands.get(args[0] ?? '');
+  if (command !== undefined) process.stdout.write(await command(args.slice(1)));
+  else {
+    const options = parseOptions(args);
+    if (options === 'help') process.stdout.write(usage);
+    else await run(options);
+  }
 } catch (error) {
   log.error('core cannot go on', error);
   // The supervisor starts it again, so nothing half-working is left behind.
@@ -33,7 +43,14 @@ async function run(options: CoreOptions): Promise<void> {
     openStore(options, systemClock, log),
     ensurePki(join(options.dataDirectory, 'pki'), systemClock, options.localNodes),
   ]);
-  const { store, soleWriter } = opened;
+  const { soleWriter } = opened;
+  const encryption = openEncryption(
+    opened.store,
+    join(options.dataDirectory, 'encryption'),
+    systemClock,
+    log,
+  );
+  const { store } = encryption;
   const audit = openAudit(options.audit, systemClock, systemRandom, log);
   const controlPlane = await startControlPlane({
     store,
@@ -56,9 +73,12 @@ async function run(options: CoreOptions): Promise<void> {
     rest: controlPlane.restAddress,
     store: store.name,
   });
-  const why = await Promise.race([stop, controlPlane.failed]);
+  const ending = new AbortController();
+  const encrypting = encryption.run(ending.signal);
+  const why = await Promise.race([stop, controlPlane.failed, encrypting.then(() => stop)]);
   log.info('core stops', { signal: why });
-  await controlPlane.stop();
+  ending.abort();
+  await Promise.allSettled([controlPlane.stop(), encrypting]);
   await audit?.close();
   await opened.close();
 }

@@ -22,6 +22,7 @@ import { selectionOf } from './selection.ts';
 import type { Selection } from './selection.ts';
 import { StoredFormat, StoredObject } from './stored-object.ts';
 import type { Strategy } from './strategy.ts';
+import { UnreadableObjects } from './unreadable.ts';
 
 export interface ResourceStoreOptions {
   readonly declaration: KindDeclaration;
@@ -90,6 +91,7 @@ export class ResourceStore {
   readonly #random: Random;
   readonly #soleWriter: boolean;
   readonly #recent = new RecentWrites();
+  readonly #unreadable: UnreadableObjects;
 
   constructor(options: ResourceStoreOptions) {
     const { declaration, strategy, store, clock } = options;
@@ -97,6 +99,7 @@ export class ResourceStore {
     this.#options = options;
     this.strategy = strategy;
     this.prefix = `/registry/${declaration.group === '' ? 'core' : declaration.group}/${declaration.plural}/`;
+    this.#unreadable = new UnreadableObjects(declaration, this.prefix);
     this.indexNames = new Set(Object.keys(strategy.indexes ?? {}));
     this.#store = store;
     this.#clock = clock;
@@ -146,7 +149,7 @@ export class ResourceStore {
       freshness.kind === 'latest'
         ? await this.#newest(key, signal)
         : await this.#read(key, freshness, signal);
-    if (found === undefined) throw notFound(this.declaration, name);
+    if (found === undefined) throw await this.#missing(key, name, signal);
     return found;
   }
 
@@ -201,7 +204,7 @@ export class ResourceStore {
     const key = this.keyOf(namespace, name);
     let { old, live } = await this.#beforeWrite(key, call.signal);
     for (let attempt = 1; ; attempt++) {
-      if (old === undefined) throw notFound(this.declaration, name);
+      if (old === undefined) throw await this.#missing(key, name, call.signal);
       let object: Mutable<KubernetesObject>;
       try {
         checkPreconditions(this.declaration, old.object, call.preconditions ?? {});
@@ -234,7 +237,7 @@ export class ResourceStore {
     const key = this.keyOf(namespace, name);
     let { old, live } = await this.#beforeWrite(key, call.signal);
     for (let attempt = 1; ; attempt++) {
-      if (old === undefined) throw notFound(this.declaration, name);
+      if (old === undefined) throw await this.#missing(key, name, call.signal);
       try {
         checkPreconditions(this.declaration, old.object, options.preconditions ?? {});
         await call.admit?.(old.object);
@@ -264,6 +267,12 @@ export class ResourceStore {
     } catch (error) {
       throw fromStorage(error);
     }
+  }
+
+  /** Throws where a list would leave out something that is there and cannot be read, and names it. */
+  async checkReadable(namespace: string | undefined, signal?: AbortSignal): Promise<void> {
+    for (const key of this.#unreadable.below(this.prefixOf(namespace)))
+      await this.#checkReadable(key, signal);
   }
 
   /** Resolves when the cache is as fresh as asked. */
@@ -366,6 +375,17 @@ export class ResourceStore {
   #known(key: string): StoredObject | undefined {
     const written = this.#recent.find(key, this.cache.revision);
     return written === undefined ? this.cache.get(key)?.object : written.stored;
+  }
+
+  /** The store is asked again, because it may have been mended or removed behind our back. */
+  async #checkReadable(key: string, signal: AbortSignal | undefined): Promise<void> {
+    if ((await this.#readStore(key, signal)) === undefined) this.#unreadable.delete(key);
+  }
+
+  /** NotFound; throws where there is something that cannot be read. */
+  async #missing(key: string, name: string, signal: AbortSignal | undefined): Promise<StatusError> {
+    if (this.#unreadable.has(key)) await this.#checkReadable(key, signal);
+    return notFound(this.declaration, name);
   }
 
   async #readStore(key: string, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {
@@ -488,6 +508,8 @@ export class ResourceStore {
   #decode(entry: KeyValue): StoredObject {
     const object = this.#recent.objectFor(entry);
     if (object !== undefined) return this.#stored(entry.value, entry.modRevision, object);
+    if (entry.unreadable !== undefined) throw this.#unreadable.add(entry.key, entry.unreadable);
+    this.#unreadable.delete(entry.key);
     return this.#format.decode(entry.value, entry.modRevision);
   }
 

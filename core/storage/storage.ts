@@ -91,6 +91,8 @@ export interface KeyValue {
   readonly modRevision: Revision;
   /** Revision at which this key was last created. */
   readonly createRevision: Revision;
+  /** Why the value means nothing: what was stored could not be decrypted. Says nothing of the value itself. */
+  readonly unreadable?: Error | undefined;
 }
 
 export interface Page {

@@ -10,7 +10,18 @@ const sections: readonly (readonly [title: string, names: readonly string[]])[] 
   ['Work in containers', ['exec']],
   [
     'The cluster',
-    ['up', 'down', 'status', 'delete', 'kubeconfig', 'user', 'namespace', 'version', 'api-resources'],
+    [
+      'up',
+      'down',
+      'status',
+      'delete',
+      'kubeconfig',
+      'user',
+      'encryption',
+      'namespace',
+      'version',
+      'api-resources',
+    ],
   ],
 ];
 

@@ -4,7 +4,11 @@ import { maxValueBytes } from '../../core/storage/storage.ts';
 import { bytes, collectUntil, put, putAll, remove, text } from './storage-helpers.ts';
 
 /** The contract of `core/storage/storage.ts`, one test per promise. `open` gives a store that other cases share. */
-export function storageCases(name: string, open: () => Promise<KeyValueStore>): void {
+export function storageCases(
+  name: string,
+  open: () => Promise<KeyValueStore>,
+  largestBytes = maxValueBytes,
+): void {
   describe(`${name} store`, () => {
     let store: KeyValueStore;
     let caseNumber = 0;
@@ -62,10 +66,10 @@ export function storageCases(name: string, open: () => Promise<KeyValueStore>): 
       scenario(
         'the largest value is accepted and one byte more is refused with nothing written',
         async () => {
-          const largest = Buffer.alloc(maxValueBytes, 7);
+          const largest = Buffer.alloc(largestBytes, 7);
           await store.transact([], [{ kind: 'put', key: at('big'), value: largest }], {});
           expect((await store.get(at('big'), {}))?.value.equals(largest)).toBe(true);
-          const beyond = Buffer.alloc(maxValueBytes + 1);
+          const beyond = Buffer.alloc(largestBytes + 1);
           await expect(
             store.transact([], [{ kind: 'put', key: at('beyond'), value: beyond }], {}),
           ).rejects.toMatchObject({ reason: 'too-large' });

@@ -95,6 +95,8 @@ class Handlers implements Verbs {
       return { items: objects.map((object) => new PlainObject(object)), resourceVersion: '' };
     }
     const endpoint = await this.#enter(call, named(target, options), 'list');
+    // The cluster's own parts go on with what there is.
+    if (call.user !== undefined) await endpoint.store.checkReadable(target.namespace, call.signal);
     const form = formOf(endpoint.declaration);
     const found = await endpoint.store.list(
       target.namespace,
