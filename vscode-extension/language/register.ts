@@ -1,5 +1,6 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import type { Language } from './providers/start.ts';
 
 /** What language providers may use. */
 export interface LanguageDependencies {
@@ -9,5 +10,31 @@ export interface LanguageDependencies {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** Registers every language provider for manifests; called once, at activation, so it must be quick. */
-export function registerLanguage(_dependencies: LanguageDependencies): void {}
+/**
+ * Registers what manifests need; called once, at activation, so it must be quick: the schemas and everything that
+ * reads them are loaded when the first manifest is open.
+ */
+export function registerLanguage(dependencies: LanguageDependencies): void {
+  const { context, log } = dependencies;
+  let started: Promise<Language> | undefined;
+  const start = (): Promise<Language> => {
+    started ??= import('./providers/start.ts').then(({ startLanguage }) => {
+      const language = startLanguage(dependencies);
+      context.subscriptions.push(language);
+      return language;
+    });
+    return started;
+  };
+  const startWith = ({ languageId }: vscode.TextDocument) => {
+    if (languageId !== 'yaml' && languageId !== 'helm') return;
+    opening.dispose();
+    start().catch((error: unknown) => log.error(`Cannot check manifests: ${String(error)}`));
+  };
+  const opening = vscode.workspace.onDidOpenTextDocument(startWith);
+  context.subscriptions.push(
+    opening,
+    vscode.commands.registerCommand('wheelhouse.dryRun', async () => (await start()).dryRun()),
+  );
+  // Activation itself is over before the language is loaded.
+  setTimeout(() => vscode.workspace.textDocuments.forEach(startWith), 0);
+}
