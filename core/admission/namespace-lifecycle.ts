@@ -20,6 +20,8 @@ export class NamespaceLifecycle implements AdmissionPlugin {
 
   handles({ operation, declaration, namespace }: AdmissionRequest): boolean {
     if (operation === 'DELETE') return declaration.plural === 'namespaces' && declaration.group === '';
+    // Whether somebody may do something in a namespace can be asked of any.
+    if (declaration.plural === 'localsubjectaccessreviews') return false;
     return operation === 'CREATE' && declaration.namespaced && namespace !== undefined;
   }
 

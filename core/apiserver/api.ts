@@ -52,6 +52,9 @@ import { UnionAuthorizer } from './authz/union.ts';
 import { mastersOnly } from './handlers/authorize.ts';
 import type { Authorizer } from './handlers/authorize.ts';
 import { bootstrap } from './handlers/bootstrap.ts';
+import { connectAdmission } from './streaming/connect-admission.ts';
+import type { AdmitConnect } from './streaming/connect-admission.ts';
+import { ExtensionAdmission } from './extension-admission.ts';
 import { bindings } from './handlers/bindings.ts';
 import { componentStatuses } from './handlers/component-statuses.ts';
 import { createHandlers } from './handlers/handlers.ts';
@@ -98,6 +101,8 @@ export interface Api {
   readonly scheme: Scheme;
   readonly registry: Registry;
   readonly authorizer: Authorizer;
+  /** Takes connections through admission. */
+  readonly admitConnect: AdmitConnect;
   /** Issues the tokens of ServiceAccounts; undefined without keys. */
   readonly tokens: ServiceAccountTokens | undefined;
   /** Knows every kind of bearer token. */
@@ -119,13 +124,16 @@ export function createApi(options: ApiOptions): Api {
     policy === undefined
       ? (options.authorizer ?? mastersOnly)
       : new UnionAuthorizer([mastersOnly, new NodeAuthorizer(lookup), new RbacAuthorizer(policy)]);
+  const extension = new ExtensionAdmission({ scheme, lookup, authorizer, clock, random, onError });
   const plugins = [
     ...admissionPlugins(lookup, clock, random),
     new PodSecurity(lookup, options.podSecurity),
     ...(policy === undefined ? [] : authorizingPlugins(scheme, lookup, policy, authorizer)),
+    ...extension.plugins,
     // Last: what it counts must not be refused by anybody after it.
     new ResourceQuotaAdmission(lookup, quotaWriter(registry)),
   ];
+  const readable = deferred();
   const bootstrapped = deferred();
   const customResources = new CustomResources({
     scheme,
@@ -142,10 +150,11 @@ export function createApi(options: ApiOptions): Api {
   const tokens =
     keys === undefined ? undefined : new ServiceAccountTokens({ keys, client: lookup, clock, random });
   const authenticator = tokenAuthenticator(tokens, lookup, options);
+  const admission = new AdmissionChain(without(plugins, options.withoutAdmission ?? []));
   const handlers = createHandlers({
     scheme,
     registry,
-    admission: new AdmissionChain(without(plugins, options.withoutAdmission ?? [])),
+    admission,
     authorizer,
     virtual: virtualResources(registry, authorizer, authenticator, options, () => verbs),
     subresources: tokens === undefined ? undefined : new Map([['token', tokenSubresource(tokens)]]),
@@ -158,17 +167,22 @@ export function createApi(options: ApiOptions): Api {
     scheme,
     registry,
     authorizer,
+    admitConnect: connectAdmission(admission, scheme),
     tokens,
     authenticator,
     async run(signal) {
       const following =
         policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));
+      const extending = readable.promise.then(() => extension.run(signal));
       await Promise.all([registry.run(signal), servesCustom ? customResources.run(signal) : undefined]);
       bootstrapped.resolve();
-      await following;
+      readable.resolve();
+      await Promise.all([following, extending]);
     },
     async ready(signal) {
       await registry.ready(signal);
+      readable.resolve();
+      await extension.synced;
       if (servesCustom) await customResources.synced;
       await bootstrap(verbs, options.serviceCidrs ?? defaultServiceCidrs, signal);
       if (policy === undefined) return;

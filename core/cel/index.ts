@@ -23,6 +23,12 @@ export {
 export type { Field, ListType, ObjectType, Type } from './types.ts';
 export { adapt, CelList, CelMap, Optional, toJson } from './values.ts';
 export type { Value } from './values.ts';
-export { authorizer, authorizerType, requestResource, resourceCheckType } from './library/authorizer.ts';
+export {
+  PendingQuestion,
+  authorizer,
+  authorizerType,
+  requestResource,
+  resourceCheckType,
+} from './library/authorizer.ts';
 export type { Ask, AuthorizationAnswer, AuthorizationQuestion } from './library/authorizer.ts';
 export { PolicyCompiler, compileMatchCondition } from './admission.ts';

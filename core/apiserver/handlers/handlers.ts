@@ -1,4 +1,4 @@
-import type { AdmissionChain } from '../../admission/chain.ts';
+import type { AdmissionChain, AdmissionView } from '../../admission/chain.ts';
 import { isAlreadyExists, isNotFound, StatusError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
@@ -139,6 +139,8 @@ class Handlers implements Verbs {
       const asking = decodeOptions(call, options);
       const object = decodeBody(virtual.kind, parseBody(body, asking), asking);
       checkNames(virtual.kind, object, { namespace: target.namespace });
+      const request = { call, dryRun: options.dryRun === true, given: options };
+      await this.#writePath.admitVirtual(request, virtual.kind, target.namespace, object);
       return new PlainObject(await virtual.resource.create(call, target, object, options));
     }
     const endpoint = await this.#enter(call, target, 'create');
@@ -453,17 +455,44 @@ class Handlers implements Verbs {
     return object;
   }
 
-  #request(
-    call: Call,
-    { declaration: asked, store, subresource }: Endpoint,
-    { dryRun = false, fieldManager }: Pick<WriteOptions, 'dryRun' | 'fieldManager'>,
-  ): WriteRequest {
-    const manager = managerOf(fieldManager, call.userAgent);
-    const managerNamed = fieldManager !== undefined && fieldManager !== '';
+  #request(call: Call, endpoint: Endpoint, options: WriteOptions | DeleteOptions): WriteRequest {
+    const { declaration: asked, store, subresource } = endpoint;
     // Versions of a custom kind have rules of their own; other forms go by those of what is stored.
     const declaration = asked.custom === undefined ? store.declaration : asked;
-    return { call, store, declaration, subresource: subresource?.name ?? '', dryRun, manager, managerNamed };
+    const { dryRun = false } = options;
+    const fieldManager = 'fieldManager' in options ? options.fieldManager : undefined;
+    const manager = managerOf(fieldManager, call.userAgent);
+    const managerNamed = fieldManager !== undefined && fieldManager !== '';
+    const view = viewOf(endpoint, this.#specialOf(endpoint));
+    return {
+      call,
+      store,
+      declaration,
+      subresource: subresource?.name ?? '',
+      dryRun,
+      manager,
+      managerNamed,
+      given: options,
+      view,
+    };
   }
+}
+
+/** What whoever is asked about a write sees of it; undefined where that is the object as it is stored. */
+function viewOf(
+  { declaration, store }: Endpoint,
+  special: SubresourceHandler | undefined,
+): AdmissionView | undefined {
+  if (declaration === store.declaration && special?.kind === undefined) return undefined;
+  const requested = { requested: declaration, body: special?.kind };
+  if (special?.show === undefined) return requested;
+  return {
+    ...requested,
+    show: (object) => special.show?.(declaration, object) ?? object,
+    change: (object, body) =>
+      special.change?.({ declaration }, { object }, body as Mutable<KubernetesObject>) ??
+      (body as Mutable<KubernetesObject>),
+  };
 }
 
 /** Who asks for one object by its name asks for that name, which a rule may grant (requestinfo.go). */

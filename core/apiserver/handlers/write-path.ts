@@ -1,4 +1,6 @@
-import type { AdmissionChain, AdmissionRequest, Operation } from '../../admission/chain.ts';
+import type { AdmissionChain, AdmissionRequest, AdmissionView, Operation } from '../../admission/chain.ts';
+import { writeOptions } from './write-options.ts';
+import type { GivenOptions } from './write-options.ts';
 import { invalid } from '../../api/errors.ts';
 import type { FieldError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable, ObjectName } from '../../api/object.ts';
@@ -32,11 +34,20 @@ export interface WriteRequest {
   readonly manager: string;
   /** The client named the field manager itself. */
   readonly managerNamed: boolean;
+  /** What the client asked for beside the object. */
+  readonly given: GivenOptions;
+  /** What the client sees where that is not the object as it is stored. */
+  readonly view?: AdmissionView | undefined;
   /** An apply has worked out the owners already. */
   readonly ownersKnown?: boolean;
   /** What the write has taken so far. */
   held?: Reservation;
 }
+
+type AdmittedRequest = Pick<
+  WriteRequest,
+  'call' | 'declaration' | 'subresource' | 'dryRun' | 'view' | 'given'
+>;
 
 /** What happens between decoding and storing, the same for every front end and every kind of write. */
 export class WritePath {
@@ -132,6 +143,19 @@ export class WritePath {
     await this.#admission.validate(admission);
   }
 
+  /** What is asked of something that is not stored: a review. */
+  async admitVirtual(
+    { call, dryRun, given }: Pick<WriteRequest, 'call' | 'dryRun' | 'given'>,
+    declaration: KindDeclaration,
+    namespace: string | undefined,
+    object: Mutable<KubernetesObject>,
+  ): Promise<void> {
+    const asked = { call, dryRun, given, declaration, subresource: '' };
+    const admission = { ...this.#request(asked, 'CREATE', object, undefined), namespace };
+    await this.#admission.mutate(admission);
+    await this.#admission.validate(admission);
+  }
+
   async admitDelete(request: WriteRequest, old: KubernetesObject): Promise<void> {
     await this.#admission.validate(this.#request(request, 'DELETE', undefined, old));
   }
@@ -151,7 +175,7 @@ export class WritePath {
   }
 
   #request(
-    { call, declaration, subresource, dryRun }: WriteRequest,
+    { call, declaration, subresource, dryRun, view, given }: AdmittedRequest,
     operation: Operation,
     object: Mutable<KubernetesObject> | undefined,
     old: KubernetesObject | undefined,
@@ -168,6 +192,8 @@ export class WritePath {
       user: call.user,
       dryRun,
       signal: call.signal,
+      view,
+      options: writeOptions(operation, given, dryRun),
       warn: call.warn ?? (() => {}),
       annotate: (key, value) => call.tracker?.annotate(key, value),
     };

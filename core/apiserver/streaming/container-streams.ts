@@ -23,6 +23,7 @@ import { systemRandom } from '../../machinery/random.ts';
 import type { Random } from '../../machinery/random.ts';
 import { checkAccess, mastersOnly, type Authorizer } from '../handlers/authorize.ts';
 import { chooseContainer, nodeOf, requireAlive, requireLog, requireRunning } from './container-choice.ts';
+import type { AdmitConnect, ConnectTarget } from './connect-admission.ts';
 import { locate } from './proxy-locations.ts';
 import type { ProxyDestination } from './proxy-locations.ts';
 import { SessionDuplex } from './session-duplex.ts';
@@ -34,6 +35,8 @@ export interface ContainerStreamsDependencies {
   /** The API's own; masters only unless given. */
   readonly authorizer?: Authorizer;
   readonly random?: Random;
+  /** Every connection is fine without. */
+  readonly admit?: AdmitConnect;
 }
 
 /** Streams as a server offers them. */
@@ -56,9 +59,11 @@ class HubStreams implements ServedStreams {
   readonly #hub: Pick<SessionHub, 'open'>;
   readonly #authorizer: Authorizer;
   readonly #random: Random;
+  readonly #admit: AdmitConnect;
 
   constructor(dependencies: ContainerStreamsDependencies) {
     const { verbs, hub, authorizer = mastersOnly, random = systemRandom } = dependencies;
+    this.#admit = dependencies.admit ?? ((_call, _target, options) => Promise.resolve(options));
     this.#verbs = verbs;
     this.#hub = hub;
     this.#authorizer = authorizer;
@@ -91,14 +96,14 @@ class HubStreams implements ServedStreams {
   }
 
   async checkPortForward(call: Call, name: ObjectName): Promise<void> {
-    await this.#forwardable(call, name);
+    await this.#forwardable(call, name, []);
   }
 
   async portForward(call: Call, name: ObjectName, port: number): Promise<SessionDuplex> {
     if (!Number.isInteger(port) || port < 1 || port > 65_535) {
       throw new StatusError('BadRequest', `Cannot forward to port ${port}: it is not between 1 and 65535`);
     }
-    const pod = await this.#forwardable(call, name);
+    const pod = await this.#forwardable(call, name, [port]);
     const node = nodeOf(pod);
     const open = { ...identity(pod, ''), kind: { case: 'portForward', value: port } } as const;
     const doing = `forward to port ${port} of pod "${name.name}"`;
@@ -114,8 +119,10 @@ class HubStreams implements ServedStreams {
     return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
   }
 
-  async #forwardable(call: Call, name: ObjectName): Promise<Pod> {
+  /** @param ports those that are known yet: a client may name more of them later */
+  async #forwardable(call: Call, name: ObjectName, ports: readonly number[]): Promise<Pod> {
     const pod = await this.#pod(call, name, 'portforward');
+    await this.#admit(call, connectTarget(name, 'portforward'), ports.length === 0 ? {} : { ports });
     nodeOf(pod);
     requireRunning(pod);
     return pod;
@@ -124,16 +131,41 @@ class HubStreams implements ServedStreams {
   async #process(
     call: Call,
     name: ObjectName,
-    options: ExecOptions,
+    asked: ExecOptions,
     kind: 'exec' | 'attach',
   ): Promise<RemoteProcess> {
     const pod = await this.#pod(call, name, kind);
+    const options = await this.#admitted(call, name, asked, kind);
     const container = chooseContainer(pod, options.container);
     const node = nodeOf(pod);
     requireAlive(pod);
     const open: SessionOpenInit = { ...identity(pod, container), kind: { case: kind, value: options } };
     const doing = kind === 'exec' ? `exec in pod "${name.name}"` : `attach to pod "${name.name}"`;
     return remoteProcess(await this.#hub.open(node, open, doing, call.signal), options);
+  }
+
+  /** What admission makes of the wish for a process. */
+  async #admitted(
+    call: Call,
+    name: ObjectName,
+    asked: ExecOptions,
+    kind: 'exec' | 'attach',
+  ): Promise<ExecOptions> {
+    const { stdin, tty, container, command } = asked;
+    const wish: Partial<ExecOptions> & { stdout: boolean; stderr?: boolean } = {
+      ...(stdin ? { stdin } : {}),
+      stdout: true,
+      ...(tty ? { tty } : { stderr: true }),
+      ...(container === undefined ? {} : { container }),
+      ...(kind === 'exec' ? { command } : {}),
+    };
+    const admitted = await this.#admit(call, connectTarget(name, kind), wish);
+    return {
+      stdin: admitted.stdin === true,
+      tty: admitted.tty === true,
+      container: admitted.container,
+      command: admitted.command ?? [],
+    };
   }
 
   /** The Pod, once the caller may use the subresource: whoever may exec need not be allowed to read Pods. */
@@ -145,6 +177,13 @@ class HubStreams implements ServedStreams {
     await checkAccess(this.#authorizer, { ...target, user, verb, subresource }, tracker);
     return (await this.#verbs.get(signal === undefined ? {} : { signal }, target)).object as Pod;
   }
+}
+
+function connectTarget(
+  { namespace = 'default', name }: ObjectName,
+  subresource: ConnectTarget['subresource'],
+): ConnectTarget {
+  return { resource: 'pods', namespace, name, subresource };
 }
 
 function remoteProcess(session: Session, { stdin, tty }: AttachOptions): RemoteProcess {

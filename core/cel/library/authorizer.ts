@@ -21,6 +21,17 @@ export interface AuthorizationAnswer {
   readonly reason: string;
 }
 
+/** Thrown by an `Ask` that has no answer yet: ends the evaluation, which is run again once there is one. */
+export class PendingQuestion extends Error {
+  override readonly name = 'PendingQuestion';
+  readonly question: AuthorizationQuestion;
+
+  constructor(question: AuthorizationQuestion) {
+    super('waiting for the authorizer');
+    this.question = question;
+  }
+}
+
 export type Ask = (question: AuthorizationQuestion) => AuthorizationAnswer;
 
 const nothing: AuthorizationQuestion = {
@@ -88,6 +99,7 @@ function decide(check: Check, verb: string): Decision {
   try {
     return new Decision(check.ask({ ...check.question, verb }), undefined);
   } catch (error) {
+    if (error instanceof PendingQuestion) throw error;
     return new Decision({ allowed: false, reason: '' }, (error as Error).message);
   }
 }

@@ -1,4 +1,5 @@
 import type { KubernetesObject, Mutable } from '../../../api/object.ts';
+import type { KindDeclaration } from '../../../api/scheme.ts';
 import type { Call, DeleteOptions, DeleteResult, Encoded, ObjectTarget } from '../../../api/verbs.ts';
 import type { JsonObject } from '../../../machinery/json.ts';
 import type { Clock } from '../../../machinery/clock.ts';
@@ -10,10 +11,16 @@ import type { Endpoint } from '../endpoint.ts';
 export interface SubresourceHandler {
   /** What its bodies are, when not objects of the kind itself. */
   readonly kind?: KindToRead;
+  /** What of an object its bodies show, where they are not the object itself. */
+  show?(declaration: KindDeclaration, object: KubernetesObject): KubernetesObject;
   /** What get, update and patch answer. */
   view?(endpoint: Endpoint, found: Encoded): Encoded;
   /** The object as the body wants it; throws where the body makes no sense. */
-  change?(endpoint: Endpoint, old: Encoded, body: Mutable<KubernetesObject>): Mutable<KubernetesObject>;
+  change?(
+    endpoint: Pick<Endpoint, 'declaration'>,
+    old: Pick<Encoded, 'object'>,
+    body: Mutable<KubernetesObject>,
+  ): Mutable<KubernetesObject>;
   /** An applied configuration as one of the object; for those whose bodies are not of its kind. */
   configuration?(endpoint: Endpoint, configuration: JsonObject): JsonObject;
   create?(request: SubresourceCreate): Promise<Encoded>;

@@ -11,6 +11,7 @@ import { success } from './success.ts';
 
 const scale: SubresourceHandler = {
   kind: scaleKind,
+  show: scaleOf,
   view: ({ declaration }, stored) => new PlainObject(scaleOf(declaration, stored.object)),
   change: ({ declaration }, old, body) => scaled(declaration, old.object, body),
   configuration: ({ declaration }, configuration) => scaleConfiguration(declaration, configuration),

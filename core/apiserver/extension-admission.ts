@@ -1,0 +1,69 @@
+import type { AdmissionPlugin } from '../admission/chain.ts';
+import type { AskAuthorizer } from '../admission/evaluation.ts';
+import type { FollowedOptions } from '../admission/followed.ts';
+import { WebhookCaller } from '../admission/webhooks/caller.ts';
+import { WebhookClient } from '../admission/webhooks/client.ts';
+import { endpointResolver } from '../admission/webhooks/endpoint.ts';
+import { MutatingWebhooks } from '../admission/webhooks/mutating.ts';
+import { ValidatingWebhooks } from '../admission/webhooks/validating.ts';
+import type { Scheme } from '../api/scheme.ts';
+import type { Authorizer } from './handlers/authorize.ts';
+
+export interface ExtensionAdmissionOptions extends FollowedOptions {
+  readonly scheme: Scheme;
+  readonly authorizer: Authorizer;
+}
+
+/** What users add to admission: webhooks and policies. Their configurations are followed, never looked up. */
+export class ExtensionAdmission {
+  /** In upstream's order: those that change objects, then those that judge. */
+  readonly plugins: readonly AdmissionPlugin[];
+  readonly synced: Promise<unknown>;
+  readonly #client: WebhookClient;
+  readonly #followed: readonly { run(signal: AbortSignal): Promise<void> }[];
+
+  constructor(options: ExtensionAdmissionOptions) {
+    const { scheme, lookup, authorizer, clock, random } = options;
+    this.#client = new WebhookClient(clock);
+    const ask = askAuthorizer(authorizer);
+    const caller = new WebhookCaller({
+      scheme,
+      lookup,
+      random,
+      ask,
+      client: this.#client,
+      resolve: endpointResolver(lookup, random),
+    });
+    const mutating = new MutatingWebhooks(caller, options);
+    const validating = new ValidatingWebhooks(caller, options);
+    this.plugins = [mutating, validating];
+    const followed = [mutating.followed, validating.followed];
+    this.#followed = followed;
+    this.synced = Promise.all(followed.map(({ synced }) => synced));
+  }
+
+  /** Follows the configurations until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await Promise.all(this.#followed.map((followed) => followed.run(signal)));
+    } finally {
+      this.#client.close();
+    }
+  }
+}
+
+function askAuthorizer(authorizer: Authorizer): AskAuthorizer {
+  return async (user, { verb, path, group, resource, subresource, namespace, name }) => {
+    if (path !== undefined) return authorizer.authorize({ user, verb, path });
+    return authorizer.authorize({
+      user,
+      verb,
+      group,
+      version: '*',
+      resource,
+      subresource: subresource === '' ? undefined : subresource,
+      namespace: namespace === '' ? undefined : namespace,
+      name: name === '' ? undefined : name,
+    });
+  };
+}
