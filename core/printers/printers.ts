@@ -78,6 +78,11 @@ const printersOfVersion: Readonly<Record<string, unknown>> = {
   'events.k8s.io/v1/Event': core.eventTable,
 };
 
+/** Whether a kind has columns of its own here. */
+export function hasPrinter(group: string, version: string, kind: string): boolean {
+  return (printersOfVersion[`${group}/${version}/${kind}`] ?? printers[group]?.[kind]) !== undefined;
+}
+
 /** How objects of a kind are printed; kinds without columns of their own get their name and creation time. */
 export function printerFor(group: string, version: string, kind: string): TablePrinter {
   const found =

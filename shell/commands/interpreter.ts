@@ -66,6 +66,8 @@ export class CommandInterpreter implements Interpreter {
       await io.stdout.write(helpText(command, path));
       return 0;
     }
+    // Kinds come and go with their definitions: every command asks anew.
+    this.#session.forgetResources();
     const session = this.#session.at(placeFrom(flags));
     try {
       return await command.run({ command, path, words, afterDashes, flags, io, session });

@@ -1,7 +1,6 @@
 import type { KubernetesObject } from '../../core/api/object.ts';
 import { alignColumns, columnWidths } from '../../core/printers/columns-text.ts';
-import { printerFor } from '../../core/printers/printers.ts';
-import type { TablePrinter } from '../../core/printers/table.ts';
+import type { Cell, TablePrinter } from '../../core/printers/table.ts';
 import { writeYaml } from '../../core/machinery/yaml.ts';
 import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import { UsageError } from './command.ts';
@@ -44,9 +43,9 @@ export class TableWriter {
   #widths: readonly number[] = [];
   #headerDone: boolean;
 
-  constructor(resource: ServedResource, options: TableOptions) {
+  constructor(resource: ServedResource, printer: TablePrinter, options: TableOptions) {
     this.#resource = resource;
-    this.#printer = printerFor(resource.group, resource.version, resource.kind);
+    this.#printer = printer;
     this.#options = options;
     this.#headerDone = !options.headers;
   }
@@ -74,7 +73,7 @@ export class TableWriter {
     const labels = object.metadata.labels ?? {};
     const cells = this.#printer.row(object, nowMs).map((cell, index) => {
       const isName = this.#printer.columns[index]?.format === 'name' && index === 0;
-      return withKind && isName ? objectLabel(this.#resource, String(cell)) : String(cell);
+      return withKind && isName ? objectLabel(this.#resource, String(cell)) : textOf(cell);
     });
     return [
       ...(withNamespace ? [object.metadata.namespace ?? ''] : []),
@@ -87,6 +86,11 @@ export class TableWriter {
   #shown<T>(cells: readonly T[]): T[] {
     return cells.filter((_, index) => this.#options.wide || this.#printer.columns[index]?.priority === 0);
   }
+}
+
+/** What has no value has no text; custom columns may be so. */
+function textOf(cell: Cell | null): string {
+  return cell === null ? '' : String(cell);
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {

@@ -7,6 +7,7 @@ import { whyNoDocker } from '../environment/docker.ts';
 import { ensureTestImages } from '../environment/images.ts';
 import { Kubectl, kubectlMinor } from '../environment/kubectl.ts';
 import { LocalCluster } from '../environment/local-cluster.ts';
+import { customResourceCases } from './kubectl-custom-resources.ts';
 
 const minor = kubectlMinor();
 const reason = (await whyNoDocker()) ?? (minor === undefined ? 'there is no kubectl on the PATH' : undefined);
@@ -396,6 +397,8 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
       ]);
     });
   });
+
+  customResourceCases(cluster, () => kubectl, since);
 
   describe('reaches into containers', () => {
     /** Over WebSocket, which newer ones use, and over SPDY. */

@@ -8,11 +8,12 @@ import type {
   CustomResourceDefinitionVersion,
 } from '../generated/apiextensions-v1.ts';
 import type { KubernetesObject, Mutable } from '../object.ts';
-import type { CustomColumn, CustomKind, KindDeclaration } from '../scheme.ts';
+import type { CustomKind, KindDeclaration } from '../scheme.ts';
 import type { SubresourceFact } from '../schema/facts.ts';
 import { invalidValue } from '../validation/field-errors.ts';
 import { FieldPath } from '../validation/field-path.ts';
 import { applySchemaOf } from './apply-schema.ts';
+import { columnsOfVersion } from './columns.ts';
 import { isTerminating } from './conditions.ts';
 import { applySchemaDefaults } from './defaults.ts';
 import { validateEmbedded } from './embedded.ts';
@@ -110,14 +111,6 @@ function customKindOf(
 ): CustomKind {
   const { spec, status, metadata } = definition;
   const names = status.acceptedNames ?? spec.names;
-  const columns = (version.additionalPrinterColumns ?? []).map((column): CustomColumn => ({
-    name: column.name,
-    type: column.type,
-    format: column.format ?? '',
-    description: column.description ?? '',
-    priority: column.priority ?? 0,
-    jsonPath: column.jsonPath,
-  }));
   const warning =
     version.deprecated === true
       ? (version.deprecationWarning ?? `${spec.group}/${version.name} ${names.kind} is deprecated`)
@@ -127,7 +120,7 @@ function customKindOf(
     listKind: names.listKind ?? `${names.kind}List`,
     warning,
     terminating: isTerminating(definition),
-    columns,
+    columns: columnsOfVersion(version),
     storageVersion: spec.versions.find(({ storage }) => storage)?.name ?? version.name,
     openApi: (openApiVersion) => publishedSchema(schema, openApiVersion),
     prune: (object, unknown) => pruneResource(schema, object, unknown),

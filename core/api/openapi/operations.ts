@@ -19,6 +19,10 @@ const patchTypes = [
   'application/strategic-merge-patch+json',
 ];
 
+function needsNoType(type: string): boolean {
+  return !type.includes('strategic');
+}
+
 /** Query parameters by name: type and what they do. */
 const texts = {
   pretty: ['string', 'Ask for output that people can read.'],
@@ -205,7 +209,8 @@ class KindPaths {
       suffix,
       query: [...writing, 'force'],
       body,
-      bodyTypes: patchTypes,
+      // By this clients tell whether they may merge strategically.
+      bodyTypes: this.#kind.custom === undefined ? patchTypes : patchTypes.filter(needsNoType),
       reply,
       ...(gvk === undefined ? {} : { gvk }),
     });

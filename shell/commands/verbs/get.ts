@@ -6,6 +6,7 @@ import { completeTargets } from '../complete-targets.ts';
 import { errorText } from '../errors.ts';
 import { fileFlags, readManifests } from '../manifests.ts';
 import { outputFlags, outputFormat, serialise, TableWriter } from '../output.ts';
+import { tablePrinterOf } from '../table-printer.ts';
 import type { TableOptions } from '../output.ts';
 import { objectLabel } from '../../../core/client/resource-index.ts';
 import type { ServedResource } from '../../../core/client/resource-index.ts';
@@ -164,7 +165,8 @@ async function printTables(
   const { io } = invocation;
   const shown = found.filter(({ objects }) => objects.length > 0);
   for (const [index, { resource, objects }] of shown.entries()) {
-    const writer = new TableWriter(resource, tableOptions(invocation, resource, severalKinds));
+    const printer = await tablePrinterOf(invocation.session, resource, io.signal);
+    const writer = new TableWriter(resource, printer, tableOptions(invocation, resource, severalKinds));
     if (index > 0) await io.stdout.write('\n');
     await io.stdout.write(
       writer
@@ -201,7 +203,8 @@ async function watchTarget(invocation: Invocation, targets: readonly Target[]): 
     throw new UsageError('you may only specify a single resource type, or a single name, with --watch');
   }
   const { resource, names } = target;
-  const writer = new TableWriter(resource, tableOptions(invocation, resource, false));
+  const printer = await tablePrinterOf(session, resource, io.signal);
+  const writer = new TableWriter(resource, printer, tableOptions(invocation, resource, false));
   const namespace = resource.namespaced && !flags.boolean('all-namespaces') ? session.namespace : undefined;
   const fields = [
     flags.string('field-selector'),
