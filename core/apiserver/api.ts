@@ -35,6 +35,7 @@ import { CustomResources } from '../apiextensions/custom-resources.ts';
 import { trackedVerbs } from './audit/tracked-verbs.ts';
 import type { SigningKeys } from './authn/jwt.ts';
 import { BootstrapTokens } from './authn/bootstrap-tokens.ts';
+import { CredentialEnds } from './authn/credential-end.ts';
 import { OidcTokens } from './authn/oidc/oidc-tokens.ts';
 import type { OidcOptions, OidcTokensOptions } from './authn/oidc/oidc-tokens.ts';
 import { ServiceAccountTokens, serviceAccountIssuer } from './authn/service-account-tokens.ts';
@@ -107,6 +108,7 @@ export interface Api {
   readonly tokens: ServiceAccountTokens | undefined;
   /** Knows every kind of bearer token. */
   readonly authenticator: TokenAuthenticator;
+  readonly credentialEnds: CredentialEnds;
   /** Keeps the watch caches up to date until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when everything can be read and what every cluster has is there; `run` must have been called. */
@@ -170,6 +172,7 @@ export function createApi(options: ApiOptions): Api {
     admitConnect: connectAdmission(admission, scheme),
     tokens,
     authenticator,
+    credentialEnds: new CredentialEnds({ client: lookup, clock, random }),
     async run(signal) {
       const following =
         policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));

@@ -143,6 +143,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   const takingTurns = turns.run(signal);
   const pipeline = new RequestPipeline({
     authorizer: api.authorizer,
+    credentialEnds: api.credentialEnds,
     auditor: options.audit?.auditor,
     fairness: turns.fairness,
   });

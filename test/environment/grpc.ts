@@ -6,18 +6,17 @@ import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import { connect } from '../../core/client/grpc/connection.ts';
 import type { Connection } from '../../core/client/grpc/connection.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
-import { systemClock } from '../../core/machinery/clock.ts';
 import type { RestApi } from './rest.ts';
 
 /** The gRPC front end beside the REST one, over the same API and the same pipeline. */
 export interface GrpcApi extends AsyncDisposable {
   readonly endpoint: string;
-  /** Connected as somebody, the administrator unless given; closed with the server. */
-  connect(as?: KeyPair): Connection;
+  /** Connected as somebody, the administrator unless given, or by a token; closed with the server. */
+  connect(as?: KeyPair | string): Connection;
 }
 
 export async function serveGrpc(
-  { api, pki, pipeline }: Pick<RestApi, 'api' | 'pki' | 'pipeline'>,
+  { api, pki, pipeline, identityClock }: Pick<RestApi, 'api' | 'pki' | 'pipeline' | 'identityClock'>,
   options: Partial<Pick<GrpcServerOptions, 'streaming'>> = {},
 ): Promise<GrpcApi> {
   const { authenticator } = api.api;
@@ -29,7 +28,7 @@ export async function serveGrpc(
     discovery: createDiscovery(api.scheme, openApi, version),
     listen: '127.0.0.1:0',
     tls: { cert: pki.server.cert, key: pki.server.key, clientCa: pki.clientCa.cert },
-    identify: createCallIdentity({ tokens: authenticator, clock: systemClock }),
+    identify: createCallIdentity({ tokens: authenticator, clock: identityClock }),
     pipeline,
   });
   const endpoint = await server.start();
@@ -37,7 +36,11 @@ export async function serveGrpc(
   return {
     endpoint,
     connect(as = pki.admin) {
-      const connection = connect({ endpoint, tls: { ca: pki.serverCa.cert, ...as } });
+      const connection = connect({
+        endpoint,
+        tls: { ca: pki.serverCa.cert, ...(typeof as === 'string' ? {} : as) },
+        ...(typeof as === 'string' ? { token: as } : {}),
+      });
       connections.push(connection);
       return connection;
     },

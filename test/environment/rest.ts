@@ -14,6 +14,7 @@ import { RequestPipeline } from '../../core/apiserver/requests/pipeline.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import { makePair } from '../../core/machinery/pki/make-certificate.ts';
+import type { Clock } from '../../core/machinery/clock.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { TestApi, TestApiOptions } from './api.ts';
 import { createTestApi } from './api.ts';
@@ -41,6 +42,8 @@ export interface RestApi extends AsyncDisposable {
   readonly api: TestApi;
   /** host:port */
   readonly address: string;
+  /** By which certificates and streams end: the API's where one was given, and else today's. */
+  readonly identityClock: Clock;
   readonly pki: {
     readonly serverCa: KeyPair;
     readonly clientCa: KeyPair;
@@ -114,6 +117,8 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
   const keys = await pki();
   const serverPair = keys.server;
   const api = await createTestApi(options);
+  // By a clock of its own the API may live long after the certificates, which are made today.
+  const identityClock = options.clock ?? systemClock;
   const errors: unknown[] = [];
   const stopping = new AbortController();
   const turns =
@@ -130,6 +135,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     authorizer: api.api.authorizer,
     auditor: options.auditor,
     fairness: turns?.fairness,
+    ...(options.clock === undefined ? {} : { credentialEnds: api.api.credentialEnds }),
   });
   const openApi = new OpenApiDocuments(api.scheme);
   const server = createRestServer({
@@ -144,7 +150,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     }),
     listen: '127.0.0.1:0',
     tls: { cert: serverPair.cert, key: serverPair.key, clientCa: keys.clientCa.cert },
-    identify: createRequestIdentity({ tokens: api.api.authenticator, clock: systemClock }),
+    identify: createRequestIdentity({ tokens: api.api.authenticator, clock: identityClock }),
     issuer: api.api.tokens,
     authorizer: api.api.authorizer,
     pipeline,
@@ -191,6 +197,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     api,
     address,
     pki: keys,
+    identityClock,
     pipeline,
     open,
     async send(method, path, request) {

@@ -49,7 +49,9 @@ export class BootstrapTokens implements TokenAuthenticator {
       name: `system:bootstrap:${known.id}`,
       groups: [...known.groups, 'system:authenticated'],
     };
-    return { user, audiences: [audience], expiresAtMs };
+    const { name = '', uid = '' } = secret.metadata;
+    const boundTo = [{ resource: secrets, namespace: bootstrapTokenNamespace, name, uid }];
+    return { user, audiences: [audience], expiresAtMs, boundTo };
   }
 
   async #find(name: string, signal: AbortSignal | undefined): Promise<Secret | undefined> {

@@ -1,4 +1,6 @@
 import { StatusError } from '../../api/errors.ts';
+import type { KubernetesObject } from '../../api/object.ts';
+import type { Resource } from '../../api/resource.ts';
 import type { UserInfo } from '../../api/verbs.ts';
 
 /** Who calls, and when what they showed for it ends. */
@@ -6,6 +8,15 @@ export interface Identity {
   readonly user: UserInfo;
   /** Wall-clock milliseconds; undefined for what does not end. */
   readonly expiresAtMs: number | undefined;
+  /** What it ends with besides, such as the Pod of a token. */
+  readonly boundTo?: readonly BoundTo[] | undefined;
+}
+
+export interface BoundTo {
+  readonly resource: Resource<KubernetesObject>;
+  readonly namespace?: string | undefined;
+  readonly name: string;
+  readonly uid: string;
 }
 
 /** Whoever shows nothing at all. */

@@ -12,6 +12,8 @@ import type { Clock } from '../../machinery/clock.ts';
 import { uuid } from '../../machinery/random.ts';
 import type { Random } from '../../machinery/random.ts';
 import { parseTimestamp, timestamp } from '../../machinery/timestamp.ts';
+import { lastWordsMs } from './credential-end.ts';
+import type { BoundTo } from './identity.ts';
 import type { AuthenticatedToken, TokenAuthenticator } from './token-authenticator.ts';
 import { TokenSigner } from './jwt.ts';
 import type { Claims, SigningKeys } from './jwt.ts';
@@ -33,8 +35,6 @@ const longestSeconds = 24 * 3_600;
 /** How long what was verified, and whether its objects live, is believed without another look. */
 const believedMs = 2_000;
 const mostBelieved = 2_000;
-/** A Pod that is being deleted keeps its identity for its last words. */
-const graceMs = 60_000;
 const clockSkewMs = 5_000;
 
 export interface IssueOptions {
@@ -161,13 +161,14 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const { namespace, serviceaccount, pod, secret, node } = of;
     const name = `system:serviceaccount:${namespace}:${serviceaccount.name}`;
     if (sub !== name) return undefined;
-    const lives = await Promise.all([
-      this.#lives(serviceaccounts, namespace, serviceaccount, signal),
-      pod === undefined || this.#lives(pods, namespace, pod, signal),
-      secret === undefined || this.#lives(secrets, namespace, secret, signal),
+    const boundTo: readonly BoundTo[] = [
+      { resource: serviceaccounts, namespace, ...serviceaccount },
+      ...(pod === undefined ? [] : [{ resource: pods, namespace, ...pod }]),
+      ...(secret === undefined ? [] : [{ resource: secrets, namespace, ...secret }]),
       // A Pod's token names its node, which may have gone: only one that is bound to a node ends with it.
-      node === undefined || pod !== undefined || this.#lives(nodes, undefined, node, signal),
-    ]);
+      ...(node === undefined || pod !== undefined ? [] : [{ resource: nodes, ...node }]),
+    ];
+    const lives = await Promise.all(boundTo.map((bound) => this.#lives(bound, signal)));
     if (lives.includes(false)) return undefined;
     const extra = {
       ...(typeof jti === 'string' ? { 'authentication.kubernetes.io/credential-id': [`JTI=${jti}`] } : {}),
@@ -180,24 +181,18 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
       extra,
     };
-    return { user, audiences: aud, expiresAtMs: exp * 1000 };
+    return { user, audiences: aud, expiresAtMs: exp * 1000, boundTo };
   }
 
-  async #lives<T extends KubernetesObject>(
-    resource: Resource<T>,
-    namespace: string | undefined,
-    { name, uid }: Bound,
+  async #lives(
+    { resource, namespace, name, uid }: BoundTo,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
-    const found = await this.#find(
-      resource,
-      namespace === undefined ? { name } : { namespace, name },
-      signal,
-    );
+    const where = namespace === undefined ? { name } : { namespace, name };
+    const found = await this.#find(resource, where, signal);
     if (found === undefined || found.metadata.uid !== uid) return false;
-    const { deletionTimestamp } = found.metadata;
-    const leavesAtMs = parseTimestamp(deletionTimestamp);
-    return leavesAtMs === undefined || this.#options.clock.now() < leavesAtMs + graceMs;
+    const leavesAtMs = parseTimestamp(found.metadata.deletionTimestamp);
+    return leavesAtMs === undefined || this.#options.clock.now() < leavesAtMs + lastWordsMs;
   }
 
   async #bind(

@@ -1,11 +1,8 @@
-import type { UserInfo } from '../../api/verbs.ts';
+import type { Identity } from './identity.ts';
 
-/** Who a token stands for, to whom it may be shown, and until when. */
-export interface AuthenticatedToken {
-  readonly user: UserInfo;
+/** Who a token stands for, and to whom it may be shown. */
+export interface AuthenticatedToken extends Identity {
   readonly audiences: readonly string[];
-  /** Wall-clock milliseconds; undefined for what does not end. */
-  readonly expiresAtMs: number | undefined;
 }
 
 /** Knows the bearer tokens of one kind. */

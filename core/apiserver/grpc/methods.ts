@@ -12,7 +12,6 @@ import { status } from '@grpc/grpc-js';
 import type { Classification } from '../fairness/fairness.ts';
 import type { WireMethod } from '../../api/proto/wire.ts';
 import type { Call } from '../../api/verbs.ts';
-import type { Clock } from '../../machinery/clock.ts';
 import { callerOf, type Identify } from './caller.ts';
 import { BoundedSender } from '../../machinery/bounded-sender.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
@@ -27,7 +26,6 @@ export type ServerCall = Call & { readonly signal: AbortSignal };
 export interface MethodContext {
   readonly identify: Identify;
   readonly pipeline: RequestPipeline;
-  readonly clock: Clock;
   /** Aborts when the server goes down: calls without an end of their own must end then. */
   readonly stopping: AbortSignal;
   /** Told of errors that are not the caller's. */
@@ -146,7 +144,7 @@ class Served {
     begin: () => Begun | Promise<Begun>,
     handle: (call: ServerCall, begun: Begun) => Promise<T>,
   ): Promise<T> {
-    const { identify, clock, pipeline } = this.#context;
+    const { identify, pipeline } = this.#context;
     const caller = callerOf(this.#call);
     const userAgent = caller.header('user-agent');
     const path = this.#path;
@@ -171,17 +169,13 @@ class Served {
         }
         return identity;
       },
+      end: (why) => this.#over.abort(why),
       impersonation: () => caller.impersonation(),
       classified: (classification) => (this.#classification = classification),
     };
     const { signal } = this.#over;
-    return pipeline.run(request, signal, async ({ user, expiresAtMs, tracker }) => {
+    return pipeline.run(request, signal, async ({ user, tracker }) => {
       if (asked.begun === undefined) throw asked.error;
-      // What somebody began does not go on when what they showed for themselves has ended.
-      const cancel =
-        expiresAtMs === undefined
-          ? () => {}
-          : clock.after(expiresAtMs - clock.now(), () => this.#over.abort());
       const call = {
         user,
         signal,
@@ -189,11 +183,7 @@ class Served {
         warn: (text: string) => this.#warnings.push(text),
         ...(tracker === undefined ? {} : { tracker }),
       };
-      try {
-        return await handle(call, asked.begun);
-      } finally {
-        cancel();
-      }
+      return handle(call, asked.begun);
     });
   }
 

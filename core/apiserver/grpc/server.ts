@@ -77,7 +77,6 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     identify: options.identify ?? (listen.startsWith('unix:') ? identifyUnixPeer : identifyLoopback),
     pipeline: options.pipeline ?? new RequestPipeline({ authorizer: mastersOnly }),
     stopping: stopping.signal,
-    clock,
     onError: options.onError ?? (() => {}),
   };
   const server = new Server(limits);

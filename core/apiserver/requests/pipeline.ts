@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { StatusError } from '../../api/errors.ts';
 import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
+import type { CredentialEnds } from '../authn/credential-end.ts';
+import { unauthorized } from '../authn/identity.ts';
 import type { Identity } from '../authn/identity.ts';
 import { impersonate } from '../authn/impersonation.ts';
 import type { Auditor } from '../audit/auditor.ts';
@@ -24,6 +26,8 @@ export interface IncomingRequest {
   identify(): Identity | Promise<Identity>;
   /** Which flow and level it was taken for; for the head of the answer. */
   classified(classification: Classification): void;
+  /** Ends a request that goes on: what it was let in by holds no longer. */
+  end(why: StatusError): void;
   /** The request's headers, where one of them asks to act as somebody else. */
   impersonation(): IncomingHttpHeaders | undefined;
 }
@@ -32,14 +36,14 @@ export interface IncomingRequest {
 export interface Caller {
   /** Whom the caller acts as. */
   readonly user: UserInfo;
-  /** Wall-clock milliseconds; undefined for what does not end. */
-  readonly expiresAtMs: number | undefined;
   readonly tracker: RequestTracker | undefined;
 }
 
 export interface RequestPipelineOptions {
   /** Says who may act as somebody else. */
   readonly authorizer: Authorizer;
+  /** Streams outlive what they were begun with without. */
+  readonly credentialEnds?: CredentialEnds | undefined;
   /** Nothing is noted without. */
   readonly auditor?: Auditor | undefined;
   /** Nobody waits without. */
@@ -77,8 +81,9 @@ export class RequestPipeline {
       auditor?.refused(request, receivedMs, StatusError.from(error));
       throw error;
     }
-    const { expiresAtMs } = identity;
     const trail = auditor?.begin(request, receivedMs, identity.user);
+    let ended: StatusError | undefined;
+    using _ = this.#follow(request, identity, (why) => (ended = why));
     try {
       signal.throwIfAborted();
       let { user } = identity;
@@ -93,17 +98,33 @@ export class RequestPipeline {
         const watching = seat !== undefined && request.attributes.longRunning;
         const served = await serve({
           user,
-          expiresAtMs,
           tracker: watching ? new SeatTracker(seat, trail) : trail,
         });
+        if (ended !== undefined) throw ended;
         trail?.complete();
         return served;
       } finally {
         seat?.release();
       }
     } catch (error) {
-      trail?.failed(StatusError.from(error));
-      throw error;
+      const why = ended ?? error;
+      trail?.failed(StatusError.from(why));
+      throw why;
     }
+  }
+
+  /** What somebody began does not go on when what they showed for themselves holds no longer. */
+  #follow(
+    request: IncomingRequest,
+    identity: Identity,
+    onEnd: (why: StatusError) => void,
+  ): Disposable | undefined {
+    // What is answered at once need not be cut short.
+    if (!request.attributes.longRunning) return undefined;
+    return this.#options.credentialEnds?.until(identity, () => {
+      const why = unauthorized();
+      onEnd(why);
+      request.end(why);
+    });
   }
 }

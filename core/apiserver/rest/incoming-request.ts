@@ -14,6 +14,7 @@ export function incomingRequest(
   url: URL,
   path: RequestPath | undefined,
   { identify, pipeline }: Pick<RestServerOptions, 'identify'> & { readonly pipeline: RequestPipeline },
+  end: IncomingRequest['end'],
 ): IncomingRequest {
   const { headers } = request;
   const one = (name: string) => [headers[name] ?? []].flat()[0];
@@ -27,6 +28,7 @@ export function incomingRequest(
       if (schemaUid !== undefined) response?.setHeader('x-kubernetes-pf-flowschema-uid', schemaUid);
       if (levelUid !== undefined) response?.setHeader('x-kubernetes-pf-prioritylevel-uid', levelUid);
     },
+    end,
     impersonation() {
       for (const name in headers) if (name.startsWith('impersonate-')) return headers;
       return undefined;

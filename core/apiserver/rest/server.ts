@@ -199,11 +199,10 @@ async function answer(
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
-    const incoming = incomingRequest(request, response, url, path, options);
+    const incoming = incomingRequest(request, response, url, path, options, (why) => ending.abort(why));
     if (incoming.auditId !== undefined) response.setHeader(auditIdHeader, incoming.auditId);
     const { signal } = ending;
-    await options.pipeline.run(incoming, signal, async ({ user, expiresAtMs, tracker }) => {
-      using _ = untilExpired(expiresAtMs, ending, options);
+    await options.pipeline.run(incoming, signal, async ({ user, tracker }) => {
       await route(new Exchange(request, response, url, user, signal, tracker), path, options);
       // Whatever was answered past the exchange, such as by a proxy.
       tracker?.started(response.statusCode);
@@ -216,17 +215,6 @@ async function answer(
     response.off('close', onGone);
     counted?.end(response.statusCode);
   }
-}
-
-/** What somebody began does not go on when what they showed for themselves has ended. */
-function untilExpired(
-  expiresAtMs: number | undefined,
-  gone: AbortController,
-  { clock = systemClock }: ServingOptions,
-): Disposable {
-  if (expiresAtMs === undefined) return { [Symbol.dispose]: () => undefined };
-  const cancel = clock.after(Math.max(0, expiresAtMs - clock.now()), () => gone.abort());
-  return { [Symbol.dispose]: cancel };
 }
 
 function refuse(
@@ -335,6 +323,9 @@ function proxyDestination({
   return undefined;
 }
 
+/** How long a stream may take to say that it was ended. */
+const lastFramesMs = 1_000;
+
 /** A connection that is to become something else than HTTP; refused in HTTP, as other requests are. */
 async function upgradeConnection(
   request: IncomingMessage,
@@ -343,6 +334,7 @@ async function upgradeConnection(
   options: ServingOptions,
   stopping: AbortSignal,
 ): Promise<void> {
+  const { clock = systemClock } = options;
   const gone = new AbortController();
   socket.once('close', () => gone.abort());
   socket.on('error', () => gone.abort());
@@ -355,9 +347,12 @@ async function upgradeConnection(
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
-    const incoming = incomingRequest(request, undefined, url, path, options);
-    await options.pipeline.run(incoming, signal, async ({ user, expiresAtMs, tracker }) => {
-      using _ = untilExpired(expiresAtMs, gone, options);
+    const incoming = incomingRequest(request, undefined, url, path, options, (why) => {
+      gone.abort(why);
+      // Whoever does not hang up when told is hung up on.
+      clock.after(lastFramesMs, () => socket.destroy());
+    });
+    await options.pipeline.run(incoming, signal, async ({ user, tracker }) => {
       const proxied = path?.kind === 'resource' ? proxyDestination(path) : undefined;
       const stream = path?.kind === 'resource' ? podStream(path) : undefined;
       const call = { user, signal, ...(tracker === undefined ? {} : { tracker }) };
