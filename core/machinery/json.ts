@@ -31,7 +31,7 @@ export function parseJson(source: Uint8Array | string, limits: ParseLimits = {})
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new JsonParseError(`Cannot parse JSON: ${(cause as Error).message}`, { cause });
+    throw new JsonParseError(`Cannot parse JSON: ${withoutExcerpt((cause as Error).message)}`, { cause });
   }
   // V8 parses without recursion, so the depth can be checked on the result.
   checkValue(value, maxDepth);
@@ -131,4 +131,9 @@ function checkValue(value: unknown, depthLeft: number): void {
     const member = (value as JsonObject)[key];
     if (typeof member === 'object') checkValue(member, depthLeft - 1);
   }
+}
+
+/** The engine quotes what stands around the mistake, which may be a password. */
+function withoutExcerpt(message: string): string {
+  return message.replace(/(?:, )?(?:\.\.\.)?".*"(?:\.\.\.)? is not valid JSON$/s, '');
 }

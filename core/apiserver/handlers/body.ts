@@ -12,7 +12,9 @@ import { formatPath, isObject, JsonParseError, parseJson } from '../../machinery
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
 import { object as objectSchema } from '../../machinery/schema-builder.ts';
+import { describeValue } from '../../machinery/scalar-formats.ts';
 import { validate } from '../../machinery/validation.ts';
+import type { Violation } from '../../machinery/validation.ts';
 import { readDocuments, YamlError } from '../../machinery/yaml.ts';
 
 export interface KindToRead {
@@ -66,7 +68,9 @@ function parseYaml(bytes: Buffer): ParsedBody {
       throw badRequest(`Cannot read the body: it has ${documents.length} documents, and must have one`);
     return { value: asObject(document.value), duplicates: [] };
   } catch (error) {
-    if (error instanceof YamlError) throw badRequest(error.message, { cause: error });
+    // A password that begins with a star looks like an alias.
+    if (error instanceof YamlError)
+      throw badRequest(error.message.replace(/unknown anchor ".*" referenced/, 'unknown anchor referenced'));
     throw error;
   }
 }
@@ -170,11 +174,18 @@ function checkKind(kind: KindToRead, value: JsonObject): void {
     );
 }
 
-function typeErrors(kind: Pick<KindToRead, 'schema'>, value: JsonObject): string {
+function typeErrors(kind: Pick<KindToRead, 'schema'> & Partial<KindToRead>, value: JsonObject): string {
+  const isSecret = kind.kind === 'Secret' && kind.group === '';
   return validate(kind.schema, value, { ignoreUnknown: true })
     .filter(({ reason }) => reason !== 'required' && reason !== 'enum')
-    .map(({ path, message }) => `${path}: ${message}`)
+    .map((violation) => `${violation.path}: ${isSecret ? redacted(violation) : violation.message}`)
     .join('; ');
+}
+
+/** Of a value that is nobody's business, only what type it has. */
+function redacted({ message, value }: Violation): string {
+  const type = value === null || typeof value === 'object' ? undefined : typeof value;
+  return type === undefined ? message : message.replace(describeValue(value), `a ${type}`);
 }
 
 function reportFields(
