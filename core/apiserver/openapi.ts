@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StatusError } from '../api/errors.ts';
+import { withRemotePaths } from './aggregation/remote-openapi.ts';
+import type { OpenApi2Document } from './aggregation/remote-openapi.ts';
 import { openApi2, openApi3 } from '../api/openapi/document.ts';
 import { encodeGnostic } from '../api/openapi/gnostic.ts';
 import type { KindDeclaration, Scheme } from '../api/scheme.ts';
@@ -23,6 +25,7 @@ function sameKinds(a: readonly KindDeclaration[], b: readonly KindDeclaration[])
 export class OpenApiDocuments {
   readonly #scheme: Scheme;
   readonly #documents = new Map<string, Made>();
+  #remotes: readonly OpenApi2Document[] = [];
   #kindsByPath: ReadonlyMap<string, readonly KindDeclaration[]> | undefined;
 
   constructor(scheme: Scheme) {
@@ -47,17 +50,31 @@ export class OpenApiDocuments {
   /** OpenAPI 2 of everything. */
   version2(): OpenApiDocument {
     const kinds = this.#scheme.all();
-    return this.#kept('v2', kinds, () => JSON.stringify(openApi2(kinds)));
+    return this.#kept('v2', kinds, () => JSON.stringify(withRemotePaths(openApi2(kinds), this.#remotes)));
   }
 
   /** The same as protobuf. */
   version2Protobuf(): OpenApiDocument {
     const kinds = this.#scheme.all();
-    return this.#kept('v2 protobuf', kinds, () => encodeGnostic(openApi2(kinds)));
+    return this.#kept('v2 protobuf', kinds, () => {
+      try {
+        return encodeGnostic(withRemotePaths(openApi2(kinds), this.#remotes));
+      } catch (error) {
+        if (this.#remotes.length === 0) throw error;
+        // What another server says of itself is not always what the format has room for.
+        return encodeGnostic(openApi2(kinds));
+      }
+    });
+  }
+
+  /** The OpenAPI 2 documents of users' API servers, cut down to what is theirs. */
+  useRemotes(documents: readonly OpenApi2Document[]): void {
+    this.#remotes = documents;
+    for (const name of this.#documents.keys()) if (name.startsWith('v2')) this.#documents.delete(name);
   }
 
   /** Where the documents of OpenAPI 3 are, with their hashes (upstream: kube-openapi/pkg/handler3). */
-  async index(): Promise<object> {
+  async index(): Promise<{ paths: Record<string, { serverRelativeURL: string }> }> {
     const paths: Record<string, { serverRelativeURL: string }> = {};
     for (const path of this.#byPath().keys()) {
       const { hash } = this.version3(path);

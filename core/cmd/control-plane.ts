@@ -2,6 +2,8 @@ import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { createApi } from '../apiserver/api.ts';
 import type { Api, ApiOptions } from '../apiserver/api.ts';
+import { createAggregation } from '../apiserver/aggregation/create.ts';
+import type { RunningAggregation } from '../apiserver/aggregation/create.ts';
 import type { Auditor } from '../apiserver/audit/auditor.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
@@ -17,6 +19,7 @@ import { RequestPipeline } from '../apiserver/requests/pipeline.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
 import type { RestServer, RestServerOptions } from '../apiserver/rest/server.ts';
 import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
+import type { ServedStreams } from '../apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../apiserver/streaming/session-hub.ts';
 import { UsageReader } from '../apiserver/usage/usage-reader.ts';
 import { kubernetesVersion } from '../api/schema/facts.ts';
@@ -166,7 +169,11 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     version,
     others: [...(options.audit?.families ?? []), ...turns.fairness.families],
   });
-  const parts = { discovery, openApi, containers, metrics, pipeline };
+  const aggregation = aggregationOf(options, api, containers, onError);
+  aggregation?.aggregator.onChange(() => openApi.useRemotes(aggregation.aggregator.openApi2));
+  const aggregating = aggregation?.run(signal);
+  const aggregator = aggregation?.aggregator;
+  const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
   const rest = restServer(options, api, parts, signal, onError);
   const restAddress = await rest?.start();
 
@@ -183,7 +190,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     async stop() {
       await Promise.all([grpc.stop(callGraceMs), rest?.stop(callGraceMs)]);
       stopping.abort();
-      await Promise.allSettled([caching, compacting, working, takingTurns]);
+      await Promise.allSettled([caching, compacting, working, takingTurns, aggregating]);
     },
   };
 }
@@ -201,10 +208,32 @@ function grpcSecurity(
   };
 }
 
+/** Without certificates there is nothing to show users' servers. */
+function aggregationOf(
+  { rest, clock, random }: ControlPlaneOptions,
+  api: Api,
+  containers: ServedStreams,
+  onError: (error: unknown, doing: string) => void,
+): RunningAggregation | undefined {
+  if (rest === undefined) return undefined;
+  const { frontProxyCa, frontProxyClient, clientCa } = rest.pki;
+  return createAggregation(api, {
+    clock,
+    random,
+    frontProxy: { client: frontProxyClient, caPem: frontProxyCa.cert.toString() },
+    clientCaPem: clientCa.cert.toString(),
+    containers,
+    onError: (error) => onError(error, 'look after APIServices'),
+  });
+}
+
 function restServer(
   { rest, store, clock }: ControlPlaneOptions,
   { verbs, scheme, registry, authorizer, tokens, authenticator }: Api,
-  parts: Pick<RestServerOptions, 'discovery' | 'openApi' | 'containers' | 'metrics' | 'pipeline'>,
+  parts: Pick<
+    RestServerOptions,
+    'discovery' | 'openApi' | 'containers' | 'metrics' | 'pipeline' | 'aggregator'
+  >,
   stopping: AbortSignal,
   onError: (error: unknown, doing: string) => void,
 ): RestServer | undefined {

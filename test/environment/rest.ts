@@ -4,6 +4,7 @@ import { StatusError } from '../../core/api/errors.ts';
 import type { Status } from '../../core/api/generated/meta-v1.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
+import { createAggregation } from '../../core/apiserver/aggregation/create.ts';
 import type { Auditor } from '../../core/apiserver/audit/auditor.ts';
 import { createFairness } from '../../core/apiserver/fairness/create.ts';
 import { createRequestIdentity } from '../../core/apiserver/authn/request-identity.ts';
@@ -49,6 +50,8 @@ export interface RestApi extends AsyncDisposable {
     readonly clientCa: KeyPair;
     readonly server: KeyPair;
     readonly admin: KeyPair;
+    readonly frontProxyCa: KeyPair;
+    readonly frontProxyClient: KeyPair;
   };
   /** What its requests pass; for another front end beside it. */
   readonly pipeline: RequestPipeline;
@@ -67,6 +70,8 @@ export interface RestApiOptions extends TestApiOptions {
   readonly auditor?: Auditor;
   /** Nobody waits unless given; then flow schemas and priority levels are kept and honoured. */
   readonly fairness?: { readonly serverSeats: number };
+  /** Requests for what users' API servers serve are handed on to them. */
+  readonly aggregation?: boolean;
 }
 
 const unreachable = () => Promise.reject(new StatusError('ServiceUnavailable', 'no agent is connected'));
@@ -88,7 +93,11 @@ let made: Promise<RestApi['pki']> | undefined;
 function pki() {
   made ??= (async () => {
     const ca = (name: string) => makePair({ name, subject: `CN=${name}`, use: 'ca' }, systemClock);
-    const [serverCa, clientCa] = await Promise.all([ca('server-ca'), ca('client-ca')]);
+    const [serverCa, clientCa, frontProxyCa] = await Promise.all([
+      ca('server-ca'),
+      ca('client-ca'),
+      ca('front-proxy-ca'),
+    ]);
     const addresses = ['127.0.0.1', 'localhost', 'kubernetes.default.svc'];
     const server = {
       name: 'server',
@@ -102,6 +111,8 @@ function pki() {
       clientCa,
       server: await makePair(server, systemClock),
       admin: await clientPair(clientCa, 'O=system:masters, CN=admin'),
+      frontProxyCa,
+      frontProxyClient: await clientPair(frontProxyCa, 'CN=front-proxy-client'),
     };
   })();
   return made;
@@ -138,11 +149,26 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     ...(options.clock === undefined ? {} : { credentialEnds: api.api.credentialEnds }),
   });
   const openApi = new OpenApiDocuments(api.scheme);
+  const containers = options.containers ?? noContainers;
+  const aggregation =
+    options.aggregation === true
+      ? createAggregation(api.api, {
+          clock: systemClock,
+          random: api.random,
+          frontProxy: { client: keys.frontProxyClient, caPem: keys.frontProxyCa.cert.toString() },
+          clientCaPem: keys.clientCa.cert.toString(),
+          containers,
+          onError: (error) => errors.push(error),
+        })
+      : undefined;
+  aggregation?.aggregator.onChange(() => openApi.useRemotes(aggregation.aggregator.openApi2));
+  const aggregating = aggregation?.run(stopping.signal);
   const server = createRestServer({
     verbs: api.verbs,
     scheme: api.scheme,
     openApi,
-    containers: options.containers ?? noContainers,
+    containers,
+    aggregator: aggregation?.aggregator,
     discovery: createDiscovery(api.scheme, openApi, {
       gitVersion: 'v1.36.0',
       wheelhouseVersion: '0.0.0',
@@ -213,7 +239,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
       for (const agent of agents.values()) agent.destroy();
       await server.stop(1_000);
       stopping.abort();
-      await takingTurns;
+      await Promise.all([takingTurns, aggregating]);
       await api.close();
       // What a client only sees as a 500 is still a failure of whatever is tested.
       if (errors.length > 0) throw new AggregateError(errors, 'The REST server reported errors');

@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { StatusError } from '../../api/errors.ts';
 import { acceptsGnostic, gnosticMediaType } from '../../api/openapi/gnostic.ts';
+import type { RemoteVersion } from '../aggregation/remote-discovery.ts';
 import type { OpenApiDocument, OpenApiDocuments } from '../openapi.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -13,13 +14,19 @@ export async function serveOpenApi(
   exchange: Exchange,
   documents: OpenApiDocuments,
   path: string,
+  remotes: readonly RemoteVersion[],
 ): Promise<void> {
   if (path === 'v2') {
     const accept = exchange.request.headers.accept ?? '';
     if (acceptsGnostic(accept)) return sendDocument(exchange, documents.version2Protobuf(), gnosticMediaType);
     return sendDocument(exchange, documents.version2());
   }
-  if (path === 'v3') return exchange.sendJson(200, await documents.index());
+  if (path === 'v3') {
+    const { paths } = await documents.index();
+    for (const { group, version, openApi } of remotes)
+      if (openApi !== undefined) paths[`apis/${group}/${version}`] = { serverRelativeURL: openApi };
+    return exchange.sendJson(200, { paths });
+  }
   if (!path.startsWith('v3/'))
     throw new StatusError('NotFound', 'the server could not find the requested resource');
   const document = documents.version3(path.slice('v3/'.length));

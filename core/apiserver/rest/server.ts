@@ -6,9 +6,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Discovery } from '../../api/discovery.ts';
 import { StatusError } from '../../api/errors.ts';
-import type { ObjectName } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { Verbs } from '../../api/verbs.ts';
+import type { Aggregator, Remote } from '../aggregation/aggregator.ts';
 import type { Identity } from '../authn/identity.ts';
 import { issuerPaths } from '../authn/service-account-tokens.ts';
 import type { ServiceAccountTokens } from '../authn/service-account-tokens.ts';
@@ -16,16 +16,17 @@ import { checkPathAccess } from '../handlers/authorize.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
 import type { ServedStreams } from '../streaming/container-streams.ts';
-import type { ProxyDestination } from '../streaming/proxy-locations.ts';
 import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { linkSignals, OpenCalls } from '../../machinery/signals.ts';
 import { auditIdHeader, RequestPipeline } from '../requests/pipeline.ts';
 import { incomingRequest } from './incoming-request.ts';
+import type { IncomingRequest } from '../requests/pipeline.ts';
+import { serveAggregated, upgradeAggregated } from './aggregated.ts';
 import { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
 import type { HealthCheck } from './health.ts';
-import { serveDiscovery, serveVersion } from './information.ts';
+import { rootPaths, serveDiscovery, serveVersion } from './information.ts';
 import { serveMetrics } from './metrics.ts';
 import type { ServedMetrics } from './metrics.ts';
 import { serveOpenApi } from './openapi.ts';
@@ -35,13 +36,15 @@ import type { CountedRequest } from './request-metrics.ts';
 import { serveResource } from './resources.ts';
 import { serveLog } from './streams/log.ts';
 import { proxyTarget, proxyUpgrade, serveProxy } from './streams/proxy.ts';
+import { podStream, proxyDestination } from './stream-paths.ts';
 import { refuseUpgrade, serveUpgrade, Upgrade } from './streams/upgrade.ts';
-import type { StreamingSubresource } from './streams/upgrade.ts';
 
 export interface RestServerOptions {
   readonly verbs: Verbs;
   readonly discovery: Discovery;
   readonly openApi: OpenApiDocuments;
+  /** Nothing is handed on to users' API servers without. */
+  readonly aggregator?: Aggregator | undefined;
   readonly containers: ServedStreams;
   readonly scheme: Scheme;
   /** host:port; port 0 takes a free one. */
@@ -203,7 +206,8 @@ async function answer(
     if (incoming.auditId !== undefined) response.setHeader(auditIdHeader, incoming.auditId);
     const { signal } = ending;
     await options.pipeline.run(incoming, signal, async ({ user, tracker }) => {
-      await route(new Exchange(request, response, url, user, signal, tracker), path, options);
+      const exchange = new Exchange(request, response, url, user, signal, tracker);
+      await route(exchange, path, incoming, options);
       // Whatever was answered past the exchange, such as by a proxy.
       tracker?.started(response.statusCode);
     });
@@ -245,11 +249,14 @@ function refuse(
 async function route(
   exchange: Exchange,
   path: RequestPath | undefined,
+  incoming: IncomingRequest,
   options: ServingOptions,
 ): Promise<void> {
-  const { verbs, scheme, discovery, openApi, health } = options;
+  const { verbs, scheme, discovery, openApi, health, aggregator } = options;
   if (path === undefined)
     throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
+  const remote = remoteOf(path, options);
+  if (remote !== undefined) return serveAggregated(exchange, remote, incoming, options.authorizer);
   if (path.kind === 'resource') {
     const proxied = proxyDestination(path);
     if (proxied !== undefined)
@@ -271,10 +278,15 @@ async function route(
       'the server does not allow this method on the requested resource',
     );
   }
-  if (path.kind === 'root') return exchange.sendJson(200, { paths: rootPaths(scheme) });
-  if (path.kind !== 'other') return serveDiscovery(exchange, scheme, path);
+  const remotes = aggregator?.remotes ?? [];
+  if (path.kind === 'root') return exchange.sendJson(200, { paths: rootPaths(scheme, remotes) });
+  if (path.kind !== 'other') return serveDiscovery(exchange, scheme, path, remotes);
   const [first = '', ...rest] = path.path.split('/').filter((part) => part !== '');
-  if (first === 'openapi') return serveOpenApi(exchange, openApi, rest.join('/'));
+  if (first === 'openapi') {
+    const documented = aggregator === undefined ? undefined : documentOf(rest, aggregator);
+    if (documented !== undefined) return serveAggregated(exchange, documented, incoming, options.authorizer);
+    return serveOpenApi(exchange, openApi, rest.join('/'), remotes);
+  }
   if (options.issuer !== undefined && path.path === issuerPaths.configuration)
     return exchange.sendJson(200, options.issuer.configuration);
   if (options.issuer !== undefined && path.path === issuerPaths.keys)
@@ -288,39 +300,16 @@ async function route(
   throw new StatusError('NotFound', 'the server could not find the requested resource');
 }
 
-const otherPaths = ['/healthz', '/livez', '/metrics', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
-
-interface PodStream {
-  readonly pod: ObjectName & { readonly namespace: string };
-  readonly subresource: 'log' | StreamingSubresource;
+/** The user's server that a path belongs to; undefined where it is this one's. */
+function remoteOf(path: RequestPath, { aggregator }: ServingOptions): Remote | undefined {
+  if (aggregator === undefined) return undefined;
+  if (path.kind === 'resource') return aggregator.remoteOf(path.target.group, path.target.version);
+  return path.kind === 'group-version' ? aggregator.remoteOf(path.group, path.version) : undefined;
 }
 
-/** Which subresource of which Pod a path names, where it is one that streams. */
-function podStream({ target, name }: Extract<RequestPath, { kind: 'resource' }>): PodStream | undefined {
-  const { group, resource, subresource, namespace } = target;
-  if (group !== '' || resource !== 'pods' || name === undefined || namespace === undefined) return undefined;
-  switch (subresource) {
-    case 'log':
-    case 'exec':
-    case 'attach':
-    case 'portforward':
-      return { pod: { namespace, name }, subresource };
-    default:
-      return undefined;
-  }
-}
-
-/** What a path is a proxy to: of Pods, Services and nodes there is one. */
-function proxyDestination({
-  target,
-  name,
-}: Extract<RequestPath, { kind: 'resource' }>): Omit<ProxyDestination, 'port'> | undefined {
-  const { group, resource, subresource, namespace } = target;
-  if (group !== '' || subresource !== 'proxy' || name === undefined) return undefined;
-  if (resource === 'nodes' && namespace === undefined) return { resource, namespace, name };
-  if ((resource === 'pods' || resource === 'services') && namespace !== undefined)
-    return { resource, namespace, name };
-  return undefined;
+/** The same of "v3/apis/GROUP/VERSION" below "/openapi". */
+function documentOf([v3, apis, group = '', version = '']: readonly string[], aggregator: Aggregator) {
+  return v3 === 'v3' && apis === 'apis' ? aggregator.remoteOf(group, version) : undefined;
 }
 
 /** How long a stream may take to say that it was ended. */
@@ -357,7 +346,10 @@ async function upgradeConnection(
       const stream = path?.kind === 'resource' ? podStream(path) : undefined;
       const call = { user, signal, ...(tracker === undefined ? {} : { tracker }) };
       upgrade = new Upgrade(request, socket, head, url, call);
-      if (proxied !== undefined) await proxyUpgrade(upgrade, options.containers, proxyTarget(url, proxied));
+      const remote = path === undefined ? undefined : remoteOf(path, options);
+      if (remote !== undefined) await upgradeAggregated(upgrade, remote, incoming, options.authorizer);
+      else if (proxied !== undefined)
+        await proxyUpgrade(upgrade, options.containers, proxyTarget(url, proxied));
       else if (stream === undefined || stream.subresource === 'log')
         throw new StatusError('NotFound', 'the server could not find the requested resource');
       else await serveUpgrade(upgrade, options.containers, stream.pod, stream.subresource);
@@ -377,14 +369,4 @@ async function upgradeConnection(
     // Whatever was opened for it ends with it.
     gone.abort();
   }
-}
-
-/** What `GET /` lists: everything that can be asked for without naming an object. */
-function rootPaths(scheme: Scheme): string[] {
-  const versions = new Set(
-    scheme
-      .all()
-      .flatMap(({ group, version }) => (group === '' ? [] : [`/apis/${group}`, `/apis/${group}/${version}`])),
-  );
-  return ['/api', '/api/v1', '/apis', ...[...versions].sort(), ...otherPaths];
 }

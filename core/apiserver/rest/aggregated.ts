@@ -1,0 +1,220 @@
+import { STATUS_CODES } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { badRequest, StatusError } from '../../api/errors.ts';
+import { systemClock } from '../../machinery/clock.ts';
+import { describeError } from '../../machinery/logger.ts';
+import { linkSignals } from '../../machinery/signals.ts';
+import type { Remote } from '../aggregation/aggregator.ts';
+import { frontProxyHeaders } from '../aggregation/front-proxy-headers.ts';
+import { answerTo } from '../aggregation/upstream.ts';
+import { checkAccess, checkPathAccess } from '../handlers/authorize.ts';
+import type { Authorizer } from '../handlers/authorize.ts';
+import type { RequestAttributes } from '../requests/attributes.ts';
+import type { IncomingRequest } from '../requests/pipeline.ts';
+import type { Exchange } from './exchange.ts';
+import type { Upgrade } from './streams/upgrade.ts';
+
+/** Whatever has an end has it by then (upstream: --request-timeout). */
+const answerWithinMs = 60_000;
+
+const tunnelListeners = 24;
+
+/** Of the answer's connection, not of the answer. */
+const hopHeaders: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * Hands a request on to a user's API server and its answer back, as it comes: once the caller may do it, as whom the
+ * caller is (kube-aggregator: handler_proxy.go).
+ */
+export async function serveAggregated(
+  exchange: Exchange,
+  remote: Remote,
+  request: IncomingRequest,
+  authorizer: Authorizer,
+): Promise<void> {
+  const { attributes } = request;
+  await authorize(exchange.call, attributes, authorizer);
+  const late = new AbortController();
+  const cancel = attributes.longRunning
+    ? () => undefined
+    : systemClock.after(answerWithinMs, () =>
+        late.abort(
+          new StatusError('Timeout', `the server did not answer within ${answerWithinMs / 1_000} s`),
+        ),
+      );
+  using over = linkSignals(exchange.signal, late.signal);
+  const { signal } = over;
+  try {
+    const answer = await sent(exchange, remote, request, signal);
+    const code = answer.statusCode ?? 502;
+    refuseRedirect(code, answer);
+    exchange.call.tracker?.started(code);
+    exchange.response.writeHead(code, answerHeaders(answer.headers));
+    exchange.response.flushHeaders();
+    await pipeline(answer, exchange.response, { signal });
+  } catch (error) {
+    throw late.signal.aborted && !exchange.response.headersSent ? late.signal.reason : error;
+  } finally {
+    cancel();
+  }
+}
+
+async function sent(
+  { request: from, user }: Exchange,
+  { upstream, available }: Remote,
+  request: IncomingRequest,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  if (!available) throw new StatusError('ServiceUnavailable', 'service unavailable');
+  const method = from.method ?? 'GET';
+  const headers = frontProxyHeaders(from.headers, user, request.sourceIps());
+  const path = plainUri(request.attributes);
+  const bodiless = method === 'GET' || method === 'HEAD';
+  for (let attempt = 1; ; attempt++) {
+    const outgoing = upstream.open({ method, path, headers, signal });
+    try {
+      return await answerTo(outgoing, () => {
+        if (bodiless) outgoing.end();
+        else from.pipe(outgoing);
+      });
+    } catch (cause) {
+      signal.throwIfAborted();
+      // A connection that was kept may have ended at the other side; what has no body can be said again.
+      if (bodiless && outgoing.reusedSocket && attempt === 1) continue;
+      throw unreachable(cause);
+    }
+  }
+}
+
+/** As `serveAggregated`, for a connection that becomes something else once the server agrees: its bytes then pass. */
+export async function upgradeAggregated(
+  upgrade: Upgrade,
+  remote: Remote,
+  request: IncomingRequest,
+  authorizer: Authorizer,
+): Promise<void> {
+  const { request: from, socket, head, call } = upgrade;
+  const { attributes } = request;
+  await authorize(call, attributes, authorizer);
+  if (!remote.available || call.user === undefined)
+    throw new StatusError('ServiceUnavailable', 'service unavailable');
+  const headers = {
+    ...frontProxyHeaders(from.headers, call.user, request.sourceIps()),
+    connection: 'Upgrade',
+    upgrade: from.headers.upgrade ?? '',
+  };
+  const { signal = new AbortController().signal } = call;
+  const outgoing = remote.upstream.open({
+    method: from.method ?? 'GET',
+    path: plainUri(attributes),
+    headers,
+    signal,
+    upgrade: true,
+  });
+  const agreed = new Promise<readonly [IncomingMessage, Duplex, Buffer] | undefined>((resolve) => {
+    outgoing.once('upgrade', (answer, connection, rest) => resolve([answer, connection, rest]));
+    outgoing.once('response', () => resolve(undefined));
+  });
+  let answer: IncomingMessage;
+  try {
+    const answered = answerTo(outgoing, () => outgoing.end());
+    // Whichever comes: an agreement is no answer, and an answer no agreement.
+    const first = await Promise.race([answered, agreed]);
+    if (Array.isArray(first))
+      return await tunnel(upgrade, socket, head, ...(first as [IncomingMessage, Duplex, Buffer]));
+    answer = await answered;
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw upgrade.switched ? cause : unreachable(cause);
+  }
+  refuseRedirect(answer.statusCode ?? 502, answer);
+  upgrade.switch();
+  socket.write(headOf(answer, { ...answerHeaders(answer.headers), connection: 'close' }));
+  await pipeline(answer, socket);
+}
+
+async function tunnel(
+  upgrade: Upgrade,
+  socket: Duplex,
+  head: Buffer,
+  answer: IncomingMessage,
+  connection: Duplex,
+  rest: Buffer,
+): Promise<void> {
+  upgrade.switch();
+  // Both directions listen to both ends, beside those who did before.
+  for (const end of [socket, connection]) end.setMaxListeners(tunnelListeners);
+  const { upgrade: protocol = '' } = answer.headers;
+  socket.write(
+    headOf(answer, { ...answerHeaders(answer.headers), connection: 'Upgrade', upgrade: protocol }),
+  );
+  socket.write(rest);
+  connection.write(head);
+  try {
+    await Promise.allSettled([pipeline(socket, connection), pipeline(connection, socket)]);
+  } finally {
+    connection.destroy();
+  }
+}
+
+async function authorize(
+  { user, tracker }: Exchange['call'],
+  { resource, verb, path }: RequestAttributes,
+  authorizer: Authorizer,
+): Promise<void> {
+  if (resource !== undefined) return checkAccess(authorizer, { ...resource, user, verb }, tracker);
+  if (user !== undefined) await checkPathAccess(authorizer, { user, verb, path }, tracker);
+}
+
+/**
+ * The path as it was read here, so that no server reads another one from it: a name with a slash, which some take for
+ * two parts, would be a way around what was authorized.
+ */
+function plainUri({ path, uri }: RequestAttributes): string {
+  const [, ...parts] = path.split('/').map((part) => decodeURIComponent(part));
+  if (parts.at(-1) === '') parts.pop();
+  if (parts.some((part) => part === '' || part === '.' || part === '..' || /[/\\\0]/.test(part)))
+    throw badRequest(`the path ${JSON.stringify(path)} cannot be handed on`);
+  return `/${parts.map(encodeURIComponent).join('/')}${uri.slice(path.length)}`;
+}
+
+/** A redirect would make the client show itself to whatever the server names. */
+function refuseRedirect(code: number, answer: IncomingMessage): void {
+  if (code < 300 || code > 399 || code === 304 || answer.headers.location === undefined) return;
+  answer.destroy();
+  throw new StatusError(
+    'ServiceUnavailable',
+    'the backend attempted to redirect this request, which is not permitted',
+    { code: 502 },
+  );
+}
+
+function unreachable(cause: unknown): StatusError {
+  if (cause instanceof StatusError) return cause;
+  return new StatusError('ServiceUnavailable', `error trying to reach service: ${describeError(cause)}`, {
+    cause,
+  });
+}
+
+function answerHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !hopHeaders.has(name)));
+}
+
+function headOf({ statusCode = 502, statusMessage }: IncomingMessage, headers: OutgoingHttpHeaders): string {
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one) => `${name}: ${String(one)}`),
+  );
+  const reason =
+    statusMessage === undefined || statusMessage === '' ? STATUS_CODES[statusCode] : statusMessage;
+  return [`HTTP/1.1 ${statusCode} ${reason ?? ''}`, ...lines, '', ''].join('\r\n');
+}
