@@ -1,3 +1,4 @@
+import type { PeerCertificate } from 'node:tls';
 import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { callerOf, identifyLoopback } from './caller.ts';
@@ -19,3 +20,30 @@ test.each(['10.0.0.1:40000', '::ffff:10.0.0.1:1', 'fe80::1:40000', '127.0.0.1.ex
     expect(() => identifyLoopback(from(peer))).toThrow('only loopback is let in');
   },
 );
+
+test('the certificate of a connection is read once, and not that of another one', () => {
+  const reads: string[] = [];
+  const on = (session: object, name: string) => {
+    const sslPeerCertificate = { subject: { CN: name } } as unknown as PeerCertificate;
+    const getAuthContext = () => {
+      reads.push(name);
+      return { sslPeerCertificate };
+    };
+    const call = { metadata: new Metadata(), getPeer: () => 'unknown', getAuthContext };
+    return callerOf(Object.assign(call, { call: { stream: { session } } })).certificate()?.subject.CN;
+  };
+  const [one, two] = [{}, {}];
+  expect([on(one, 'a'), on(one, 'a'), on(two, 'b'), on(one, 'a')]).toEqual(['a', 'a', 'b', 'a']);
+  expect(reads).toEqual(['a', 'b']);
+});
+
+test('where the connection is not found the certificate is read for every call', () => {
+  let reads = 0;
+  const getAuthContext = () => {
+    reads++;
+    return {};
+  };
+  const caller = callerOf({ metadata: new Metadata(), getPeer: () => 'unknown', getAuthContext });
+  expect([caller.certificate(), caller.certificate()]).toEqual([undefined, undefined]);
+  expect(reads).toBe(2);
+});

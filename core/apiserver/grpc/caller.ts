@@ -46,8 +46,27 @@ export function callerOf(call: PeerCall): Caller {
       const headers = call.metadata.toJSON() as Record<string, string[]>;
       return Object.keys(headers).some((name) => name.startsWith('impersonate-')) ? headers : undefined;
     },
-    certificate: () => call.getAuthContext()?.sslPeerCertificate,
+    certificate: () => certificateOf(call),
   };
+}
+
+/** By connection. It does not change, and to read it anew would be a quarter of a small call's work. */
+const certificates = new WeakMap<object, PeerCertificate>();
+
+function certificateOf(call: PeerCall): PeerCertificate | undefined {
+  const connection = connectionOf(call);
+  const known = connection === undefined ? undefined : certificates.get(connection);
+  if (known !== undefined) return known;
+  const certificate = call.getAuthContext()?.sslPeerCertificate;
+  if (connection !== undefined && certificate !== undefined) certificates.set(connection, certificate);
+  return certificate;
+}
+
+/** The HTTP/2 session, which grpc-js keeps to itself; undefined where it keeps it elsewhere. */
+function connectionOf(call: object): object | undefined {
+  const { call: inner } = call as { readonly call?: { readonly stream?: { readonly session?: unknown } } };
+  const session = inner?.stream?.session;
+  return typeof session === 'object' && session !== null ? session : undefined;
 }
 
 /** For a server on a Unix socket: who may open it is the file system's decision. */

@@ -9,6 +9,7 @@ import type {
   sendUnaryData,
 } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
+import { StatusError } from '../../api/errors.ts';
 import type { Classification } from '../fairness/fairness.ts';
 import type { WireMethod } from '../../api/proto/wire.ts';
 import type { Call } from '../../api/verbs.ts';
@@ -121,6 +122,9 @@ export interface Asked {
   readonly attributes: RequestAttributes;
 }
 
+/** Every call ends with it; made once, because an error of its own for each would have a stack that nobody reads. */
+const callOver = new StatusError('Timeout', 'The call is over');
+
 /** One call on its way through the pipeline. */
 class Served {
   readonly #call: AnyCall;
@@ -136,7 +140,7 @@ class Served {
     this.#path = path;
     this.#context = context;
     // Before anything waits: a cancellation is told only once.
-    call.on('cancelled', () => this.#over.abort());
+    call.on('cancelled', () => this.#over.abort(callOver));
     this.#auditId = context.pipeline.auditIdFor(call.metadata.get(auditIdHeader)[0]?.toString());
   }
 
