@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Connection } from '../../core/client/grpc/connection.ts';
+import { connect } from '../../core/client/grpc/connection.ts';
 import { ensurePki } from '../../core/cmd/pki.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { EtcdStore } from '../../core/storage/etcd/store.ts';
@@ -46,9 +48,21 @@ async function measureServing(
   await using floor = await startChild('api-floor', directory);
   await using clients = await Clients.connect(clientCount, await core.call<string>('address'), tls);
   await using floorClients = await Clients.connect(clientCount, await floor.call<string>('address'), tls);
+  const endpointOfGrpc = await core.call<string>('grpcAddress');
+  using grpc = connections(endpointOfGrpc, tls);
   const stalls = new Stalls();
-  const bench: Bench = { core, floor, clients, floorClients, store, stalls };
+  const bench: Bench = { core, floor, clients, grpc: grpc.all, floorClients, store, stalls };
   const measured: Measurement[] = [];
   for (const measure of [measureMix, measureLists, measureWatches]) measured.push(...(await measure(bench)));
   return [...measured, stalls.measurement()];
+}
+
+function connections(endpoint: string, tls: Tls): Disposable & { readonly all: readonly Connection[] } {
+  const all = Array.from({ length: clientCount }, () => connect({ endpoint, tls, userAgent: 'bench/1.0' }));
+  return {
+    all,
+    [Symbol.dispose]: () => {
+      for (const connection of all) connection.close();
+    },
+  };
 }

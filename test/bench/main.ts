@@ -1,5 +1,6 @@
 import { measureApi } from './api.ts';
 import { measureGrpc } from './grpc.ts';
+import { measureIdentity } from './identity.ts';
 import { measureMainJob } from './main-job.ts';
 import { tableOf } from './measure.ts';
 import type { Measurement } from './measure.ts';
@@ -8,6 +9,7 @@ import type { Measurement } from './measure.ts';
 const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
   api: measureApi,
   grpc: measureGrpc,
+  identity: measureIdentity,
   'main-job': measureMainJob,
 };
 

@@ -1,3 +1,4 @@
+import type { Connection } from '../../../core/client/grpc/connection.ts';
 import type { EtcdStore } from '../../../core/storage/etcd/store.ts';
 import { atMost } from '../measure.ts';
 import type { Measurement } from '../measure.ts';
@@ -11,6 +12,8 @@ export interface Bench {
   readonly core: Child;
   readonly floor: Child;
   readonly clients: Clients;
+  /** The same over gRPC, each client with a connection of its own. */
+  readonly grpc: readonly Connection[];
   readonly floorClients: Clients;
   /** Straight to etcd, for floors. */
   readonly store: EtcdStore;

@@ -39,3 +39,16 @@ export async function saturated(
   await Promise.all(Array.from({ length: workers }, worker));
   return { perSecond: (times.length / (performance.now() - beganMs)) * 1_000, times };
 }
+
+/** `work` for 0, 1, … up to `total`, so many at a time. */
+export async function inParallel(
+  workers: number,
+  total: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<void> {
+  let next = 0;
+  const worker = async () => {
+    while (next < total) await work(next++);
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+}

@@ -1,12 +1,13 @@
+import type { ObjectTarget, Verbs } from '../../../core/api/verbs.ts';
 import { atMost, costOf, quantile, timed } from '../measure.ts';
 import type { Measurement } from '../measure.ts';
-import { clientCount, podPath, podsPath, touch } from './bench.ts';
+import { clientCount, podPath, podsPath, storedPods, touch } from './bench.ts';
 import type { Bench } from './bench.ts';
 import type { Child } from './child.ts';
 import type { Http2Client } from './http2-client.ts';
 import { paced, saturated } from './load.ts';
 import type { LoopReport } from './loop-watch.ts';
-import { podBytes } from './stored-pods.ts';
+import { allPods, podBytes } from './stored-pods.ts';
 
 const rounds = 4;
 const seconds = 3;
@@ -36,14 +37,10 @@ export async function measureMix(bench: Bench): Promise<readonly Measurement[]> 
   return [
     atMost(name('REST get'), Math.min(...reads), 5, 'ms', Math.min(...bareReads)),
     atMost(name('REST write'), Math.min(...writes), 25, 'ms', Math.min(...bareWrites)),
-    costOf(
-      'CPU of core for a get',
-      ...(await costs(bench, (index) => bench.clients.of(index).fetch(podPath(index * 37)))),
-    ),
-    costOf(
-      'CPU of core for a write',
-      ...(await costs(bench, (index) => bench.clients.of(index).fetch(podPath(index * 37), touch()))),
-    ),
+    costOf('CPU of core for a REST get', ...(await costs(bench, restGet(bench)))),
+    costOf('CPU of core for a REST write', ...(await costs(bench, restWrite(bench)))),
+    costOf('CPU of core for a gRPC get', ...(await costs(bench, grpcGet(bench)))),
+    costOf('CPU of core for a gRPC write', ...(await costs(bench, grpcWrite(bench)))),
   ];
 }
 
@@ -91,12 +88,44 @@ async function runFloor({ floorClients, store }: Bench, round: number) {
   return { reads, writes };
 }
 
+type Send = (index: number) => Promise<unknown>;
+
+function restGet({ clients }: Bench): Send {
+  return (index) => clients.of(index).fetch(podPath(index * 37));
+}
+
+function restWrite({ clients }: Bench): Send {
+  return (index) => clients.of(index).fetch(podPath(index * 37), touch());
+}
+
+function grpcGet({ grpc }: Bench): Send {
+  return (index) => verbsOf(grpc, index).get({}, podTarget(index * 37));
+}
+
+function grpcWrite({ grpc }: Bench): Send {
+  return (index) => {
+    const bytes = Buffer.from(touch().body);
+    return verbsOf(grpc, index).patch({}, podTarget(index * 37), { type: 'merge', bytes });
+  };
+}
+
+function verbsOf(grpc: Bench['grpc'], index: number): Verbs {
+  const connection = grpc[index % grpc.length];
+  if (connection === undefined) throw new Error('There are no connections');
+  return connection.verbs;
+}
+
+function podTarget(index: number): ObjectTarget {
+  return { ...allPods, name: `pod-${index % storedPods}` };
+}
+
 /** Microseconds of a core for a request, ours and bare HTTP/2's, when there are as many as will go. */
 async function costs(
   bench: Bench,
   send: (index: number) => Promise<unknown>,
 ): Promise<readonly [number, number]> {
-  const cost = async (process: Child, request: (index: number) => Promise<unknown>) => {
+  const cost = async (process: Child, request: Send) => {
+    await saturated({ workers: clientCount, seconds: 0.5 }, request);
     await process.call('report');
     const { times } = await saturated({ workers: clientCount, seconds: 2 }, request);
     return ((await process.call<LoopReport>('report')).cpuMs / times.length) * 1_000;

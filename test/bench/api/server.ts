@@ -16,12 +16,13 @@ const [endpoint = '', directory = '', part = 'core'] = process.argv.slice(2);
 const report = watchLoop();
 const store = new EtcdStore({ endpoints: [endpoint], clock: systemClock });
 const log = jsonLogger((line) => process.stderr.write(line), systemClock, 'warn');
-const { api, address, stop } = part === 'core' ? await startCore() : await startApi();
+const { api, address, grpcAddress, stop } = part === 'core' ? await startCore() : await startApi();
 let watching: Awaited<ReturnType<typeof watchInProcess>> | undefined;
 
 serveCalls(
   {
     address: () => address,
+    grpcAddress: () => grpcAddress,
     report,
     list: async () => {
       const { items } = await api.verbs.list({}, allPods);
@@ -43,6 +44,7 @@ serveCalls(
 interface Started {
   readonly api: Api;
   readonly address: string | undefined;
+  readonly grpcAddress: string | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -57,7 +59,8 @@ async function startCore(): Promise<Started> {
     random: systemRandom,
     log,
   });
-  return { api: started.api, address: started.restAddress, stop: () => started.stop() };
+  const { restAddress: address, address: grpcAddress } = started;
+  return { api: started.api, address, grpcAddress, stop: () => started.stop() };
 }
 
 async function startApi(): Promise<Started> {
@@ -69,5 +72,5 @@ async function startApi(): Promise<Started> {
     stopping.abort();
     await running;
   };
-  return { api: alone, address: undefined, stop };
+  return { api: alone, address: undefined, grpcAddress: undefined, stop };
 }

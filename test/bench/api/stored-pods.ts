@@ -4,6 +4,7 @@ import { StoredFormat } from '../../../core/registry/stored-object.ts';
 import type { KeyValueStore } from '../../../core/storage/storage.ts';
 import { pod } from '../../builders/index.ts';
 import { createTestApi } from '../../environment/api.ts';
+import { inParallel } from './load.ts';
 
 export const allPods = { group: '', version: 'v1', resource: 'pods', namespace: 'default' };
 export const podBytes = 3_000;
@@ -74,12 +75,8 @@ export async function makePods(): Promise<
 /** Puts Pods straight into the store. */
 export async function fill(store: KeyValueStore, from: number, to: number): Promise<void> {
   const podAt = await makePods();
-  let next = from;
-  const writer = async () => {
-    while (next < to) {
-      const { key, value } = podAt(next++);
-      await store.transact([{ key, modRevision: 0 }], [{ kind: 'put', key, value }], {});
-    }
-  };
-  await Promise.all(Array.from({ length: writersAtOnce }, writer));
+  await inParallel(writersAtOnce, to - from, (index) => {
+    const { key, value } = podAt(from + index);
+    return store.transact([{ key, modRevision: 0 }], [{ kind: 'put', key, value }], {});
+  });
 }

@@ -1,6 +1,10 @@
 import type { Verbs, WatchEvent } from '../../../core/api/verbs.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Lateness, sharedNowMs } from './lateness.ts';
 import { allPods } from './stored-pods.ts';
+
+/** So many come or go in one turn of the event loop. */
+const atOnce = 20;
 
 /** Watches all Pods many times over, inside of core: what is sent to one is sent to all. */
 export async function watchInProcess(verbs: Verbs, watchers: number) {
@@ -26,14 +30,21 @@ export async function watchInProcess(verbs: Verbs, watchers: number) {
       if (lateness.seen >= wanted) onAll();
     }
   };
-  const following = stops.map(follow);
+  const following: Promise<void>[] = [];
+  for (const stop of stops) {
+    following.push(follow(stop));
+    if (following.length % atOnce === 0) await nextTurn();
+  }
   return {
     /** Resolves to the 99th percentile once each watcher has seen that many events. */
     async end(events: number): Promise<number> {
       wanted = events * watchers;
       const late = new Promise((resolve) => setTimeout(resolve, 20_000).unref());
       if (lateness.seen < wanted) await Promise.race([all, late]);
-      for (const stop of stops) stop.abort();
+      for (const [index, stop] of stops.entries()) {
+        stop.abort();
+        if (index % atOnce === 0) await nextTurn();
+      }
       await Promise.allSettled(following);
       if (lateness.seen < wanted) throw new Error(`Watchers saw ${lateness.seen} events of ${wanted}`);
       return lateness.quantile(0.99);

@@ -5,7 +5,7 @@ import { podPath, podsPath, touch } from './bench.ts';
 import type { Bench } from './bench.ts';
 import type { Clients } from './http2-client.ts';
 import { Lateness } from './lateness.ts';
-import { paced } from './load.ts';
+import { inParallel, paced } from './load.ts';
 import { apps, podBytes } from './stored-pods.ts';
 
 const watchers = 1_000;
@@ -140,12 +140,16 @@ async function watchPath({ clients }: Bench): Promise<string> {
   return `${podsPath}?watch=true&resourceVersion=${metadata.resourceVersion}`;
 }
 
+/** So many come or go at once: a thousand in one millisecond would be a stall of the bench's own making. */
+const atOnce = 20;
+
 async function follow(
   clients: Clients,
   pathOf: (index: number) => string,
   read: (stream: ClientHttp2Stream) => void,
 ): Promise<readonly ClientHttp2Stream[]> {
-  const streams = Array.from({ length: watchers }, async (_, index) => {
+  const streams: ClientHttp2Stream[] = [];
+  await inParallel(atOnce, watchers, async (index) => {
     const stream = clients.of(index).open(pathOf(index));
     stream.on('error', () => undefined);
     const status = await new Promise((resolve) =>
@@ -153,9 +157,9 @@ async function follow(
     );
     if (status !== 200) throw new Error(`Cannot watch ${pathOf(index)}: ${String(status)}`);
     read(stream);
-    return stream;
+    streams.push(stream);
   });
-  return Promise.all(streams);
+  return streams;
 }
 
 function sentAt(text: string): number | undefined {
@@ -164,13 +168,12 @@ function sentAt(text: string): number | undefined {
 }
 
 async function leave(streams: readonly ClientHttp2Stream[]): Promise<void> {
-  await Promise.all(
-    streams.map((stream) => {
-      const closed = new Promise((resolve) => stream.once('close', resolve));
-      stream.close();
-      return closed;
-    }),
-  );
+  await inParallel(atOnce, streams.length, async (index) => {
+    const stream = streams[index];
+    const closed = new Promise((resolve) => stream?.once('close', resolve));
+    stream?.close();
+    await closed;
+  });
 }
 
 async function atMostMs(work: Promise<void>, describe: () => string): Promise<void> {
