@@ -6,6 +6,8 @@ export interface EtcdProcessOptions {
   readonly dataDirectory: string;
   readonly port: number;
   readonly peerPort: number;
+  /** PEM files: it shows `cert` and lets in whoever shows one that `ca` signed. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
 /** The etcd program, or undefined where it is not installed. */
@@ -24,7 +26,7 @@ export function findEtcd(env: NodeJS.ProcessEnv = process.env): string | undefin
 }
 
 export function etcdEndpoint({ port }: Pick<EtcdProcessOptions, 'port'>): string {
-  return `http://127.0.0.1:${port}`;
+  return `https://127.0.0.1:${port}`;
 }
 
 /**
@@ -33,13 +35,13 @@ export function etcdEndpoint({ port }: Pick<EtcdProcessOptions, 'port'>): string
  */
 export function etcdSpec(
   command: string,
-  { dataDirectory, port, peerPort }: EtcdProcessOptions,
+  { dataDirectory, port, peerPort, tls }: EtcdProcessOptions,
 ): ProcessSpec {
   const data = join(dataDirectory, 'etcd');
   mkdirSync(data, { recursive: true, mode: 0o700 });
   chmodSync(data, 0o700);
   const client = etcdEndpoint({ port });
-  const peer = `http://127.0.0.1:${peerPort}`;
+  const peer = `https://127.0.0.1:${peerPort}`;
   const flags = {
     name: 'wheelhouse',
     'data-dir': data,
@@ -48,6 +50,16 @@ export function etcdSpec(
     'listen-peer-urls': peer,
     'initial-advertise-peer-urls': peer,
     'initial-cluster': `wheelhouse=${peer}`,
+    'client-cert-auth': true,
+    'trusted-ca-file': tls.ca,
+    'cert-file': tls.cert,
+    'key-file': tls.key,
+    'peer-client-cert-auth': true,
+    'peer-trusted-ca-file': tls.ca,
+    'peer-cert-file': tls.cert,
+    'peer-key-file': tls.key,
+    // Nobody speaks JSON to it, and for that it would have to be a client of itself.
+    'enable-grpc-gateway': false,
     'heartbeat-interval': 10,
     'election-timeout': 100,
     'auto-compaction-retention': 0,

@@ -1,12 +1,13 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
 import { rotateLog, stopProcess, superviseProcess } from '../machinery/process/supervised-process.ts';
-
+import type { ProcessSpec } from '../machinery/process/supervised-process.ts';
 import { EtcdStore } from '../storage/etcd/store.ts';
 import { MemoryStore } from '../storage/memory/store.ts';
 import type { KeyValueStore } from '../storage/storage.ts';
+import { ensureEtcdPki } from './etcd-pki.ts';
 import { etcdEndpoint, etcdSpec, findEtcd } from './etcd-process.ts';
 import type { CoreOptions } from './options.ts';
 
@@ -93,17 +94,20 @@ function sharedEtcd(options: CoreOptions, clock: Clock): OpenStore {
   return { store, soleWriter: false, close: () => store.close() };
 }
 
-function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): OpenStore {
+async function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): Promise<OpenStore> {
   const command = findEtcd();
   if (command === undefined) {
     throw new Error('Cannot start etcd: it is not installed (Debian: "apt-get install etcd-server")');
   }
   const { etcdPort: port, etcdPeerPort: peerPort, dataDirectory } = options;
-  const spec = etcdSpec(command, { dataDirectory, port, peerPort });
+  const pki = await ensureEtcdPki(join(dataDirectory, 'pki'), clock);
+  const spec = etcdSpec(command, { dataDirectory, port, peerPort, tls: pki.files });
+  await endUnencrypted(spec, dataDirectory, clock);
   const stop = new AbortController();
   const supervising = superviseProcess(spec, clock, stop.signal, (text) => log.warn(text));
   const rotation = setInterval(() => rotateLog(spec.logFile), rotateEveryMs);
-  const store = new EtcdStore({ endpoints: [etcdEndpoint({ port })], clock });
+  const { cert, key } = pki.client;
+  const store = new EtcdStore({ endpoints: [etcdEndpoint({ port })], ca: pki.ca.cert, cert, key, clock });
   return {
     store,
     soleWriter: true,
@@ -115,4 +119,12 @@ function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): OpenStore {
       await stopProcess(spec, clock);
     },
   };
+}
+
+/** One that an earlier version left running speaks no TLS: it is ended, and started anew on the same data. */
+async function endUnencrypted(spec: ProcessSpec, dataDirectory: string, clock: Clock): Promise<void> {
+  const mark = join(dataDirectory, 'etcd-tls');
+  if (existsSync(mark)) return;
+  await stopProcess(spec, clock);
+  writeFileSync(mark, '');
 }

@@ -106,7 +106,12 @@ function serverNames(): readonly string[] {
   return ['localhost', ...service, ...new Set(addresses)];
 }
 
-async function ensurePair(directory: string, wanted: WantedCertificate, clock: Clock): Promise<KeyPair> {
+/** The pair that `wanted` describes, read from its two files, or made where they do not serve. */
+export async function ensurePair(
+  directory: string,
+  wanted: WantedCertificate,
+  clock: Clock,
+): Promise<KeyPair> {
   const certFile = join(directory, `${wanted.name}.crt`);
   const keyFile = join(directory, `${wanted.name}.key`);
   const existing = readPair(certFile, keyFile);

@@ -11,7 +11,8 @@ export interface WantedCertificate {
   readonly name: string;
   /** Distinguished name, such as "O=system:masters, CN=kubernetes-admin". */
   readonly subject: string;
-  readonly use: 'ca' | 'server' | 'client';
+  /** A peer is server and client in one. */
+  readonly use: 'ca' | 'server' | 'client' | 'peer';
   readonly addresses?: readonly string[];
   readonly signer?: KeyPair;
 }
@@ -57,11 +58,12 @@ function extensionsFor(use: WantedCertificate['use'], addresses: readonly string
       new x509.KeyUsagesExtension(keyCertSign | cRLSign | digitalSignature, true),
     ];
   }
-  const purpose = use === 'server' ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth;
+  const { serverAuth, clientAuth } = x509.ExtendedKeyUsage;
+  const purposes = [...(use === 'client' ? [] : [serverAuth]), ...(use === 'server' ? [] : [clientAuth])];
   return [
     new x509.BasicConstraintsExtension(false, undefined, true),
     new x509.KeyUsagesExtension(digitalSignature, true),
-    new x509.ExtendedKeyUsageExtension([purpose]),
+    new x509.ExtendedKeyUsageExtension(purposes),
     ...(addresses.length === 0
       ? []
       : [
