@@ -94,7 +94,7 @@ function isFormOf(form: KindDeclaration, stored: KindDeclaration): boolean {
 }
 
 /** An object in its stored form, in another form of its kind. */
-async function inForm(
+export async function inForm(
   object: KubernetesObject,
   stored: KindDeclaration,
   form: KindDeclaration,

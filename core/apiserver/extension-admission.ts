@@ -1,6 +1,7 @@
 import type { AdmissionPlugin } from '../admission/chain.ts';
 import type { AskAuthorizer } from '../admission/evaluation.ts';
 import type { FollowedOptions } from '../admission/followed.ts';
+import { ValidatingPolicies } from '../admission/policies/validating.ts';
 import { WebhookCaller } from '../admission/webhooks/caller.ts';
 import { WebhookClient } from '../admission/webhooks/client.ts';
 import { endpointResolver } from '../admission/webhooks/endpoint.ts';
@@ -36,8 +37,9 @@ export class ExtensionAdmission {
     });
     const mutating = new MutatingWebhooks(caller, options);
     const validating = new ValidatingWebhooks(caller, options);
-    this.plugins = [mutating, validating];
-    const followed = [mutating.followed, validating.followed];
+    const policies = new ValidatingPolicies({ ...options, ask });
+    this.plugins = [mutating, policies, validating];
+    const followed = [mutating.followed, policies.policies, policies.bindings, validating.followed];
     this.#followed = followed;
     this.synced = Promise.all(followed.map(({ synced }) => synced));
   }

@@ -4,15 +4,20 @@ import { authorizerType, resourceCheckType } from './library/authorizer.ts';
 import { bool, dyn, int, listOf, mapOf, nullType, objectOf, opaque, string, timestamp } from './types.ts';
 import type { Type } from './types.ts';
 
-const kind = objectOf('kubernetes.GroupVersionKind', { group: string, version: string, kind: string });
-const resource = objectOf('kubernetes.GroupVersionResource', {
+/** Types that upstream declares by hand: their fields are called as they are. */
+function declared(name: string, types: Readonly<Record<string, Type>>): Type {
+  return objectOf(name, types, (key) => key);
+}
+
+const kind = declared('kubernetes.GroupVersionKind', { group: string, version: string, kind: string });
+const resource = declared('kubernetes.GroupVersionResource', {
   group: string,
   version: string,
   resource: string,
 });
 
 /** The variable `request` (BuildRequestType in apiserver/pkg/admission/plugin/cel/compile.go). */
-const requestType = objectOf('kubernetes.AdmissionRequest', {
+const requestType = declared('kubernetes.AdmissionRequest', {
   kind,
   resource,
   subResource: string,
@@ -22,7 +27,7 @@ const requestType = objectOf('kubernetes.AdmissionRequest', {
   name: string,
   namespace: string,
   operation: string,
-  userInfo: objectOf('kubernetes.UserInfo', {
+  userInfo: declared('kubernetes.UserInfo', {
     username: string,
     uid: string,
     groups: listOf(string),
@@ -33,8 +38,8 @@ const requestType = objectOf('kubernetes.AdmissionRequest', {
 });
 
 /** The variable `namespaceObject`; upstream shows no more of a Namespace than this. */
-const namespaceType = objectOf('kubernetes.Namespace', {
-  metadata: objectOf('kubernetes.NamespaceMetadata', {
+const namespaceType = declared('kubernetes.Namespace', {
+  metadata: declared('kubernetes.NamespaceMetadata', {
     name: string,
     generateName: string,
     namespace: string,
@@ -48,8 +53,8 @@ const namespaceType = objectOf('kubernetes.Namespace', {
     resourceVersion: string,
     finalizers: listOf(string),
   }),
-  spec: objectOf('kubernetes.NamespaceSpec', { finalizers: listOf(string) }),
-  status: objectOf('kubernetes.NamespaceStatus', { phase: string }),
+  spec: declared('kubernetes.NamespaceSpec', { finalizers: listOf(string) }),
+  status: declared('kubernetes.NamespaceStatus', { phase: string }),
 });
 
 const always = { object: dyn, oldObject: dyn, request: requestType, namespaceObject: namespaceType };
@@ -90,7 +95,7 @@ export class PolicyCompiler {
   }
 
   #build(): { readonly plain: CelEnvironment; readonly authorizing: CelEnvironment } {
-    const variables = objectOf('kubernetes.variables', Object.fromEntries(this.#variables));
+    const variables = declared('kubernetes.variables', Object.fromEntries(this.#variables));
     const plain = new CelEnvironment({ ...this.#base, variables }, this.#options);
     return { plain, authorizing: plain.with(authorizing) };
   }

@@ -78,12 +78,19 @@ export function opaque(name: string): Type {
   return { kind: 'opaque', name };
 }
 
-/** An object type of these fields, by the keys of data; expressions use their escaped names. */
-export function objectOf(name: string, types: Readonly<Record<string, Type>>): ObjectType {
+/**
+ * An object type of these fields, by the keys of data.
+ * @param spell the name that expressions use for a key; undefined where they cannot. Escaped unless given
+ */
+export function objectOf(
+  name: string,
+  types: Readonly<Record<string, Type>>,
+  spell: (key: string) => string | undefined = escapeProperty,
+): ObjectType {
   const fields = new Map<string, Field>();
   const names = new Map<string, string>();
   for (const [key, type] of Object.entries(types)) {
-    const escaped = escapeProperty(key);
+    const escaped = spell(key);
     if (escaped === undefined) continue;
     fields.set(escaped, { type, key });
     names.set(key, escaped);
