@@ -68,9 +68,9 @@ export async function checkAccess(
 ): Promise<void> {
   const { user, group, resource, subresource, name, verb } = request;
   if (user === undefined) return;
-  // A namespace is within itself (requestinfo.go): its own bindings count for it.
-  const namespace =
-    group === '' && resource === 'namespaces' ? (name ?? request.namespace) : request.namespace;
+  // A namespace is within itself (requestinfo.go): its own bindings count for it. A list is not, whatever it selects.
+  const itself = group === '' && resource === 'namespaces' && !['list', 'watch'].includes(verb);
+  const namespace = itself ? (name ?? request.namespace) : request.namespace;
   const decision = await authorizer.authorize({ ...request, user, namespace });
   note(decision, tracker);
   if (decision.allowed) return;

@@ -42,11 +42,9 @@ export function endpointOf(
 export function virtualKind(
   scheme: Scheme,
   { group, version, resource, subresource }: CollectionTarget,
-  verb: RequestVerb,
 ): KindDeclaration | undefined {
   const declaration = scheme.byResource(group, version, resource);
   if (declaration === undefined || isStored(declaration) || (subresource ?? '') !== '') return undefined;
-  if (!declaration.verbs.includes(verb)) throw notAllowed(declaration, verb);
   return declaration;
 }
 

@@ -305,10 +305,12 @@ class Handlers implements Verbs {
     verb: RequestVerb,
   ): Promise<{ readonly kind: KindDeclaration; readonly resource: VirtualResource } | undefined> {
     const { scheme, virtual } = this.#options;
-    const kind = virtualKind(scheme, target, verb);
+    const kind = virtualKind(scheme, target);
     const resource = virtual.get(`${target.group}/${target.resource}`);
     if (kind === undefined || resource === undefined) return undefined;
     await this.#authorize(call, target, verb);
+    // Who may not even ask does not learn what could be asked.
+    if (!kind.verbs.includes(verb)) throw notAllowed(kind, verb);
     return { kind, resource };
   }
 
