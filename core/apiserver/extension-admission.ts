@@ -1,6 +1,7 @@
 import type { AdmissionPlugin } from '../admission/chain.ts';
 import type { AskAuthorizer } from '../admission/evaluation.ts';
 import type { FollowedOptions } from '../admission/followed.ts';
+import { MutatingPolicies } from '../admission/policies/mutating.ts';
 import { ValidatingPolicies } from '../admission/policies/validating.ts';
 import { WebhookCaller } from '../admission/webhooks/caller.ts';
 import { WebhookClient } from '../admission/webhooks/client.ts';
@@ -38,8 +39,16 @@ export class ExtensionAdmission {
     const mutating = new MutatingWebhooks(caller, options);
     const validating = new ValidatingWebhooks(caller, options);
     const policies = new ValidatingPolicies({ ...options, ask });
-    this.plugins = [mutating, policies, validating];
-    const followed = [mutating.followed, policies.policies, policies.bindings, validating.followed];
+    const rewriting = new MutatingPolicies({ ...options, ask });
+    this.plugins = [rewriting, mutating, policies, validating];
+    const followed = [
+      rewriting.policies,
+      rewriting.bindings,
+      mutating.followed,
+      policies.policies,
+      policies.bindings,
+      validating.followed,
+    ];
     this.#followed = followed;
     this.synced = Promise.all(followed.map(({ synced }) => synced));
   }
