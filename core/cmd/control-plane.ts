@@ -176,6 +176,11 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
   const rest = restServer(options, api, parts, signal, onError);
   const restAddress = await rest?.start();
+  const shown = options.rest?.pki.server;
+  shown?.onReplaced(() => {
+    grpc.useCertificate(shown);
+    rest?.useCertificate(shown);
+  });
 
   const working = runControllers(api, options, inProcess, onError, signal);
   const failed = Promise.all([caching, working]).then(() => new Promise<never>(() => undefined));

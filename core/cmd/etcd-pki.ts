@@ -2,13 +2,14 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../machinery/clock.ts';
 import type { KeyPair } from '../machinery/pki/key-pair.ts';
+import { LivePair } from '../machinery/pki/live-pair.ts';
 import { ensurePair } from './pki.ts';
 
 /** What core and the etcd it started show each other, of an authority that vouches for nothing else. */
 export interface EtcdPki {
   readonly ca: KeyPair;
   /** Core's own: whoever has it may do everything to the store. */
-  readonly client: KeyPair;
+  readonly client: LivePair;
   /** PEM files, as etcd wants them. It reads them anew for every connection. */
   readonly files: { readonly ca: string; readonly cert: string; readonly key: string };
 }
@@ -38,7 +39,7 @@ export async function ensureEtcdPki(directory: string, clock: Clock): Promise<Et
   const file = (name: string) => join(directory, name);
   return {
     ca,
-    client,
+    client: new LivePair(client),
     files: { ca: file('etcd-ca.crt'), cert: file('etcd-server.crt'), key: file('etcd-server.key') },
   };
 }

@@ -8,6 +8,7 @@ import { openAudit } from './open-audit.ts';
 import { openStore } from './open-store.ts';
 import { parseOptions, usage } from './options.ts';
 import type { CoreOptions } from './options.ts';
+import { runPkiRenewal } from './pki-renewal.ts';
 import { ensurePki } from './pki.ts';
 import { ensureServiceAccountKeys } from './service-account-keys.ts';
 
@@ -39,10 +40,8 @@ try {
 
 async function run(options: CoreOptions): Promise<void> {
   const stop = untilSignalled();
-  const [opened, pki] = await Promise.all([
-    openStore(options, systemClock, log),
-    ensurePki(join(options.dataDirectory, 'pki'), systemClock, options.localNodes),
-  ]);
+  const readPki = () => ensurePki(join(options.dataDirectory, 'pki'), systemClock, options.localNodes);
+  const [opened, pki] = await Promise.all([openStore(options, systemClock, log), readPki()]);
   const { soleWriter } = opened;
   const encryption = openEncryption(
     opened.store,
@@ -75,10 +74,23 @@ async function run(options: CoreOptions): Promise<void> {
   });
   const ending = new AbortController();
   const encrypting = encryption.run(ending.signal);
+  const renewing = runPkiRenewal(
+    {
+      async ensure() {
+        await opened.renewCertificates?.();
+        const { server, frontProxyClient } = await readPki();
+        return { server, frontProxyClient };
+      },
+      pairs: { server: pki.server, frontProxyClient: pki.frontProxyClient },
+      clock: systemClock,
+      log,
+    },
+    ending.signal,
+  );
   const why = await Promise.race([stop, controlPlane.failed, encrypting.then(() => stop)]);
   log.info('core stops', { signal: why });
   ending.abort();
-  await Promise.allSettled([controlPlane.stop(), encrypting]);
+  await Promise.allSettled([controlPlane.stop(), encrypting, renewing]);
   await audit?.close();
   await opened.close();
 }

@@ -15,6 +15,8 @@ export interface OpenStore {
   readonly store: KeyValueStore;
   /** No other process writes to it, so the newest revision is known without asking. */
   readonly soleWriter: boolean;
+  /** Makes anew what core shows its own etcd, when it is about to end; connections from then on show it. */
+  readonly renewCertificates?: () => Promise<void>;
   /** Closes the store, and ends the etcd that was started for it. */
   close(): Promise<void>;
 }
@@ -106,11 +108,25 @@ async function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): Promise
   const stop = new AbortController();
   const supervising = superviseProcess(spec, clock, stop.signal, (text) => log.warn(text));
   const rotation = setInterval(() => rotateLog(spec.logFile), rotateEveryMs);
-  const { cert, key } = pki.client;
-  const store = new EtcdStore({ endpoints: [etcdEndpoint({ port })], ca: pki.ca.cert, cert, key, clock });
+  const store = new EtcdStore({
+    endpoints: [etcdEndpoint({ port })],
+    ca: pki.ca.cert,
+    // Read for every connection.
+    get cert() {
+      return pki.client.cert;
+    },
+    get key() {
+      return pki.client.key;
+    },
+    clock,
+  });
   return {
     store,
     soleWriter: true,
+    async renewCertificates() {
+      const { client } = await ensureEtcdPki(join(dataDirectory, 'pki'), clock);
+      pki.client.replace(client);
+    },
     async close() {
       clearInterval(rotation);
       await store.close();

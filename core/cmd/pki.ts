@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../machinery/clock.ts';
+import { LivePair } from '../machinery/pki/live-pair.ts';
 import type { KeyPair, WantedCertificate } from '../machinery/pki/make-certificate.ts';
 
 /** What core's front ends and its administrator show each other. */
@@ -16,15 +17,15 @@ export interface Pki {
   readonly nodeServingCa: KeyPair;
   /** Signs what core shows API servers of users when it hands requests on, so that nothing else passes for it. */
   readonly frontProxyCa: KeyPair;
-  readonly frontProxyClient: KeyPair;
-  readonly server: KeyPair;
+  readonly frontProxyClient: LivePair;
+  readonly server: LivePair;
   /** The administrator: group system:masters. */
   readonly admin: KeyPair;
   /** The node agents of this machine: `node-NAME.crt`, group system:nodes. */
   readonly nodes: readonly KeyPair[];
 }
 
-/** A certificate with less than this left is made anew at the next start. */
+/** A certificate with less than this left is made anew. */
 const renewBeforeMs = 30 * 24 * 3600 * 1000;
 
 /**
@@ -38,6 +39,7 @@ export async function ensurePki(
 ): Promise<Pki> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const ensure = (wanted: WantedCertificate) => ensurePair(directory, wanted, clock);
+  const live = async (wanted: WantedCertificate) => new LivePair(await ensure(wanted));
   const serverCa = await ensure({ name: 'server-ca', subject: 'CN=wheelhouse-server-ca', use: 'ca' });
   const clientCa = await ensure({ name: 'client-ca', subject: 'CN=wheelhouse-client-ca', use: 'ca' });
   const nodeServingCa = await ensure({
@@ -63,14 +65,14 @@ export async function ensurePki(
     clientCa,
     nodeServingCa,
     frontProxyCa,
-    frontProxyClient: await ensure({
+    frontProxyClient: await live({
       name: 'front-proxy-client',
       subject: 'CN=front-proxy-client',
       use: 'client',
       signer: frontProxyCa,
     }),
     nodes: await Promise.all(nodes),
-    server: await ensure({
+    server: await live({
       name: 'server',
       subject: 'CN=kube-apiserver',
       use: 'server',

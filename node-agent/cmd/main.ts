@@ -1,8 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createClient } from '../../core/client/typed-client.ts';
-import { connect, type TlsOptions } from '../../core/client/grpc/connection.ts';
+import { connect } from '../../core/client/grpc/connection.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { describeError, jsonLogger } from '../../core/machinery/logger.ts';
 import { systemRandom, uuid } from '../../core/machinery/random.ts';
@@ -12,16 +11,11 @@ import { SimulatedRuntime } from '../runtime/simulated/runtime.ts';
 import { runAgentStreaming } from '../streaming/agent-streaming.ts';
 import { systemMounter } from '../volumes/mounts.ts';
 import { createAgent, simulatedStateFile } from './agent.ts';
+import { certificatesOf, onCertificateReplaced } from './certificate-files.ts';
 import { readFlags, type AgentFlags } from './flags.ts';
 
 const version = '0.1.0';
 const removalDeadlineMs = 110_000;
-
-function readCertificates({ certificates }: AgentFlags): TlsOptions | undefined {
-  if (certificates === undefined) return undefined;
-  const { ca, cert, key } = certificates;
-  return { ca: readFileSync(ca), cert: readFileSync(cert), key: readFileSync(key) };
-}
 
 async function main(): Promise<number> {
   const flags = readFlags(process.argv.slice(2));
@@ -43,8 +37,11 @@ async function main(): Promise<number> {
       await removeAll(runtime, flags.dataDirectory, signal);
       return 0;
     }
-    const tls = readCertificates(flags);
+    const { certificates } = flags;
+    const tls = certificates === undefined ? undefined : certificatesOf(certificates);
     using connection = connect({ endpoint: flags.core, tls, userAgent: `node-agent/${version}` });
+    if (certificates !== undefined)
+      onCertificateReplaced(certificates, stop.signal, () => connection.redial());
     const agent = await createAgent({
       ...flags,
       client: createClient(connection.verbs, { userAgent: `node-agent/${version}` }),

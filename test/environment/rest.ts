@@ -75,7 +75,7 @@ export interface RestApiOptions extends TestApiOptions {
 }
 
 const unreachable = () => Promise.reject(new StatusError('ServiceUnavailable', 'no agent is connected'));
-const noContainers: ServedStreams = {
+export const noContainers: ServedStreams = {
   // oxlint-disable-next-line require-yield
   async *logs() {
     await unreachable();

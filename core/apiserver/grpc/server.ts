@@ -53,6 +53,8 @@ export interface GrpcServerTls {
 export interface GrpcServer {
   /** Binds and serves; resolves to the address, such as "127.0.0.1:7443". */
   start(): Promise<string>;
+  /** Shows this from the next connection on; those that are open stay. Only for a server that asks for certificates. */
+  useCertificate(pair: Pick<GrpcServerTls, 'cert' | 'key'>): void;
   /**
    * Refuses new calls, ends watches, gives calls that are under way `graceMs` to finish, then cuts them. Health says
    * NOT_SERVING from the first moment.
@@ -87,13 +89,17 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
     addService(server, agentsService(streaming.agents, context));
   }
   let health: HealthImplementation | undefined;
+  const credentials = credentialsOf(tls);
 
   return {
     async start() {
       health = await addStandardServices(server);
-      const port = await bind(server, listen, tls);
+      const port = await bind(server, listen, credentials);
       health.setStatus('', 'SERVING');
       return listen.startsWith('unix:') ? listen : listen.replace(/:\d+$/, `:${port}`);
+    },
+    useCertificate(pair) {
+      if (credentials instanceof CertificateOrToken) credentials.use(pair);
     },
     async stop(graceMs) {
       health?.setStatus('', 'NOT_SERVING');
@@ -131,9 +137,9 @@ async function addStandardServices(server: Server): Promise<HealthImplementation
   return health;
 }
 
-function bind(server: Server, listen: string, tls: GrpcServerTls | undefined): Promise<number> {
+function bind(server: Server, listen: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(listen, credentialsOf(tls), (error, port) => {
+    server.bindAsync(listen, credentials, (error, port) => {
       if (error === null) resolve(port);
       else reject(new Error(`Cannot listen on "${listen}" for gRPC: ${error.message}`, { cause: error }));
     });
@@ -149,8 +155,15 @@ function credentialsOf(tls: GrpcServerTls | undefined): ServerCredentials {
 
 /** Asks for a certificate without insisting on it: whoever shows none may still show a token. */
 class CertificateOrToken extends ServerCredentials {
+  readonly #ca: Buffer;
+
   constructor(cert: Buffer, key: Buffer, ca: Buffer) {
     super({ requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' }, { cert, key, ca });
+    this.#ca = ca;
+  }
+
+  use({ cert, key }: Pick<GrpcServerTls, 'cert' | 'key'>): void {
+    this.updateSecureContextOptions({ cert, key, ca: this.#ca, minVersion: 'TLSv1.2' });
   }
 
   override _equals(other: ServerCredentials): boolean {

@@ -81,6 +81,8 @@ interface ServingOptions extends RestServerOptions {
 export interface RestServer {
   /** Binds and serves; resolves to the address, such as "127.0.0.1:6443". */
   start(): Promise<string>;
+  /** Shows this from the next connection on; those that are open stay. */
+  useCertificate(pair: Pick<RestServerTls, 'cert' | 'key'>): void;
   /** Ends watches, gives other requests `graceMs`, then cuts them. */
   stop(graceMs: number): Promise<void>;
 }
@@ -144,6 +146,9 @@ export function createRestServer(given: RestServerOptions): RestServer {
           resolve(family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`);
         });
       }),
+    useCertificate(pair) {
+      server.setSecureContext({ cert: pair.cert, key: pair.key, ca: clientCa, minVersion: 'TLSv1.2' });
+    },
     stop: (graceMs) =>
       new Promise((resolve) => {
         const reason = new StatusError('ServiceUnavailable', 'The server is shutting down');

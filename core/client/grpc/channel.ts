@@ -80,6 +80,11 @@ export class Channel {
     if (this.#state !== 'closed') this.client.getChannel().getConnectivityState(true);
   }
 
+  /** Connects anew, with what `tls` holds by then. Calls under way fail as unavailable. */
+  redial(): void {
+    if (this.#client !== undefined) this.#replace(this.#client);
+  }
+
   /** Calls under way fail as unavailable. */
   close(): void {
     if (this.#state === 'closed') return;

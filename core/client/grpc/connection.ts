@@ -43,6 +43,8 @@ export interface Connection extends Disposable {
   onStateChange(listener: (state: ConnectionState) => void): () => void;
   /** Begins to connect without a call; for those who watch the state. */
   connect(): void;
+  /** Connects anew, with what `tls` holds by then. Calls under way fail as unavailable. */
+  redial(): void;
   close(): void;
 }
 
@@ -76,6 +78,7 @@ export function connect(options: ConnectOptions): Connection {
     },
     onStateChange: (listener) => channel.onStateChange(listener),
     connect: () => channel.connect(),
+    redial: () => channel.redial(),
     close,
     [Symbol.dispose]: close,
   };

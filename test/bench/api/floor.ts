@@ -13,7 +13,8 @@ const { server: pair, clientCa } = await ensurePki(directory, systemClock);
 const piece = Buffer.alloc(256 * 1024, 'x');
 const following = new Set<ServerHttp2Stream>();
 const server = createSecureServer({
-  ...pair,
+  cert: pair.cert,
+  key: pair.key,
   ca: clientCa.cert,
   requestCert: true,
   minVersion: 'TLSv1.2',
