@@ -236,6 +236,19 @@ describe('watches', () => {
     expect(batchOfAll.events.at(-1)).toBe(batchOfOne.events[0]);
   });
 
+  test('of everything are handed the same batch where they read together, and each from its own place', async () => {
+    const cache = await started();
+    const [one, two] = [cache.watch({ signal: forever }), cache.watch({ signal: forever })];
+    await put(store, key('a', 'p'), 'n1/0');
+    expect(told(await next(one))).toEqual(['added n1/0']);
+    const late = cache.watch({ signal: forever });
+    await cache.waitFor(await put(store, key('a', 'p'), 'n1/1'));
+    const [ofOne, ofLate] = [await next(one), await next(late)];
+    expect(told(ofOne)).toEqual(['modified n1/1']);
+    expect(ofLate.events).toBe(ofOne.events);
+    expect(told(await next(two))).toEqual(['added n1/0', 'modified n1/1']);
+  });
+
   test('whose reader is too slow are cut, and nobody else is held up', async () => {
     const cache = await started({ maxWatcherBytes: 1_000 });
     const slow = cache.watch({ signal: forever });

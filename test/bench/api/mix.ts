@@ -9,8 +9,8 @@ import { paced, saturated } from './load.ts';
 import type { LoopReport } from './loop-watch.ts';
 import { allPods, podBytes } from './stored-pods.ts';
 
-const rounds = 4;
-const seconds = 3;
+const rounds = 10;
+const seconds = 1.5;
 /** Of each client: twice what client-go sends unless told otherwise. */
 const requestsPerSecond = 10;
 const perSecond = clientCount * requestsPerSecond;

@@ -10,8 +10,8 @@ import { apps, podBytes } from './stored-pods.ts';
 
 const watchers = 1_000;
 const changesPerSecond = 1_000;
-const seconds = 3;
-const rounds = 3;
+const seconds = 2;
+const rounds = 5;
 const changesAtOnce = 50;
 const withinMs = 20_000;
 
