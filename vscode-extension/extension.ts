@@ -1,9 +1,13 @@
 import * as vscode from 'vscode';
+import { registerApplyCommands } from './apply/apply-commands.ts';
+import { RefusalDiagnostics } from './apply/refusal-diagnostics.ts';
 import { registerNodeCommands } from './commands/node-commands.ts';
 import { registerObjectCommands } from './commands/object-commands.ts';
 import { registerPortForward } from './commands/port-forward.ts';
 import { registerWorkloadCommands } from './commands/workload-commands.ts';
+import { CompareDocuments } from './documents/compare-documents.ts';
 import { registerDescribeDocuments } from './documents/describe-documents.ts';
+import { ObjectFiles } from './documents/object-files.ts';
 import { registerExplorer } from './explorer/register.ts';
 import { registerLanguage } from './language/register.ts';
 import { registerLogCommands } from './logs/log-commands.ts';
@@ -16,6 +20,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel('Wheelhouse', { log: true });
   const session = registerSession(context, log);
   registerExplorer(context, session);
+  const compare = new CompareDocuments();
+  const refusals = new RefusalDiagnostics();
   context.subscriptions.push(
     registerObjectCommands(session),
     registerWorkloadCommands(session),
@@ -24,6 +30,10 @@ export function activate(context: vscode.ExtensionContext): void {
     registerLogCommands(session),
     registerTerminalCommands(session),
     registerDescribeDocuments(session),
+    compare,
+    refusals,
+    new ObjectFiles(session, compare, refusals),
+    registerApplyCommands({ session, compare, refusals, log }),
   );
   registerLanguage({ context, session, log });
   // Last, because what is disposed of before it may still have something to say.

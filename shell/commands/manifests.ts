@@ -1,23 +1,9 @@
 import { readFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { KubernetesObject } from '../../core/api/object.ts';
-import { isObject } from '../../core/machinery/json.ts';
-import { readDocuments } from '../../core/machinery/yaml.ts';
-import type { ReadDocument } from '../../core/machinery/yaml.ts';
+import { ManifestError, manifestsOf, type Manifest } from '../../core/client/manifests.ts';
 import type { CommandIo } from '../repl/command-line.ts';
 import { UsageError } from './command.ts';
 import type { Flag, Flags } from './command.ts';
-
-/** One object of a manifest and where it stands. */
-export interface Manifest {
-  readonly object: KubernetesObject;
-  /** File name, or "STDIN". */
-  readonly source: string;
-  /** From 1, within its file. */
-  readonly document: number;
-  /** `file:line:column` of a field such as "spec.containers[0].image", or of the nearest parent that is there. */
-  position(field?: string): string;
-}
 
 export const fileFlags: readonly Flag[] = [
   {
@@ -44,70 +30,20 @@ export async function readManifests(flags: Flags, io: CommandIo): Promise<readon
   for (const name of names) {
     for (const file of await filesOf(name, flags.boolean('recursive'))) {
       const text = file === '-' ? await readStdin(io) : await readText(file);
-      manifests.push(...manifestsOf(text, file === '-' ? 'STDIN' : file));
+      manifests.push(...parse(text, file === '-' ? 'STDIN' : file));
     }
   }
   if (manifests.length === 0) throw new UsageError('no objects passed to apply');
   return manifests;
 }
 
-/** Parses one text; lists (`kind: List`) are taken apart. */
-export function manifestsOf(text: string, source: string): Manifest[] {
-  let documents: readonly ReadDocument[];
+function parse(text: string, source: string): readonly Manifest[] {
   try {
-    documents = readDocuments(text, { source });
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+    return manifestsOf(text, source);
+  } catch (error) {
+    if (error instanceof ManifestError) throw new UsageError(error.message, { cause: error });
+    throw error;
   }
-  return documents.flatMap((document, index) => objectsOf(document, source, index + 1));
-}
-
-function objectsOf(document: ReadDocument, source: string, number: number): Manifest[] {
-  const where = `${source}:${document.line}:${document.column}`;
-  const { value } = document;
-  const says = (problem: string) => new UsageError(`${where}: document ${number}: ${problem}`);
-  if (!isObject(value)) throw says("Object 'Kind' is missing: it is not a mapping");
-  if (typeof value['kind'] !== 'string' || value['kind'] === '') throw says("Object 'Kind' is missing");
-  if (typeof value['apiVersion'] !== 'string' || value['apiVersion'] === '') {
-    throw says("Object 'apiVersion' is missing");
-  }
-  const items =
-    value['kind'].endsWith('List') && Array.isArray(value['items'])
-      ? (value['items'] as unknown[])
-      : undefined;
-  if (items === undefined)
-    return [manifest(value as unknown as KubernetesObject, document, source, number, [])];
-  return items.map((item, index) => {
-    if (!isObject(item)) throw says(`items[${index}] is not an object`);
-    return manifest(item as unknown as KubernetesObject, document, source, number, ['items', index]);
-  });
-}
-
-function manifest(
-  object: KubernetesObject,
-  document: ReadDocument,
-  source: string,
-  number: number,
-  prefix: readonly (string | number)[],
-): Manifest {
-  const metadata = isObject(object.metadata) ? object.metadata : {};
-  return {
-    object: { ...object, metadata },
-    source,
-    document: number,
-    position(field) {
-      const { line, column } = document.positionOf([...prefix, ...pathOf(field ?? '')]);
-      return `${source}:${line}:${column}`;
-    },
-  };
-}
-
-/** `spec.containers[0].image` or `data[a.b]` as its steps. */
-export function pathOf(field: string): (string | number)[] {
-  const steps = field.matchAll(/\[(\d+)\]|\["?([^\]"]*)"?\]|([^.[\]]+)/g);
-  return [...steps].map(([, index, key, name]) =>
-    index === undefined ? (key ?? name ?? '') : Number(index),
-  );
 }
 
 async function filesOf(name: string, recursive: boolean): Promise<readonly string[]> {

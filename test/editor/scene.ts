@@ -20,6 +20,12 @@ export function editorCluster(): LocalCluster {
   return new LocalCluster(profile, home);
 }
 
+/** What the cluster has in a ConfigMap of the namespace "default". */
+export async function configMapData(name: string): Promise<Readonly<Record<string, string>>> {
+  const text = await editorCluster().ok('get', 'configmap', name, '-o', 'json');
+  return (JSON.parse(text) as { data?: Record<string, string> }).data ?? {};
+}
+
 /** What the extension wrote to its log, of the last window that did. */
 export function editorLog(): string {
   const logs = join(editorScene().directory, 'server/data/logs');

@@ -1,4 +1,4 @@
-import { isNotFound, StatusError } from '../../../core/api/errors.ts';
+import { isNotFound } from '../../../core/api/errors.ts';
 import type { KubernetesObject } from '../../../core/api/object.ts';
 import { parseApiVersion } from '../../../core/api/resource.ts';
 import { objectSchemaOf } from '../../../core/api/schema/schemas.ts';
@@ -12,7 +12,7 @@ import { sanitizeText } from '../../../core/printers/sanitize.ts';
 import type { Command, Invocation } from '../command.ts';
 import { errorText } from '../errors.ts';
 import { fileFlags, readManifests } from '../manifests.ts';
-import type { Manifest } from '../manifests.ts';
+import { refusedField, type Manifest } from '../../../core/client/manifests.ts';
 import { outputFlags, resultText } from '../output.ts';
 import { objectLabel } from '../../../core/client/resource-index.ts';
 import type { ResourceIndex, ServedResource } from '../../../core/client/resource-index.ts';
@@ -215,7 +215,7 @@ function parsedObject(text: string | undefined): JsonObject {
 
 /** The error of one object with the place in its file, down to the field the server refused. */
 export function manifestError(manifest: Manifest, error: unknown, doing: string): string {
-  const field = error instanceof StatusError ? firstField(error) : undefined;
+  const field = refusedField(error);
   const where = `${manifest.position(field)}: document ${manifest.document}`;
   const kind = (manifest.object.kind ?? 'object').toLowerCase();
   const name = manifest.object.metadata.name ?? '';
@@ -223,14 +223,4 @@ export function manifestError(manifest: Manifest, error: unknown, doing: string)
     error,
     sanitizeText(`error when ${doing} ${where} (${objectLabel({ group: '', kind }, name)})`),
   );
-}
-
-/** The field a Status names, or the one its message does: `unknown field "spec.replicsa"`, `: spec.replicas: must be …`. */
-function firstField(error: StatusError): string | undefined {
-  const cause = error.status.details?.causes?.find(({ field }) => field !== undefined && field !== '');
-  if (cause?.field !== undefined) return cause.field;
-  const named = /(?:unknown|duplicate) field "([^"]+)"|: ([a-z]\w*(?:[.[][\w./-]+]?)*): must /.exec(
-    error.message,
-  );
-  return named?.[1] ?? named?.[2];
 }

@@ -27,11 +27,18 @@ const baseSettings = {
   'terminal.integrated.gpuAcceleration': 'off',
   'window.menuBarVisibility': 'compact',
   'editor.minimap.enabled': false,
+  // What a test types is what is there.
+  '[yaml]': { 'editor.autoIndent': 'none' },
+  'editor.autoIndent': 'none',
+  'editor.autoClosingBrackets': 'never',
+  'editor.autoClosingQuotes': 'never',
+  'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
   'files.autoSave': 'off',
   'git.enabled': false,
   'extensions.ignoreRecommendations': true,
   'explorer.confirmDelete': false,
   'security.workspace.trust.startupPrompt': 'never',
+  'remote.autoForwardPorts': false,
   'telemetry.telemetryLevel': 'off',
 };
 

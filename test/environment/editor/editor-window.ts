@@ -71,6 +71,17 @@ export class EditorWindow {
     await row.first().click();
   }
 
+  /** Ticks an entry of an open list of choices. */
+  async tick(text: string): Promise<void> {
+    const row = this.page.locator('.quick-input-widget:visible .monaco-list-row').filter({ hasText: text });
+    await row.first().click();
+  }
+
+  /** Accepts the open list of choices as it stands. */
+  async confirmPick(): Promise<void> {
+    await this.page.locator('.quick-input-widget:visible .quick-input-action .monaco-button').first().click();
+  }
+
   /** Answers the open input box. */
   async answer(text: string): Promise<void> {
     await this.quickInput.fill(text);

@@ -1,0 +1,238 @@
+import * as vscode from 'vscode';
+import { isNotFound } from '../../core/api/errors.ts';
+import { attempt, reasonOf, signalOf } from '../commands/failure.ts';
+import { confirm } from '../commands/targets.ts';
+import type { CompareDocuments } from '../documents/compare-documents.ts';
+import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
+import {
+  applyPlanned,
+  nameOf,
+  placed,
+  planApply,
+  servedResource,
+  type Applied,
+  type PlannedObject,
+  type PlanPlace,
+} from './apply-plan.ts';
+import { chosenUris, readManifests, readSelection, type SourcedManifest } from './manifest-sources.ts';
+import type { RefusalDiagnostics } from './refusal-diagnostics.ts';
+import { choosePlanned, objectText, showDifferences } from './show-plan.ts';
+
+interface Dependencies {
+  readonly session: ClusterSession;
+  readonly compare: CompareDocuments;
+  readonly refusals: RefusalDiagnostics;
+  readonly log: vscode.LogOutputChannel;
+}
+
+type Read = () => Promise<readonly SourcedManifest[]>;
+
+/** Apply, try without changing anything, delete: for files, folders and selections. */
+export function registerApplyCommands(dependencies: Dependencies): vscode.Disposable {
+  const command = (name: string, work: (read: Read) => Promise<void>) =>
+    vscode.commands.registerCommand(name, (uri?: vscode.Uri, uris?: readonly vscode.Uri[]) =>
+      work(() => readManifests(chosenUris(uri, uris))),
+    );
+  return vscode.Disposable.from(
+    command('wheelhouse.apply', (read) => apply(dependencies, read)),
+    command('wheelhouse.preview', (read) => preview(dependencies, read)),
+    command('wheelhouse.deleteManifest', (read) => deleteObjects(dependencies, read)),
+    vscode.commands.registerCommand('wheelhouse.applySelection', () => {
+      const editor = vscode.window.activeTextEditor;
+      return editor === undefined ? undefined : apply(dependencies, () => readSelection(editor));
+    }),
+  );
+}
+
+interface Plan {
+  readonly cluster: OpenCluster;
+  readonly place: PlanPlace;
+  readonly planned: readonly PlannedObject[];
+  readonly uriOf: (planned: PlannedObject) => vscode.Uri | undefined;
+}
+
+async function apply(dependencies: Dependencies, read: Read): Promise<void> {
+  const doing = vscode.l10n.t('apply');
+  await attempt(doing, async () => {
+    const plan = await makePlan(dependencies, read);
+    if (plan === undefined) return;
+    const { planned, cluster, place } = plan;
+    const title = placeTitle(vscode.l10n.t('Apply'), plan);
+    await showDifferences(planned, dependencies.compare, title);
+    if (planned.every(({ outcome }) => outcome === 'unchanged')) {
+      void vscode.window.showInformationMessage(
+        vscode.l10n.t('Cluster "{0}" already is as these manifests say', cluster.context.name),
+      );
+      return;
+    }
+    const chosen = await choosePlanned(planned, title);
+    if (chosen === undefined || chosen.length === 0) return;
+    const forced = await allowedConflicts(chosen);
+    if (forced === undefined) return;
+    const results: Applied[] = [];
+    for (const each of chosen) results.push(await applyPlanned(each, place, forced.has(each)));
+    report(dependencies, plan, results);
+  });
+}
+
+async function preview(dependencies: Dependencies, read: Read): Promise<void> {
+  await attempt(vscode.l10n.t('compare'), async () => {
+    const plan = await makePlan(dependencies, read);
+    if (plan === undefined) return;
+    const title = placeTitle(vscode.l10n.t('What would change'), plan);
+    await showDifferences(plan.planned, dependencies.compare, title);
+    const counts = countsText(plan.planned.map(({ outcome }) => outcomeText(outcome)));
+    const text = vscode.l10n.t('{0}: {1}. Nothing was changed', title, counts);
+    if (plan.planned.some(({ outcome }) => outcome === 'refused'))
+      void vscode.window.showWarningMessage(text);
+    else void vscode.window.showInformationMessage(text);
+  });
+}
+
+/** Reads everything, asks the server about everything, and marks what it refuses in the files. */
+async function makePlan({ session, refusals }: Dependencies, read: Read): Promise<Plan | undefined> {
+  const cluster = session.current;
+  if (cluster === undefined) {
+    await vscode.commands.executeCommand('wheelhouse.chooseContext');
+    return undefined;
+  }
+  const sources = await read();
+  if (sources.length === 0) throw new Error(vscode.l10n.t('there is no object in it'));
+  for (const { uri } of sources) refusals.clear(uri);
+  const uris = new Map(sources.map(({ uri, manifest }) => [manifest, uri]));
+  return vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      title: vscode.l10n.t('Comparing with cluster "{0}"', cluster.context.name),
+      cancellable: true,
+    },
+    async (_progress, token) => {
+      const place: PlanPlace = {
+        client: cluster.cluster.client,
+        index: await cluster.resources(),
+        namespace: session.defaultNamespace,
+        signal: signalOf(token, cluster.signal),
+      };
+      const planned = await planApply([...uris.keys()], place);
+      const uriOf = ({ manifest }: PlannedObject) => uris.get(manifest);
+      for (const each of planned) {
+        const uri = uriOf(each);
+        if (each.outcome === 'refused' && uri !== undefined) refusals.show(uri, each.manifest, each.error);
+      }
+      return { cluster, place: { ...place, signal: cluster.signal }, planned, uriOf };
+    },
+  );
+}
+
+/** `Apply to cluster "dev", namespace shop`. */
+function placeTitle(what: string, { cluster, planned }: Plan): string {
+  const namespaces = [...new Set(planned.flatMap(({ name }) => name.namespace ?? []))].sort();
+  const { name } = cluster.context;
+  return namespaces.length === 0
+    ? vscode.l10n.t('{0}: cluster "{1}"', what, name)
+    : vscode.l10n.t('{0}: cluster "{1}", namespace {2}', what, name, namespaces.join(', '));
+}
+
+/** Asks before fields are taken from their owners; undefined where the user wants none of it. */
+async function allowedConflicts(
+  chosen: readonly PlannedObject[],
+): Promise<ReadonlySet<PlannedObject> | undefined> {
+  const conflicting = chosen.filter(({ outcome }) => outcome === 'conflict');
+  if (conflicting.length === 0) return new Set();
+  const detail = conflicting
+    .flatMap((each) =>
+      each.outcome === 'conflict'
+        ? each.conflicts.map(({ field, why }) => `${objectText(each)} ${field}: ${why}`)
+        : [],
+    )
+    .join('\n');
+  const question = vscode.l10n.t('Take over fields that others own?');
+  return (await confirm(question, vscode.l10n.t('Take Over'), detail)) ? new Set(conflicting) : undefined;
+}
+
+function report({ refusals, log }: Dependencies, plan: Plan, results: readonly Applied[]): void {
+  const details = vscode.l10n.t('Details');
+  for (const { planned, ...result } of results) {
+    const line = `${objectText(planned)} ${result.outcome}`;
+    if (result.outcome !== 'failed') {
+      log.info(`${plan.cluster.context.name}: ${line}`);
+      continue;
+    }
+    log.error(`${plan.cluster.context.name}: ${line}: ${reasonOf(result.error)}`);
+    const uri = plan.uriOf(planned);
+    if (uri !== undefined) refusals.show(uri, planned.manifest, result.error);
+  }
+  const counts = countsText(results.map(({ outcome }) => outcomeText(outcome)));
+  const text = vscode.l10n.t('Cluster "{0}": {1}', plan.cluster.context.name, counts);
+  const failed = results.find((result) => result.outcome === 'failed');
+  const shown =
+    failed === undefined
+      ? vscode.window.showInformationMessage(text, details)
+      : vscode.window.showErrorMessage(
+          `${text}. ${objectText(failed.planned)}: ${reasonOf(failed.error)}`,
+          details,
+        );
+  shown.then((picked) => {
+    if (picked === details) log.show();
+  });
+}
+
+function outcomeText(outcome: PlannedObject['outcome'] | Applied['outcome']): string {
+  const { t } = vscode.l10n;
+  const texts: Readonly<Record<typeof outcome, string>> = {
+    create: t('to create'),
+    change: t('to change'),
+    unchanged: t('unchanged'),
+    conflict: t('in conflict'),
+    refused: t('refused'),
+    created: t('created'),
+    configured: t('configured'),
+    failed: t('failed'),
+  };
+  return texts[outcome];
+}
+
+/** "2 created, 1 unchanged". */
+function countsText(words: readonly string[]): string {
+  return [...new Set(words)]
+    .map((word) => `${words.filter((each) => each === word).length} ${word}`)
+    .join(', ');
+}
+
+async function deleteObjects({ session }: Dependencies, read: Read): Promise<void> {
+  const cluster = session.current;
+  if (cluster === undefined) return;
+  await attempt(vscode.l10n.t('delete'), async () => {
+    const index = await cluster.resources();
+    const targets = (await read()).map(({ manifest }) => {
+      const resource = servedResource(index, manifest.object);
+      return { resource, name: nameOf(placed(resource, manifest.object, session.defaultNamespace)) };
+    });
+    const listed = targets.map(
+      ({ resource, name }) => `${[name.namespace, resource.singular].filter(Boolean).join(' ')}/${name.name}`,
+    );
+    const question = vscode.l10n.t(
+      'Delete {0} objects of cluster "{1}"?',
+      targets.length,
+      cluster.context.name,
+    );
+    if (!(await confirm(question, vscode.l10n.t('Delete'), listed.join('\n')))) return;
+    let [deleted, absent] = [0, 0];
+    // In reverse: what was made last depends on what was made first.
+    for (const { resource, name } of targets.toReversed()) {
+      try {
+        await cluster.cluster.client.delete(resource, name, {
+          propagationPolicy: 'Background',
+          signal: cluster.signal,
+        });
+        deleted++;
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        absent++;
+      }
+    }
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('Cluster "{0}": {1} deleted, {2} were not there', cluster.context.name, deleted, absent),
+    );
+  });
+}

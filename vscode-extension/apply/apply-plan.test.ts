@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { configmaps, deployments } from '../../core/api/generated/resources.ts';
+import { manifestsOf } from '../../core/client/manifests.ts';
+import { createTestApi, type TestApi } from '../../test/environment/api.ts';
+import { openTestCluster } from '../../test/environment/open-cluster.ts';
+import { applyPlanned, planApply, type PlanPlace } from './apply-plan.ts';
+
+const settings = (value: string, name = 'settings') => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: ${name} }
+data: { color: ${value} }
+`;
+
+describe('a plan to apply', () => {
+  let api: TestApi;
+  let place: PlanPlace;
+  let close: () => Promise<void>;
+
+  beforeEach(async () => {
+    api = await createTestApi();
+    const cluster = openTestCluster(api);
+    const index = await cluster.resources();
+    place = { client: api.client, index, namespace: 'default', signal: cluster.signal };
+    close = async () => cluster[Symbol.asyncDispose]();
+  });
+
+  afterEach(async () => {
+    await close();
+    await api.close();
+  });
+
+  const plan = (text: string) => planApply(manifestsOf(text, 'test.yaml'), place);
+
+  async function apply(text: string, force = false) {
+    const results = [];
+    for (const planned of await plan(text)) results.push(await applyPlanned(planned, place, force));
+    return results.map(({ outcome }) => outcome);
+  }
+
+  test('tells what is made, changed and left as it is, and changes nothing', async () => {
+    await apply(settings('red') + '---\n' + settings('red', 'same'));
+    const text = [settings('blue'), settings('red', 'same'), settings('red', 'new')].join('---\n');
+    expect((await plan(text)).map(({ outcome }) => outcome)).toEqual(['change', 'unchanged', 'create']);
+    const live = await api.client.get(configmaps, { namespace: 'default', name: 'settings' });
+    expect(live.data).toEqual({ color: 'red' });
+  });
+
+  test('shows both sides without what the server keeps for itself', async () => {
+    await apply(settings('red'));
+    const [change] = await plan(settings('blue'));
+    expect(change?.before).toBe(
+      'apiVersion: v1\ndata:\n  color: red\nkind: ConfigMap\nmetadata:\n  name: settings\n  namespace: default\n',
+    );
+    expect(change).toMatchObject({
+      outcome: 'change',
+      after: expect.stringContaining('color: blue') as string,
+    });
+  });
+
+  test('puts objects without a namespace where the editor says', async () => {
+    const [created] = await plan(settings('red'));
+    expect(created?.name).toEqual({ namespace: 'default', name: 'settings' });
+  });
+
+  test('names the owner of a field that somebody else set, and takes it only by force', async () => {
+    await api.client.create(
+      configmaps,
+      {
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { namespace: 'default', name: 'settings' },
+        data: { color: 'green' },
+      },
+      { fieldManager: 'somebody' },
+    );
+    const [planned] = await plan(settings('red'));
+    expect(planned).toMatchObject({
+      outcome: 'conflict',
+      conflicts: [{ field: '.data.color', why: expect.stringContaining('somebody') as string }],
+    });
+    expect(await apply(settings('red'))).toEqual(['failed']);
+    expect(await apply(settings('red'), true)).toEqual(['configured']);
+  });
+
+  test('lets one refused object not hold up the others', async () => {
+    const wrong = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: UPPER }\n';
+    const unknown = 'apiVersion: example.com/v1\nkind: Boat\nmetadata: { name: b }\n';
+    const planned = await plan([wrong, unknown, settings('red')].join('---\n'));
+    expect(planned.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'create']);
+  });
+
+  test('knows that a namespace of the same file is not there yet', async () => {
+    const text = `apiVersion: v1
+kind: Namespace
+metadata: { name: fleet }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: inside, namespace: fleet }
+`;
+    expect((await plan(text)).map(({ outcome }) => outcome)).toEqual(['create', 'create']);
+    expect(await apply(text)).toEqual(['created', 'created']);
+  });
+
+  test('refuses unknown fields', async () => {
+    const text = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web }
+spec:
+  replicsa: 2
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: web }] }
+`;
+    const [planned] = await plan(text);
+    expect(planned).toMatchObject({ outcome: 'refused' });
+    await expect(api.client.get(deployments, { namespace: 'default', name: 'web' })).rejects.toThrow(
+      'not found',
+    );
+  });
+});

@@ -1,0 +1,237 @@
+import * as vscode from 'vscode';
+import type { KubernetesObject } from '../../core/api/object.ts';
+import { SharedInformer } from '../../core/client/informer.ts';
+import { manifestsOf, type Manifest } from '../../core/client/manifests.ts';
+import type { ServedResource } from '../../core/client/resource-index.ts';
+import { systemClock } from '../../core/machinery/clock.ts';
+import { systemRandom } from '../../core/machinery/random.ts';
+import type { RefusalDiagnostics } from '../apply/refusal-diagnostics.ts';
+import { reasonOf } from '../commands/failure.ts';
+import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
+import type { CompareDocuments } from './compare-documents.ts';
+import { saveObject } from './object-save.ts';
+import { textToEdit } from './object-text.ts';
+import { parseResourceUri, resourceScheme, type ObjectAddress } from './resource-uri.ts';
+
+const callTimeoutMs = 15_000;
+/** After a save the editor asks once more what the file is like; what it is told then must be news. */
+const reloadAfterMs = 200;
+/** Revisions of an object that were handed out and may come back edited. */
+const mostRevisions = 20;
+
+/** An object that is open in an editor. */
+interface OpenFile {
+  readonly address: ObjectAddress;
+  bytes: Buffer;
+  /** Counts contents, never the time: the editor compares it to see whether it has the newest. */
+  mtime: number;
+  readonly revisions: Map<string, KubernetesObject>;
+}
+
+/** The objects of the open cluster as files that can be edited and saved. */
+export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable {
+  readonly #session: ClusterSession;
+  readonly #compare: CompareDocuments;
+  readonly #refusals: RefusalDiagnostics;
+  readonly #changes = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
+  readonly onDidChangeFile = this.#changes.event;
+  readonly #files = new Map<string, OpenFile>();
+  readonly #registration: vscode.Disposable;
+
+  constructor(session: ClusterSession, compare: CompareDocuments, refusals: RefusalDiagnostics) {
+    this.#session = session;
+    this.#compare = compare;
+    this.#refusals = refusals;
+    this.#registration = vscode.workspace.registerFileSystemProvider(resourceScheme, this, {
+      isCaseSensitive: true,
+    });
+  }
+
+  dispose(): void {
+    this.#registration.dispose();
+    this.#changes.dispose();
+  }
+
+  async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
+    const file = this.#files.get(uri.toString()) ?? (await this.#load(uri));
+    return { type: vscode.FileType.File, ctime: 0, mtime: file.mtime, size: file.bytes.length };
+  }
+
+  async readFile(uri: vscode.Uri): Promise<Uint8Array> {
+    return (await this.#load(uri)).bytes;
+  }
+
+  async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
+    const text = Buffer.from(content).toString('utf8');
+    const { address, open, resource } = await this.#find(uri);
+    const file = this.#files.get(uri.toString()) ?? (await this.#load(uri));
+    const manifest = theOnly(text, address.name.name);
+    this.#refusals.clear(uri);
+    const signal = AbortSignal.any([open.signal, AbortSignal.timeout(callTimeoutMs)]);
+    try {
+      const { client } = open.cluster;
+      const handedOut = (revision: string) => file.revisions.get(revision);
+      const saved = await saveObject(client, resource, address.name, manifest.object, handedOut, signal);
+      if (saved.kind === 'conflict') {
+        void this.#showConflict(uri, saved.live);
+        throw new Error(vscode.l10n.t('it was changed in the cluster meanwhile; nothing was overwritten'));
+      }
+      file.mtime++;
+      file.bytes = Buffer.from(content);
+      systemClock.after(reloadAfterMs, () => this.#take(uri, file, saved.object));
+    } catch (error) {
+      this.#refusals.show(uri, manifest, error);
+      throw vscode.FileSystemError.NoPermissions(reasonOf(error));
+    }
+  }
+
+  /** Follows the object while it is open, so that an editor without changes shows the newest. */
+  watch(uri: vscode.Uri): vscode.Disposable {
+    const stop = new AbortController();
+    this.#follow(uri, stop.signal).catch(() => {
+      // The editor keeps what it has; saving tells what is wrong.
+    });
+    return { dispose: () => stop.abort() };
+  }
+
+  readDirectory(): [string, vscode.FileType][] {
+    return [];
+  }
+
+  createDirectory(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  delete(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  rename(uri: vscode.Uri): never {
+    throw vscode.FileSystemError.NoPermissions(uri);
+  }
+
+  async #find(
+    uri: vscode.Uri,
+  ): Promise<{ address: ObjectAddress; open: OpenCluster; resource: ServedResource }> {
+    const address = parseResourceUri(uri);
+    const open = this.#session.current;
+    if (address === undefined) throw vscode.FileSystemError.FileNotFound(uri);
+    if (open === undefined || open.context.name !== address.context) {
+      throw vscode.FileSystemError.Unavailable(vscode.l10n.t('Cluster "{0}" is not open', address.context));
+    }
+    const resource = (await open.resources()).all.find(
+      ({ group, version, plural }) =>
+        group === address.group && version === address.version && plural === address.plural,
+    );
+    if (resource === undefined) throw vscode.FileSystemError.FileNotFound(uri);
+    return { address, open, resource };
+  }
+
+  async #load(uri: vscode.Uri): Promise<OpenFile> {
+    const { address, open, resource } = await this.#find(uri);
+    const signal = AbortSignal.any([open.signal, AbortSignal.timeout(callTimeoutMs)]);
+    try {
+      const object = await open.cluster.client.get(resource, address.name, { signal });
+      const file = this.#files.get(uri.toString()) ?? {
+        address,
+        bytes: Buffer.alloc(0),
+        mtime: 0,
+        revisions: new Map<string, KubernetesObject>(),
+      };
+      this.#files.set(uri.toString(), file);
+      hold(file, object);
+      return file;
+    } catch (error) {
+      throw vscode.FileSystemError.Unavailable(reasonOf(error));
+    }
+  }
+
+  #take(uri: vscode.Uri, file: OpenFile, object: KubernetesObject): void {
+    if (hold(file, object)) this.#changes.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+  }
+
+  async #follow(uri: vscode.Uri, stopped: AbortSignal): Promise<void> {
+    const { address, open, resource } = await this.#find(uri);
+    const { client } = open.cluster;
+    const { namespace = '', name } = address.name;
+    const fieldSelector = `metadata.name=${name}`;
+    const selection = namespace === '' ? { fieldSelector } : { namespace, fieldSelector };
+    const informer = new SharedInformer(resource, selection, {
+      client,
+      clock: systemClock,
+      random: systemRandom,
+    });
+    informer.addHandler({
+      onUpdate: (object) => {
+        const file = this.#files.get(uri.toString());
+        if (file !== undefined && !isDirty(uri)) this.#take(uri, file, object);
+      },
+      onDelete: () => this.#changes.fire([{ type: vscode.FileChangeType.Deleted, uri }]),
+    });
+    await informer.run(AbortSignal.any([stopped, open.signal]));
+  }
+
+  /** Both states side by side, and what can be done about it. */
+  async #showConflict(uri: vscode.Uri, live: KubernetesObject): Promise<void> {
+    const { name = '', resourceVersion = '' } = live.metadata;
+    const theirs = this.#compare.add(`${name}.yaml`, textToEdit(live));
+    await vscode.commands.executeCommand(
+      'vscode.diff',
+      theirs,
+      uri,
+      vscode.l10n.t('{0}: cluster ↔ yours', name),
+    );
+    const keepMine = vscode.l10n.t('Save Mine');
+    const takeTheirs = vscode.l10n.t('Discard Mine');
+    const picked = await vscode.window.showWarningMessage(
+      vscode.l10n.t(
+        '"{0}" was changed in the cluster while you edited it. Merge on the right, then save yours, or discard it.',
+        name,
+      ),
+      keepMine,
+      takeTheirs,
+    );
+    const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
+    if (document === undefined) return;
+    if (picked === takeTheirs) await vscode.commands.executeCommand('workbench.action.files.revert', uri);
+    if (picked === keepMine) {
+      const edit = new vscode.WorkspaceEdit();
+      const found = /^( {2}resourceVersion: ).*$/m.exec(document.getText());
+      if (found === null) return;
+      const start = document.positionAt(found.index);
+      const end = document.positionAt(found.index + found[0].length);
+      edit.replace(uri, new vscode.Range(start, end), `${found[1]}${JSON.stringify(resourceVersion)}`);
+      await vscode.workspace.applyEdit(edit);
+      await document.save();
+    }
+  }
+}
+
+/** Remembers what an editor is about to be given; false where that is what it has. */
+function hold(file: OpenFile, object: KubernetesObject): boolean {
+  const { resourceVersion = '' } = object.metadata;
+  file.revisions.set(resourceVersion, object);
+  for (const oldest of file.revisions.keys()) {
+    if (file.revisions.size <= mostRevisions) break;
+    file.revisions.delete(oldest);
+  }
+  const bytes = Buffer.from(textToEdit(object));
+  if (bytes.equals(file.bytes)) return false;
+  file.bytes = bytes;
+  file.mtime++;
+  return true;
+}
+
+function theOnly(text: string, name: string): Manifest {
+  const [manifest, ...more] = manifestsOf(text, `${name}.yaml`);
+  if (manifest === undefined || more.length > 0) {
+    throw vscode.FileSystemError.NoPermissions(vscode.l10n.t('There must be exactly one object'));
+  }
+  return manifest;
+}
+
+function isDirty(uri: vscode.Uri): boolean {
+  return vscode.workspace.textDocuments.some(
+    (each) => each.uri.toString() === uri.toString() && each.isDirty,
+  );
+}
