@@ -33,26 +33,50 @@ export function converterOf(
   const config = webhook?.clientConfig;
   if (webhook === undefined || config === undefined) return convertByName(group);
   const kind = status.acceptedNames?.kind ?? spec.names.kind;
-  return async (objects, toVersion, signal) => {
-    const desired = `${group}/${toVersion}`;
-    const foreign = objects.filter(({ apiVersion }) => apiVersion !== desired);
-    const [first] = foreign;
-    if (first === undefined) return objects;
-    const { version } = parseApiVersion(first.apiVersion ?? '');
+  const convert = async (
+    given: readonly KubernetesObject[],
+    desired: string,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly KubernetesObject[]> => {
+    const { version } = parseApiVersion(given[0]?.apiVersion ?? '');
     const about = `conversion webhook for ${group}/${version}, Kind=${kind}`;
     const uid = uuid(random);
-    const review = conversionReview(webhook.conversionReviewVersions, uid, desired, foreign);
+    const review = conversionReview(webhook.conversionReviewVersions, uid, desired, given);
     const answer = await callWebhook(config, review.body, timeoutSeconds, signal).catch((cause: unknown) => {
       if (signal?.aborted === true) throw cause;
       throw failed(`${about} failed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
     });
-    const outcome = convertedObjects(answer, { ...review, uid, desired, given: foreign });
+    const outcome = convertedObjects(answer, { ...review, uid, desired, given });
     if (outcome.kind === 'refused') throw failed(`${about} ${outcome.why}`);
-    const converted = outcome.objects.values();
-    return objects.map((object) =>
-      object.apiVersion === desired ? object : (converted.next().value ?? object),
-    );
+    return outcome.objects;
   };
+  return async (objects, toVersion, signal) => {
+    const desired = `${group}/${toVersion}`;
+    const foreign = objects.filter(({ apiVersion }) => apiVersion !== desired);
+    const converted: KubernetesObject[] = [];
+    for (const portion of portionsOf(foreign)) converted.push(...(await convert(portion, desired, signal)));
+    const next = converted.values();
+    return objects.map((object) => (object.apiVersion === desired ? object : (next.next().value ?? object)));
+  };
+}
+
+/** Bytes of objects in one review, so that its answer stays well within what is read of one. */
+const portionBytes = 2 * 1024 * 1024;
+
+function* portionsOf(objects: readonly KubernetesObject[]): Generator<readonly KubernetesObject[]> {
+  let portion: KubernetesObject[] = [];
+  let bytes = 0;
+  for (const object of objects) {
+    const size = Buffer.byteLength(JSON.stringify(object));
+    if (portion.length > 0 && bytes + size > portionBytes) {
+      yield portion;
+      portion = [];
+      bytes = 0;
+    }
+    portion.push(object);
+    bytes += size;
+  }
+  if (portion.length > 0) yield portion;
 }
 
 function failed(message: string, cause?: unknown): StatusError {

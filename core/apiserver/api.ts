@@ -30,7 +30,7 @@ import { Registry } from '../registry/registry.ts';
 import type { RegistryOptions } from '../registry/registry.ts';
 import { ServiceAddresses, servicesKey } from '../registry/service/addresses.ts';
 import { strategies } from '../registry/strategies.ts';
-import { convertByName } from '../apiextensions/conversion.ts';
+import { converterOf } from '../apiextensions/conversion.ts';
 import { CustomResources } from '../apiextensions/custom-resources.ts';
 import { trackedVerbs } from './audit/tracked-verbs.ts';
 import type { SigningKeys } from './authn/jwt.ts';
@@ -55,6 +55,7 @@ import type { Authorizer } from './handlers/authorize.ts';
 import { bootstrap } from './handlers/bootstrap.ts';
 import { connectAdmission } from './streaming/connect-admission.ts';
 import type { AdmitConnect } from './streaming/connect-admission.ts';
+import { ConversionWebhooks } from './conversion-webhooks.ts';
 import { ExtensionAdmission } from './extension-admission.ts';
 import { bindings } from './handlers/bindings.ts';
 import { componentStatuses } from './handlers/component-statuses.ts';
@@ -137,11 +138,13 @@ export function createApi(options: ApiOptions): Api {
   ];
   const readable = deferred();
   const bootstrapped = deferred();
+  const conversions = new ConversionWebhooks(lookup, clock, random);
+  const conversion = { random, callWebhook: conversions.call };
   const customResources = new CustomResources({
     scheme,
     registry,
     clock,
-    kindOptions: ({ spec }) => ({ convert: convertByName(spec.group) }),
+    kindOptions: (definition) => ({ convert: converterOf(definition, conversion) }),
     onError,
   });
   // Not where a test declares a few kinds of its own.
@@ -178,6 +181,7 @@ export function createApi(options: ApiOptions): Api {
         policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));
       const extending = readable.promise.then(() => extension.run(signal));
       await Promise.all([registry.run(signal), servesCustom ? customResources.run(signal) : undefined]);
+      conversions.close();
       bootstrapped.resolve();
       readable.resolve();
       await Promise.all([following, extending]);

@@ -56,6 +56,8 @@ export interface AnySchema {
   readonly kind: 'any';
   /** What the value is where it is an object; other values are not looked into (JSONSchemaPropsOrBool). */
   readonly whenObject?: ObjectSchema;
+  /** Scalars and lists are as good as objects: JSON. Not so for RawExtension, which holds an object. */
+  readonly anyType?: true;
 }
 
 export interface Field {

@@ -67,13 +67,7 @@ export class Registry {
   }
 
   #follow(): void {
-    const { scheme } = this.#options;
-    const kept = new Map(
-      scheme
-        .all()
-        .filter(isKept)
-        .map((declaration) => [keyOf(declaration), asStored(declaration)]),
-    );
+    const kept = keptKinds(this.#options.scheme);
     for (const [key, { stop }] of this.#stores) {
       if (kept.has(key)) continue;
       stop.abort();
@@ -82,14 +76,14 @@ export class Registry {
     for (const [key, declaration] of kept) {
       const present = this.#stores.get(key)?.store;
       if (present !== undefined) {
-        if (declaration.custom !== present.declaration.custom) present.redeclare(declaration);
+        if (declaration.custom !== present.declaration.custom) present.redeclare(asStored(declaration));
         continue;
       }
       const { strategies, store, clock, random, soleWriter = true, freeze, onError } = this.#options;
       const strategy = strategies.get(key) ?? generic;
       const running = {
         store: new ResourceStore({
-          declaration,
+          declaration: asStored(declaration),
           strategy,
           store,
           clock,
@@ -116,6 +110,18 @@ export class Registry {
 
 function isKept(declaration: KindDeclaration): boolean {
   return isStored(declaration) && declaration.conversion === undefined;
+}
+
+/** Each kind once: a custom one by the version it is kept in, where that is served. */
+function keptKinds(scheme: Scheme): Map<string, KindDeclaration> {
+  const kept = new Map<string, KindDeclaration>();
+  for (const declaration of scheme.all()) {
+    if (!isKept(declaration)) continue;
+    const key = keyOf(declaration);
+    if (!kept.has(key) || declaration.custom?.storageVersion === declaration.version)
+      kept.set(key, declaration);
+  }
+  return kept;
 }
 
 /** A custom kind is kept in one version, which need not be one that is served. */

@@ -65,6 +65,8 @@ export class SchemaCollection {
       case 'scalar':
         return this.#scalarSchema(schema);
       case 'any':
+        // Without a type, readers take any.
+        if (schema.anyType === true) return { 'x-kubernetes-preserve-unknown-fields': true };
         return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
     }
   }

@@ -28,9 +28,10 @@ export function schemaOf(typeName: string): Schema {
 /** A value that is an object of one type, or something else that its own rules look at. */
 function alternatives(forms: readonly FieldFact[]): AnySchema {
   const object = forms.find(({ ref, list }) => ref !== undefined && list !== true)?.ref;
-  if (object === undefined) return { kind: 'any' };
+  if (object === undefined) return { kind: 'any', anyType: true };
   return {
     kind: 'any',
+    anyType: true,
     get whenObject() {
       return objectSchemaOf(object);
     },
@@ -128,6 +129,7 @@ function referredSchema(ref: string, fact: FieldFact): Schema {
 }
 
 function scalarSchema(fact: FieldFact): Schema {
+  if (fact.named === 'apiextensions/v1.JSON') return { kind: 'any', anyType: true };
   if (fact.type === 'raw' || fact.type === 'fieldsV1') return { kind: 'any' };
   const type = fact.type as ScalarType;
   return fact.enum === undefined ? { kind: 'scalar', type } : { kind: 'scalar', type, values: fact.enum };

@@ -8,14 +8,16 @@ import type { InformerFactory } from '../../client/informer-factory.ts';
  * (events) and belongs to nothing is left out.
  */
 export function collectableKinds(scheme: Scheme): readonly KindDeclaration[] {
-  const seen = new Set<string>();
-  return scheme.all().filter(({ group, plural, verbs }) => {
+  const found = new Map<string, KindDeclaration>();
+  for (const kind of scheme.all()) {
+    const { group, plural, verbs, version, custom } = kind;
     const name = `${group}/${plural}`;
-    if (plural === 'events' || seen.has(name)) return false;
-    if (!['list', 'watch', 'delete'].every((verb) => verbs.includes(verb))) return false;
-    seen.add(name);
-    return true;
-  });
+    if (plural === 'events') continue;
+    if (!['list', 'watch', 'delete'].every((verb) => verbs.includes(verb))) continue;
+    // As it is stored nobody has to be asked for another form of it.
+    if (!found.has(name) || custom?.storageVersion === version) found.set(name, kind);
+  }
+  return [...found.values()];
 }
 
 /** What a controller does as kinds come and go at run time. */
