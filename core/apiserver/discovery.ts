@@ -1,5 +1,9 @@
 import type { Discovery, ServerVersion } from '../api/discovery.ts';
 import type { Scheme } from '../api/scheme.ts';
+import type { Aggregator } from './aggregation/aggregator.ts';
+import { RemoteCalls } from './aggregation/remote-calls.ts';
+import { withRemoteResources } from './aggregation/remote-discovery.ts';
+import { PlainObject } from './handlers/plain-object.ts';
 import { aggregatedDiscovery } from './handlers/discovery.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 
@@ -8,18 +12,29 @@ export function createDiscovery(
   scheme: Scheme,
   openApi: OpenApiDocuments,
   version: ServerVersion,
+  aggregator?: Aggregator,
 ): Discovery {
   let encoded: Buffer | undefined;
-  scheme.onChange(() => {
+  const forget = () => {
     encoded = undefined;
-  });
+  };
+  scheme.onChange(forget);
+  aggregator?.onChange(forget);
   return {
     version: () => Promise.resolve(version),
     resources() {
-      encoded ??= Buffer.from(JSON.stringify(aggregatedDiscovery(scheme)));
+      encoded ??= Buffer.from(
+        JSON.stringify(withRemoteResources(aggregatedDiscovery(scheme), aggregator?.remotes ?? [])),
+      );
       return Promise.resolve(encoded);
     },
-    async openApi(_call, path) {
+    async openApi(call, path) {
+      const [apis, group = '', version = ''] = path.split('/');
+      const remote = apis === 'apis' ? aggregator?.remoteOf(group, version) : undefined;
+      if (remote !== undefined)
+        return new PlainObject(
+          await new RemoteCalls(remote.upstream, call).json('GET', `/openapi/v3/${path}`),
+        ).bytes;
       return openApi.version3(path).bytes;
     },
   };

@@ -4,6 +4,7 @@ import { createApi } from '../apiserver/api.ts';
 import type { Api, ApiOptions } from '../apiserver/api.ts';
 import { createAggregation } from '../apiserver/aggregation/create.ts';
 import type { RunningAggregation } from '../apiserver/aggregation/create.ts';
+import { withRemotes } from '../apiserver/aggregation/remote-verbs.ts';
 import type { Auditor } from '../apiserver/audit/auditor.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
@@ -130,13 +131,17 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
 
   const version = { gitVersion: kubernetesVersion, wheelhouseVersion, store: storeName(store) };
   const openApi = new OpenApiDocuments(api.scheme);
-  const discovery = createDiscovery(api.scheme, openApi, version);
   const containers = createContainerStreams({
     verbs: api.verbs,
     hub: agents,
     authorizer: api.authorizer,
     random,
   });
+  const aggregation = aggregationOf(options, api, containers, onError);
+  aggregation?.aggregator.onChange(() => openApi.useRemotes(aggregation.aggregator.openApi2));
+  const aggregating = aggregation?.run(signal);
+  const aggregator = aggregation?.aggregator;
+  const discovery = createDiscovery(api.scheme, openApi, version, aggregator);
   const turns = createFairness(api, {
     clock,
     random,
@@ -152,7 +157,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   });
   const grpc = createGrpcServer({
     pipeline,
-    verbs: api.verbs,
+    verbs: aggregator === undefined ? api.verbs : withRemotes(api.verbs, aggregator, api.authorizer),
     discovery,
     streaming: { containers, agents },
     listen,
@@ -169,10 +174,6 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     version,
     others: [...(options.audit?.families ?? []), ...turns.fairness.families],
   });
-  const aggregation = aggregationOf(options, api, containers, onError);
-  aggregation?.aggregator.onChange(() => openApi.useRemotes(aggregation.aggregator.openApi2));
-  const aggregating = aggregation?.run(signal);
-  const aggregator = aggregation?.aggregator;
   const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
   const rest = restServer(options, api, parts, signal, onError);
   const restAddress = await rest?.start();

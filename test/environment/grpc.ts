@@ -1,3 +1,4 @@
+import { withRemotes } from '../../core/apiserver/aggregation/remote-verbs.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { createCallIdentity } from '../../core/apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../../core/apiserver/grpc/server.ts';
@@ -16,16 +17,17 @@ export interface GrpcApi extends AsyncDisposable {
 }
 
 export async function serveGrpc(
-  { api, pki, pipeline, identityClock }: Pick<RestApi, 'api' | 'pki' | 'pipeline' | 'identityClock'>,
+  served: Pick<RestApi, 'api' | 'pki' | 'pipeline' | 'identityClock' | 'aggregator'>,
   options: Partial<Pick<GrpcServerOptions, 'streaming'>> = {},
 ): Promise<GrpcApi> {
+  const { api, pki, pipeline, identityClock, aggregator } = served;
   const { authenticator } = api.api;
   const openApi = new OpenApiDocuments(api.scheme);
   const version = { gitVersion: 'v1.36.0', wheelhouseVersion: '0.0.0', store: 'memory' } as const;
   const server = createGrpcServer({
     ...options,
-    verbs: api.verbs,
-    discovery: createDiscovery(api.scheme, openApi, version),
+    verbs: aggregator === undefined ? api.verbs : withRemotes(api.verbs, aggregator, api.api.authorizer),
+    discovery: createDiscovery(api.scheme, openApi, version, aggregator),
     listen: '127.0.0.1:0',
     tls: { cert: pki.server.cert, key: pki.server.key, clientCa: pki.clientCa.cert },
     identify: createCallIdentity({ tokens: authenticator, clock: identityClock }),

@@ -4,6 +4,7 @@ import { StatusError } from '../../core/api/errors.ts';
 import type { Status } from '../../core/api/generated/meta-v1.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
+import type { Aggregator } from '../../core/apiserver/aggregation/aggregator.ts';
 import { createAggregation } from '../../core/apiserver/aggregation/create.ts';
 import type { Auditor } from '../../core/apiserver/audit/auditor.ts';
 import { createFairness } from '../../core/apiserver/fairness/create.ts';
@@ -55,6 +56,8 @@ export interface RestApi extends AsyncDisposable {
   };
   /** What its requests pass; for another front end beside it. */
   readonly pipeline: RequestPipeline;
+  /** Undefined unless wanted. */
+  readonly aggregator: Aggregator | undefined;
   /** Resolves with the whole answer. */
   send(method: string, path: string, request?: RestRequest): Promise<RestAnswer>;
   /** Resolves as soon as the head of the answer is there; the caller destroys the message. */
@@ -225,6 +228,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     pki: keys,
     identityClock,
     pipeline,
+    aggregator: aggregation?.aggregator,
     open,
     async send(method, path, request) {
       const message = await open(method, path, request);

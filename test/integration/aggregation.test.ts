@@ -8,9 +8,14 @@ import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { APIService } from '../../core/api/generated/apiregistration-v1.ts';
 import { apiservices, configmaps, services } from '../../core/api/generated/resources.ts';
+import type { KubernetesObject } from '../../core/api/object.ts';
+import type { Resource } from '../../core/api/resource.ts';
+import { createClient } from '../../core/client/typed-client.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import { fortunesGroup, startExtensionServer } from '../environment/extension-server.ts';
 import type { ExtensionServer } from '../environment/extension-server.ts';
+import { serveGrpc } from '../environment/grpc.ts';
+import type { GrpcApi } from '../environment/grpc.ts';
 import { Kubectl, kubectlMinor } from '../environment/kubectl.ts';
 import { clientPair, createRestApi } from '../environment/rest.ts';
 import type { RestApi } from '../environment/rest.ts';
@@ -22,9 +27,11 @@ const fortunes = `${base}/namespaces/default/fortunes`;
 let rest: RestApi;
 let extension: ExtensionServer;
 let ann: KeyPair;
+let grpc: GrpcApi;
 
 beforeAll(async () => {
   rest = await createRestApi({ rbac: true, aggregation: true });
+  grpc = await serveGrpc(rest);
   extension = await startExtensionServer(rest.pki.frontProxyCa);
   ann = await clientPair(rest.pki.clientCa, 'O=developers, CN=Änn');
   const { client } = rest.api;
@@ -39,6 +46,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await extension[Symbol.asyncDispose]();
+  await grpc[Symbol.asyncDispose]();
   await rest[Symbol.asyncDispose]();
 });
 
@@ -387,6 +395,75 @@ describe("a user's API server", () => {
     } finally {
       rmSync(directory, { recursive: true });
     }
+  });
+});
+
+describe("a user's API server over gRPC", () => {
+  const resource: Resource<KubernetesObject> = {
+    group: fortunesGroup,
+    version: 'v1alpha1',
+    plural: 'fortunes',
+    kind: 'Fortune',
+    namespaced: true,
+  };
+  const where = { namespace: 'default' };
+
+  test('serves the verbs as whom the caller is', async () => {
+    const client = createClient(grpc.connect().verbs);
+    const { items, resourceVersion } = await client.list(resource, { ...where, limit: 5 });
+    expect(items.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
+      'Fortune good',
+      'Fortune bad',
+    ]);
+    expect(resourceVersion).toBe('7');
+    expect(lastAsked()).toMatchObject({ url: `${fortunes}?limit=5`, headers: { 'x-remote-user': 'admin' } });
+    expect(await client.get(resource, { ...where, name: 'good' })).toMatchObject({
+      spec: { text: 'the fortune of good' },
+    });
+    const metadata = { ...where, name: 'new' };
+    const made = await client.create(resource, {
+      apiVersion: `${fortunesGroup}/v1alpha1`,
+      kind: 'Fortune',
+      metadata,
+    });
+    expect(made.metadata.name).toBe('new');
+    await expect(client.get(resource, { namespace: 'other', name: 'a' })).rejects.toMatchObject({
+      reason: 'NotFound',
+    });
+    const ownClient = createClient(grpc.connect(ann).verbs);
+    await expect(ownClient.delete(resource, { ...where, name: 'a' })).rejects.toMatchObject({
+      reason: 'Forbidden',
+    });
+    await expect(client.get(resource, { ...where, name: 'a/../b' })).rejects.toMatchObject({
+      reason: 'BadRequest',
+    });
+  });
+
+  test('is watched from its state on', async () => {
+    const client = createClient(grpc.connect().verbs);
+    const over = new AbortController();
+    const seen: string[] = [];
+    const changed = extension.announce({
+      type: 'DELETED',
+      object: { kind: 'Fortune', metadata: { name: 'good', resourceVersion: '8' } },
+    });
+    for await (const batch of client.watch(resource, {
+      ...where,
+      signal: over.signal,
+      sendInitialEvents: true,
+    }))
+      for (const event of batch) {
+        seen.push(event.type === 'BOOKMARK' ? event.type : `${event.type} ${event.object.metadata.name}`);
+        if (event.type === 'DELETED') over.abort();
+      }
+    await changed;
+    expect(seen).toEqual(['ADDED good', 'ADDED bad', 'BOOKMARK', 'DELETED good']);
+  });
+
+  test('is in discovery', async () => {
+    const { discovery } = grpc.connect();
+    expect((await discovery.resources({})).toString()).toContain('"resource":"fortunes"');
+    expect((await discovery.openApi({}, base.slice(1))).toString()).toContain('Fortune is what will be.');
   });
 });
 

@@ -7,6 +7,7 @@ import { StatusError } from '../../api/errors.ts';
 import type { APIServiceSpec } from '../../api/generated/apiregistration-v1.ts';
 import type { Lookup } from '../../admission/lookup.ts';
 import type { Clock } from '../../machinery/clock.ts';
+import { describeError } from '../../machinery/logger.ts';
 import type { KeyPair } from '../../machinery/pki/key-pair.ts';
 import type { Random } from '../../machinery/random.ts';
 import { linkSignals } from '../../machinery/signals.ts';
@@ -63,7 +64,7 @@ export class Upstream {
 
   /** A whole answer of at most `maxBytes`, within `withinMs`. */
   async read(
-    request: Omit<UpstreamRequest, 'signal'>,
+    { body, ...request }: Omit<UpstreamRequest, 'signal'> & { readonly body?: Buffer },
     { maxBytes, withinMs, signal }: { maxBytes: number; withinMs: number; signal: AbortSignal },
   ): Promise<{ readonly code: number; readonly body: Buffer; readonly etag: string | undefined }> {
     const late = new AbortController();
@@ -73,7 +74,7 @@ export class Upstream {
     using over = linkSignals(signal, late.signal);
     try {
       const answer = await answerTo(this.open({ ...request, signal: over.signal }), (outgoing) =>
-        outgoing.end(),
+        outgoing.end(body),
       );
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -189,5 +190,13 @@ export function answerTo(
     outgoing.once('response', resolve);
     outgoing.on('error', reject);
     send(outgoing);
+  });
+}
+
+/** What went wrong between this server and that one; a Status passes as it is. */
+export function unreachable(cause: unknown): StatusError {
+  if (cause instanceof StatusError) return cause;
+  return new StatusError('ServiceUnavailable', `error trying to reach service: ${describeError(cause)}`, {
+    cause,
   });
 }

@@ -2,13 +2,13 @@ import { STATUS_CODES } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { badRequest, StatusError } from '../../api/errors.ts';
+import { StatusError } from '../../api/errors.ts';
 import { systemClock } from '../../machinery/clock.ts';
-import { describeError } from '../../machinery/logger.ts';
 import { linkSignals } from '../../machinery/signals.ts';
 import type { Remote } from '../aggregation/aggregator.ts';
 import { frontProxyHeaders } from '../aggregation/front-proxy-headers.ts';
-import { answerTo } from '../aggregation/upstream.ts';
+import { plainPath } from '../aggregation/plain-path.ts';
+import { answerTo, unreachable } from '../aggregation/upstream.ts';
 import { checkAccess, checkPathAccess } from '../handlers/authorize.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
@@ -176,16 +176,11 @@ async function authorize(
   if (user !== undefined) await checkPathAccess(authorizer, { user, verb, path }, tracker);
 }
 
-/**
- * The path as it was read here, so that no server reads another one from it: a name with a slash, which some take for
- * two parts, would be a way around what was authorized.
- */
+/** The path as it was read here, with the query as it came. */
 function plainUri({ path, uri }: RequestAttributes): string {
   const [, ...parts] = path.split('/').map((part) => decodeURIComponent(part));
   if (parts.at(-1) === '') parts.pop();
-  if (parts.some((part) => part === '' || part === '.' || part === '..' || /[/\\\0]/.test(part)))
-    throw badRequest(`the path ${JSON.stringify(path)} cannot be handed on`);
-  return `/${parts.map(encodeURIComponent).join('/')}${uri.slice(path.length)}`;
+  return `${plainPath(parts)}${uri.slice(path.length)}`;
 }
 
 /** A redirect would make the client show itself to whatever the server names. */
@@ -197,13 +192,6 @@ function refuseRedirect(code: number, answer: IncomingMessage): void {
     'the backend attempted to redirect this request, which is not permitted',
     { code: 502 },
   );
-}
-
-function unreachable(cause: unknown): StatusError {
-  if (cause instanceof StatusError) return cause;
-  return new StatusError('ServiceUnavailable', `error trying to reach service: ${describeError(cause)}`, {
-    cause,
-  });
 }
 
 function answerHeaders(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
