@@ -122,7 +122,7 @@ export interface Asked {
   readonly attributes: RequestAttributes;
 }
 
-/** Every call ends with it; made once, because an error of its own for each would have a stack that nobody reads. */
+/** Made once: an error of its own for each client that goes would have a stack that nobody reads. */
 const callOver = new StatusError('Timeout', 'The call is over');
 
 /** One call on its way through the pipeline. */
@@ -134,13 +134,16 @@ class Served {
   #classification: Classification | undefined;
   readonly #warnings: string[] = [];
   readonly #over = new AbortController();
+  #isAnswered = false;
 
   constructor(call: AnyCall, path: string, context: MethodContext) {
     this.#call = call;
     this.#path = path;
     this.#context = context;
     // Before anything waits: a cancellation is told only once.
-    call.on('cancelled', () => this.#over.abort(callOver));
+    call.on('cancelled', () => {
+      if (!this.#isAnswered) this.#over.abort(callOver);
+    });
     this.#auditId = context.pipeline.auditIdFor(call.metadata.get(auditIdHeader)[0]?.toString());
   }
 
@@ -191,13 +194,17 @@ class Served {
     });
   }
 
+  /** For the answer: what was called is done. */
   trailer(): Metadata {
+    this.#isAnswered = true;
     const trailer = trailerOf(this.#warnings);
     if (this.#auditId !== undefined) trailer.set(auditIdHeader, this.#auditId);
     return trailer;
   }
 
+  /** As `trailer`, for the answer that something failed. */
   failure(error: unknown): ServiceError {
+    this.#isAnswered = true;
     const failed = toServiceError(error, this.#warnings);
     if (this.#auditId !== undefined) failed.metadata.set(auditIdHeader, this.#auditId);
     if (failed.code === status.RESOURCE_EXHAUSTED) tellClass(failed.metadata, this.#classification);
