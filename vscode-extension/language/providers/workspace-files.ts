@@ -50,9 +50,21 @@ export class WorkspaceFiles implements vscode.Disposable {
   }
 
   async #readAll(): Promise<void> {
-    const files = await vscode.workspace.findFiles(pattern, excluded, maxFiles);
+    const files = await this.#find();
     const slices = this.#slices();
     for (const uri of files) await this.#read(uri, slices);
+  }
+
+  async #find(): Promise<readonly vscode.Uri[]> {
+    try {
+      return await vscode.workspace.findFiles(pattern, excluded, maxFiles);
+    } catch {
+      // Searching needs a program that some hosts do not have.
+      return walkFolders(
+        (vscode.workspace.workspaceFolders ?? []).map(({ uri }) => uri),
+        this.#stop.signal,
+      );
+    }
   }
 
   async #read(uri: vscode.Uri, slices: Slices): Promise<void> {
@@ -84,4 +96,23 @@ export class WorkspaceFiles implements vscode.Disposable {
     if (!this.#stop.signal.aborted)
       this.#service.log.warn(`Cannot read the workspace's manifests: ${String(error)}`);
   };
+}
+
+const maxFolders = 1_000;
+const leftOut = new Set(['node_modules', '.git', 'vendor']);
+
+/** Manifests below the folders, the nearer ones first. */
+async function walkFolders(folders: readonly vscode.Uri[], signal: AbortSignal): Promise<vscode.Uri[]> {
+  const queue = [...folders];
+  const files: vscode.Uri[] = [];
+  for (let next = 0; next < queue.length && next < maxFolders && files.length < maxFiles; next++) {
+    signal.throwIfAborted();
+    const folder = queue[next] as vscode.Uri;
+    for (const [name, type] of await vscode.workspace.fs.readDirectory(folder)) {
+      const uri = vscode.Uri.joinPath(folder, name);
+      if (type === vscode.FileType.Directory && !leftOut.has(name)) queue.push(uri);
+      if (type === vscode.FileType.File && /\.ya?ml$/.test(name)) files.push(uri);
+    }
+  }
+  return files.slice(0, maxFiles);
 }
