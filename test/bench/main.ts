@@ -2,6 +2,7 @@ import { measureApi } from './api.ts';
 import { measureGrpc } from './grpc.ts';
 import { measureIdentity } from './identity.ts';
 import { measureMainJob } from './main-job.ts';
+import { measureManifests } from './manifests.ts';
 import { tableOf } from './measure.ts';
 import type { Measurement } from './measure.ts';
 
@@ -11,6 +12,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = 
   grpc: measureGrpc,
   identity: measureIdentity,
   'main-job': measureMainJob,
+  manifests: measureManifests,
 };
 
 /** Exit code 1 when a limit was missed. */

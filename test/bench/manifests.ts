@@ -1,0 +1,112 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseAllDocuments } from 'yaml';
+import { complete } from '../../vscode-extension/language/completion/complete.ts';
+import { FileObjects } from '../../vscode-extension/language/references/object-index.ts';
+import { builtInModel } from '../../vscode-extension/language/schema/built-in.ts';
+import { FileChecker } from '../../vscode-extension/language/service/file-checker.ts';
+import { Slices } from '../../vscode-extension/language/service/slices.ts';
+import { atMost, cpuTimed, median, timed } from './measure.ts';
+import type { Measurement } from './measure.ts';
+
+const keys = 60;
+const settings = { model: builtInModel(), namespace: 'default' };
+const never = new AbortController().signal;
+
+/** What the editor does after the last key, in time of the processor: parse, check, look up names. */
+export async function measureManifests(): Promise<readonly Measurement[]> {
+  const many = Array.from({ length: 87 }, (_, index) => deployment(index)).join('');
+  const one = longPod(400);
+  const floor = await cpuTimed(async () => {
+    for (let round = 0; round < 10; round++) parseAllDocuments(one, { uniqueKeys: false });
+  });
+  const large = await checkLarge();
+  return [
+    atMost('a key in 87 documents of 2,000 lines', await keyMs(many, 'replicas: 3'), 100, 'ms'),
+    atMost('a key in one document of 2,000 lines', await keyMs(one, 'image: busybox'), 100, 'ms', floor / 10),
+    atMost('completion in one document of 2,000 lines', await completionMs(one), 100, 'ms'),
+    large,
+  ];
+}
+
+/** The median of checks after one value was changed. */
+async function keyMs(text: string, place: string): Promise<number> {
+  const file = new FileChecker('bench.yaml');
+  const known = { files: new FileObjects(), live: undefined };
+  const samples: number[] = [];
+  for (let key = 0; key < keys; key++) {
+    const changed = text.replace(place, `${place}${key}`);
+    const ms = await cpuTimed(async () => {
+      const slices = new Slices(() => performance.now());
+      file.update(changed);
+      const objects = await file.objects(settings, slices, never);
+      await file.check(settings, slices, never);
+      file.between(settings, objects, known);
+    });
+    // The first ones are for the compiler.
+    if (key >= keys / 3) samples.push(ms);
+  }
+  return median(samples);
+}
+
+async function completionMs(text: string): Promise<number> {
+  const context = { ...settings, known: { files: new FileObjects(), live: undefined } };
+  const offset = text.indexOf('image: busybox', text.length / 2);
+  const samples: number[] = [];
+  for (let round = 0; round < keys / 2; round++)
+    samples.push(await cpuTimed(async () => complete(text, offset + 2, context)));
+  return median(samples);
+}
+
+/** The longest that anything else had to wait while a file of 10 MB was checked for the first time. */
+async function checkLarge(): Promise<Measurement> {
+  const text = Array.from({ length: 22_000 }, (_, index) => deployment(index)).join('');
+  const file = new FileChecker('large.yaml');
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  const tookMs = await timed(async () => {
+    const slices = new Slices(() => performance.now());
+    file.update(text);
+    await file.objects(settings, slices, never);
+    await file.check(settings, slices, never);
+  });
+  delay.disable();
+  const megabytes = (text.length / 1024 / 1024).toFixed(0);
+  const name = `others wait, while ${megabytes} MB are checked in ${(tookMs / 1000).toFixed(0)} s (99 %)`;
+  return atMost(name, delay.percentile(99) / 1e6, 100, 'ms');
+}
+
+function deployment(index: number): string {
+  return `---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web-${index}
+  labels: { app: web-${index} }
+spec:
+  replicas: 3
+  selector:
+    matchLabels:
+      app: web-${index}
+  template:
+    metadata:
+      labels:
+        app: web-${index}
+    spec:
+      containers:
+        - name: web
+          image: busybox
+          command: [sh, -c, 'echo up; httpd -f -p 8080']
+          resources:
+            requests: { cpu: 50m, memory: 16Mi }
+            limits: { memory: 32Mi }
+`;
+}
+
+function longPod(containers: number): string {
+  const items = Array.from(
+    { length: containers },
+    (_, index) =>
+      `  - name: c${index}\n    image: busybox\n    command: [sh, -c, x]\n    resources:\n      requests: { cpu: 1m }\n`,
+  );
+  return `apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec:\n  containers:\n${items.join('')}`;
+}
