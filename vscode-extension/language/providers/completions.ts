@@ -27,7 +27,6 @@ export function registerCompletions(service: ManifestService): vscode.Disposable
       },
     },
     ' ',
-    '-',
   );
 }
 

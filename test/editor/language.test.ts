@@ -1,0 +1,302 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { EditorWindow } from '../environment/editor/editor-window.ts';
+import { describeEditor, editorCluster } from './scene.ts';
+
+const web = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: language-web
+spec:
+  replicas: 0
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+        - name: web
+          image: busybox
+          envFrom:
+            - configMapRef:
+                name: language-settings
+`;
+const settings =
+  'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: language-settings\ndata:\n  color: blue\n';
+const chart = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ include "web.fullname" . }}
+  labels:
+    {{- include "web.labels" . | nindent 4 }}
+spec:
+  {{- if not .Values.autoscaling.enabled }}
+  replicas: {{ .Values.replicaCount }}
+  {{- end }}
+  selector:
+    matchLabels:
+      {{- include "web.selectorLabels" . | nindent 6 }}
+  template:
+    spec:
+      containers:
+        - name: {{ .Chart.Name }}
+          imagee: "{{ .Values.image }}"
+`;
+const definition = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: lamps.language.example.com }
+spec:
+  group: language.example.com
+  scope: Namespaced
+  names: { kind: Lamp, plural: lamps }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+                color: { type: string, enum: [red, green] }
+`;
+const lamp = 'apiVersion: language.example.com/v1\nkind: Lamp\nmetadata: { name: a }\nspec:\n  colour: red\n';
+const long = Array.from(
+  { length: 100 },
+  (_, index) => `---\n${web.replace('language-web', `long-${index}`)}`,
+).join('');
+
+const files = {
+  'web.yaml': web,
+  'settings.yaml': settings,
+  'chart.yaml': chart,
+  'lamp.yaml': lamp,
+  'long.yaml': long,
+  'empty.yaml': '',
+};
+
+describeEditor('manifests', files, (editor) => {
+  beforeAll(async () => {
+    const { window } = editor();
+    await window.openFile('web.yaml');
+    await window.statusBarItem(/Wheelhouse 0\.1\.0/).waitFor();
+  });
+
+  describe('as they are typed', () => {
+    test('a wrong field is underlined, explained, and mended by a quick fix', async () => {
+      const { window } = editor();
+      await window.openFile('web.yaml');
+      await window.replaceText(web.replace('replicas:', 'replcas:'));
+      await errors(window).first().waitFor();
+      await window.goToLine(6, 5);
+      await window.page.keyboard.press('F8');
+      const message = window.page.locator('.marker-widget');
+      await message.waitFor();
+      expect(await message.textContent()).toContain('did you mean "replicas"?');
+      await editor().screenshot('a wrong field');
+      await window.page.keyboard.press('Escape');
+      await takeFix(window, 6, 'Replace with "replicas"');
+      await window.until(
+        'the fix',
+        () => window.visibleText(),
+        (text) => text.includes('  replicas: 0'),
+      );
+      await errors(window).first().waitFor({ state: 'detached' });
+    });
+
+    test('fields are proposed, and written with the value to come', async () => {
+      const { window } = editor();
+      await window.openFile('web.yaml');
+      await window.replaceText(web);
+      await window.goToLine(6, 100);
+      await window.page.keyboard.press('Enter');
+      await window.page.keyboard.type('  min', { delay: 50 });
+      await takeProposal(window, 'minReadySeconds');
+      await window.page.keyboard.type('5');
+      await window.until(
+        'the field',
+        () => window.visibleText(),
+        (text) => text.includes('\n  minReadySeconds: 5'),
+      );
+      await errors(window).first().waitFor({ state: 'detached' });
+    });
+
+    test('a whole object is written from its kind', async () => {
+      const { window } = editor();
+      await window.openFile('empty.yaml');
+      await window.replaceText('NetworkP');
+      await takeProposal(window, 'NetworkPolicy');
+      await window.until(
+        'the object',
+        () => window.visibleText(),
+        (text) => text.includes('kind: NetworkPolicy\nmetadata:\n  name: my-app'),
+      );
+      await window.page.keyboard.press('Escape');
+      expect(await errors(window).count()).toBe(0);
+    });
+
+    test('templates are not drowned in errors, and still told of what is wrong in any case', async () => {
+      const { window } = editor();
+      await window.openFile('chart.yaml');
+      await errors(window).first().waitFor();
+      await window.goToLine(1);
+      await window.page.keyboard.press('F8');
+      const message = window.page.locator('.marker-widget');
+      await window.until(
+        'the message',
+        async () => (await message.textContent()) ?? '',
+        (text) => text.includes('did you mean "image"?'),
+      );
+      expect(await errors(window).count()).toBe(1);
+      await window.page.keyboard.press('Escape');
+    });
+
+    test('a key in a file of 2,000 lines is answered at once', async () => {
+      const { window } = editor();
+      await window.openFile('long.yaml');
+      const wrong = async () => {
+        await window.goToLine(7, 100);
+        await window.page.keyboard.type('x');
+        await errors(window).first().waitFor();
+      };
+      // All of it is checked once; after that, only what changes.
+      await wrong();
+      await window.page.keyboard.press('Control+Z');
+      await errors(window).first().waitFor({ state: 'detached' });
+      const startedMs = performance.now();
+      await wrong();
+      console.log(
+        `a wrong value in 2,000 lines is underlined after ${(performance.now() - startedMs).toFixed(0)} ms`,
+      );
+      await window.page.keyboard.press('Control+Z');
+      await errors(window).first().waitFor({ state: 'detached' });
+    });
+  });
+
+  describe('and the objects they name', () => {
+    test('what is neither in the workspace nor in the cluster is told of', async () => {
+      const { window } = editor();
+      await window.openFile('web.yaml');
+      await window.replaceText(web.replace('name: language-settings', 'name: nowhere'));
+      await warnings(window).first().waitFor();
+      await window.replaceText(web);
+      await warnings(window).first().waitFor({ state: 'detached' });
+    });
+
+    test('a name leads to its object', async () => {
+      const { window } = editor();
+      await window.openFile('web.yaml');
+      await window.goToLine(20, 25);
+      await window.page.keyboard.press('F12');
+      await window.until(
+        'the definition',
+        () => window.visibleText(),
+        (text) => text.startsWith('apiVersion: v1\nkind: ConfigMap'),
+      );
+    });
+
+    test('the outline shows objects and named items', async () => {
+      const { window } = editor();
+      await window.openFile('web.yaml');
+      await window.page.keyboard.press('Control+Shift+O');
+      const rows = window.page.locator('.quick-input-list .monaco-list-row');
+      await rows.filter({ hasText: 'Deployment language-web' }).first().waitFor();
+      await rows.filter({ hasText: 'containers' }).first().waitFor();
+      await window.page.keyboard.press('Escape');
+    });
+  });
+
+  describe('and the cluster', () => {
+    test('a hover says who set a field', async () => {
+      const cluster = editorCluster();
+      await cluster.ok('apply', '-f', cluster.file('language-web.yaml', web));
+      const { window } = editor();
+      await window.openFile('web.yaml');
+      await window.goToLine(6, 5);
+      const hover = window.page.locator('.monaco-hover:visible').filter({ hasText: 'replicas' });
+      await window.run('Show or Focus Hover');
+      await hover.first().waitFor();
+      await window.until(
+        'the owner',
+        async () => (await hover.first().textContent()) ?? '',
+        (text) => /Applied by|Set by/.test(text),
+      );
+    });
+
+    test('is asked when a manifest is saved, and its answer stands at the node', async () => {
+      const { window } = editor();
+      await window.openFile('web.yaml');
+      await window.replaceText(web.replaceAll('app: web', 'app: other'));
+      await window.save();
+      await errors(window).first().waitFor();
+      await window.goToLine(1);
+      await window.page.keyboard.press('F8');
+      const message = window.page.locator('.marker-widget');
+      await message.filter({ hasText: 'field is immutable' }).waitFor();
+      await window.page.keyboard.press('Escape');
+      await window.replaceText(web);
+      await window.save();
+      await errors(window).first().waitFor({ state: 'detached' });
+    });
+
+    test('tells of new kinds by itself', async () => {
+      const cluster = editorCluster();
+      await cluster.ok('apply', '-f', cluster.file('lamps.yaml', definition));
+      const { window } = editor();
+      await window.openFile('lamp.yaml');
+      await errors(window).first().waitFor();
+      await takeFix(window, 5, 'Replace with "color"');
+      await window.until(
+        'the fix',
+        () => window.visibleText(),
+        (text) => text.includes('  color: red'),
+      );
+      await errors(window).first().waitFor({ state: 'detached' });
+    });
+  });
+});
+
+function errors({ editor }: EditorWindow) {
+  return editor.locator('.squiggly-error');
+}
+
+function warnings({ editor }: EditorWindow) {
+  return editor.locator('.squiggly-warning');
+}
+
+/** Takes what the editor proposes at the cursor, asking for it where it does not by itself. */
+async function takeProposal(window: EditorWindow, label: string): Promise<void> {
+  const focused = window.page.locator('.suggest-widget.visible .monaco-list-row.focused');
+  await window.until(
+    `the proposal ${label}`,
+    async () => {
+      const text = await focused.textContent({ timeout: 2_000 }).catch(() => undefined);
+      if (text == null) await window.page.keyboard.press('Control+Space');
+      return text ?? '';
+    },
+    (text) => text.includes(label),
+  );
+  await window.page.keyboard.press('Enter');
+}
+
+/** Takes a quick fix of what begins on a line. With the keyboard: the menu lies under something that takes clicks. */
+async function takeFix(window: EditorWindow, line: number, title: string): Promise<void> {
+  await window.goToLine(line, 4);
+  const rows = window.page.locator('.action-widget .monaco-list-row');
+  await window.until(
+    `the fix ${title}`,
+    async () => {
+      if (!(await rows.first().isVisible())) await window.page.keyboard.press('Control+.');
+      const focused = rows.and(window.page.locator('.focused'));
+      const text = await focused.textContent({ timeout: 3_000 }).catch(() => '');
+      if (text?.includes(title) !== true) await window.page.keyboard.press('ArrowDown');
+      return text ?? '';
+    },
+    (text) => text.includes(title),
+  );
+  await window.page.keyboard.press('Enter');
+}
