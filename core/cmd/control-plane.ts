@@ -136,6 +136,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     hub: agents,
     authorizer: api.authorizer,
     random,
+    admit: api.admitConnect,
   });
   const aggregation = aggregationOf(options, api, containers, onError);
   aggregation?.aggregator.onChange(() => openApi.useRemotes(aggregation.aggregator.openApi2));

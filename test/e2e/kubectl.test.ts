@@ -8,6 +8,7 @@ import { ensureTestImages } from '../environment/images.ts';
 import { Kubectl, kubectlMinor } from '../environment/kubectl.ts';
 import { LocalCluster } from '../environment/local-cluster.ts';
 import { customResourceCases } from './kubectl-custom-resources.ts';
+import { policyCases } from './kubectl-policies.ts';
 
 const minor = kubectlMinor();
 const reason = (await whyNoDocker()) ?? (minor === undefined ? 'there is no kubectl on the PATH' : undefined);
@@ -399,6 +400,8 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
   });
 
   customResourceCases(cluster, () => kubectl, since);
+
+  policyCases(() => ({ kubectl, cluster }));
 
   describe('reaches into containers', () => {
     /** Over WebSocket, which newer ones use, and over SPDY. */

@@ -114,6 +114,7 @@ class HubStreams implements ServedStreams {
     const { resource, namespace, name } = destination;
     const target = { group: '', version: 'v1', resource, name, subresource: 'proxy' };
     await checkAccess(this.#authorizer, { ...target, namespace, user: call.user, verb }, call.tracker);
+    await this.#admit(call, { resource, namespace, name, subresource: 'proxy' }, {});
     const reader = { verbs: this.#verbs, random: this.#random };
     const { node, open, doing } = await locate(reader, destination, call.signal);
     return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
