@@ -1,5 +1,5 @@
 import { isEstablished } from '../api/custom/conditions.ts';
-import { declarationsOf } from '../api/custom/declaration.ts';
+import { declarationOf, declarationsOf } from '../api/custom/declaration.ts';
 import type { CustomKindOptions } from '../api/custom/declaration.ts';
 import { isConflict, isGone, isNotFound } from '../api/errors.ts';
 import type { CustomResourceDefinition } from '../api/generated/apiextensions-v1.ts';
@@ -15,7 +15,6 @@ import { timestamp } from '../machinery/timestamp.ts';
 import { WorkQueue } from '../machinery/work-queue.ts';
 import { cleanupFinalizer } from '../registry/custom-resource-definition/strategy.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { ResourceStore } from '../registry/resource-store.ts';
 import { watchStore } from '../registry/watching.ts';
 import { deleteInstances, untilEmpty, withoutFinalizer, withTerminating } from './finalizer.ts';
 import { namedStatus } from './naming.ts';
@@ -46,8 +45,8 @@ export class CustomResources {
   readonly #options: CustomResourcesOptions;
   readonly #definitions = new Map<string, CustomResourceDefinition>();
   readonly #served = new Map<string, Served>();
-  /** Definitions whose objects are on their way. */
-  readonly #awaited = new Set<string>();
+  /** Definitions whose objects are being deleted. */
+  readonly #finalizing = new Map<string, Promise<void>>();
   readonly #queue: WorkQueue;
   readonly #synced = deferred();
 
@@ -66,6 +65,7 @@ export class CustomResources {
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
     await Promise.all([this.#follow(signal), this.#work(signal)]);
+    await Promise.all(this.#finalizing.values());
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -183,7 +183,20 @@ export class CustomResources {
     if (definition === undefined) return;
     const { deletionTimestamp, finalizers } = definition.metadata;
     if (deletionTimestamp === undefined) return await this.#name(name, signal);
-    if (finalizers?.includes(cleanupFinalizer) === true) await this.#finalize(name, signal);
+    if (finalizers?.includes(cleanupFinalizer) === true) this.#beginFinalizing(name, signal);
+  }
+
+  /** Takes as long as the finalizers of the objects; other definitions do not wait for that. */
+  #beginFinalizing(name: string, signal: AbortSignal): void {
+    if (this.#finalizing.has(name)) return;
+    const done = this.#finalize(name, signal)
+      .catch((error: unknown) => {
+        if (signal.aborted) return;
+        if (!isConflict(error)) this.#options.onError?.(error);
+        this.#queue.addRateLimited(name);
+      })
+      .finally(() => this.#finalizing.delete(name));
+    this.#finalizing.set(name, done);
   }
 
   async #name(name: string, signal: AbortSignal): Promise<void> {
@@ -202,10 +215,15 @@ export class CustomResources {
     const tell = (reason: string, message: string, status: 'True' | 'False' = 'True') =>
       this.#update(name, signal, (current) => withTerminating(current, { status, reason, message }, clock));
     await tell('InstanceDeletionInProgress', 'CustomResource deletion is in progress');
-    const store = this.#storeOf(name);
+    const definition = this.#definitions.get(name);
+    const declaration = definition === undefined ? undefined : this.#declarationOf(definition);
+    if (declaration === undefined) return;
+    using borrowed = this.#options.registry.borrow(declaration);
+    const { store } = borrowed;
     try {
-      const left = store === undefined ? 0 : (await deleteInstances(store, signal)).count;
-      if (store !== undefined && left > 0) return this.#awaitEmpty(name, store, signal);
+      const { count } = await deleteInstances(store, signal);
+      // Objects with finalizers take their time; the last to go lets the definition go.
+      if (count > 0) await untilEmpty(store, clock, signal);
     } catch (error) {
       signal.throwIfAborted();
       const why = error instanceof Error ? error.message : String(error);
@@ -222,23 +240,11 @@ export class CustomResources {
     });
   }
 
-  /** Objects with finalizers take their time; the last to go lets the definition go. */
-  #awaitEmpty(name: string, store: ResourceStore, signal: AbortSignal): void {
-    if (this.#awaited.has(name)) return;
-    this.#awaited.add(name);
-    untilEmpty(store, this.#options.clock, signal)
-      .catch((error: unknown) => {
-        if (!signal.aborted) this.#options.onError?.(error);
-      })
-      .finally(() => {
-        this.#awaited.delete(name);
-        this.#queue.add(name);
-      });
-  }
-
-  #storeOf(name: string) {
-    const [declaration] = this.#served.get(name)?.declarations ?? [];
-    return declaration === undefined ? undefined : this.#options.registry.storeOf(declaration);
+  /** Of the version that objects are kept in, served or not. */
+  #declarationOf(definition: CustomResourceDefinition): KindDeclaration | undefined {
+    const version = definition.spec.versions.find(({ storage }) => storage);
+    if (version === undefined) return undefined;
+    return declarationOf(definition, version, this.#options.kindOptions(definition));
   }
 
   /** Writes what `change` makes of the definition, below authorization and admission; nothing when that is the same. */

@@ -51,6 +51,17 @@ export class Registry {
     return running.store;
   }
 
+  /**
+   * The store of a kind whether it is served or not, until it is disposed of: of a kind that no version is served
+   * of, objects may still be there.
+   */
+  borrow(declaration: KindDeclaration): { readonly store: ResourceStore } & Disposable {
+    const present = this.storeOf(declaration);
+    if (present !== undefined) return { store: present, [Symbol.dispose]: () => undefined };
+    const running = this.#open(declaration);
+    return { store: running.store, [Symbol.dispose]: () => running.stop.abort() };
+  }
+
   /** Keeps all watch caches up to date until `signal` aborts. Call it once. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
@@ -79,24 +90,28 @@ export class Registry {
         if (declaration.custom !== present.declaration.custom) present.redeclare(asStored(declaration));
         continue;
       }
-      const { strategies, store, clock, random, soleWriter = true, freeze, onError } = this.#options;
-      const strategy = strategies.get(key) ?? generic;
-      const running = {
-        store: new ResourceStore({
-          declaration: asStored(declaration),
-          strategy,
-          store,
-          clock,
-          random,
-          soleWriter,
-          freeze,
-          onError,
-        }),
-        stop: new AbortController(),
-      };
-      this.#stores.set(key, running);
-      if (this.#signal !== undefined) this.#start(running);
+      this.#stores.set(key, this.#open(declaration));
     }
+  }
+
+  #open(declaration: KindDeclaration): Running {
+    const { strategies, store, clock, random, soleWriter = true, freeze, onError } = this.#options;
+    const strategy = strategies.get(keyOf(declaration)) ?? generic;
+    const running = {
+      store: new ResourceStore({
+        declaration: asStored(declaration),
+        strategy,
+        store,
+        clock,
+        random,
+        soleWriter,
+        freeze,
+        onError,
+      }),
+      stop: new AbortController(),
+    };
+    if (this.#signal !== undefined) this.#start(running);
+    return running;
   }
 
   #start({ store, stop }: Running): void {

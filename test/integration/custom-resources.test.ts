@@ -85,6 +85,21 @@ describe('a definition', () => {
     await expect(api.client.list(wheels)).rejects.toMatchObject({ code: 404 });
   });
 
+  test('of which no version is served any more takes its objects with it too', async () => {
+    const definition = plainDefinition('spokes');
+    const spokes = resourceOf(definition);
+    await establish(api, definition);
+    await api.client.create(spokes, { metadata: { name: 'one', namespace: 'default' } });
+    await redefine('spokes.example.com', (next) => {
+      next.spec.versions = next.spec.versions.map((version) => ({ ...version, served: false }));
+    });
+    await untilServed(api, spokes, false);
+    await api.client.delete(customresourcedefinitions, { name: 'spokes.example.com' });
+    await untilGone('spokes.example.com');
+    await establish(api, definition);
+    expect((await api.client.list(spokes)).items).toEqual([]);
+  });
+
   test('is served again by a server that starts on what was stored', async () => {
     const store = new MemoryStore();
     const shared = new Proxy(store, {
@@ -118,6 +133,20 @@ async function waitFor(
         return event.object;
       }
   throw new Error(`Cannot wait for "${name}": the watch ended`);
+}
+
+async function untilGone(name: string): Promise<void> {
+  const stop = new AbortController();
+  const options = { fieldSelector: `metadata.name=${name}`, sendInitialEvents: true, signal: stop.signal };
+  const seen = { there: false };
+  for await (const events of api.client.watch(customresourcedefinitions, options))
+    for (const event of events) {
+      if (event.type === 'ADDED') seen.there = true;
+      if (event.type === 'DELETED' || (event.type === 'BOOKMARK' && !seen.there)) {
+        stop.abort();
+        return;
+      }
+    }
 }
 
 describe('an object', () => {

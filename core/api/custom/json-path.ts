@@ -218,6 +218,8 @@ class Parser {
 function filterOf(text: string): Filter {
   const match = /^(.*?[^=!<>])\s*(==|!=|<=|>=|<|>)\s*([^=].*)$/s.exec(text.trim());
   const [, left = '', operator, right = ''] = match ?? [];
+  if (match === null && /[=<>!]/.test(text))
+    throw new JsonPathError(`Cannot read the filter ${JSON.stringify(text)}`);
   if (match === null || operator === undefined)
     return { path: JsonPath.parse(text.trim()), operator: 'exists', value: undefined };
   return {
