@@ -10,13 +10,14 @@ import { parseOptions, usage } from './options.ts';
 import type { CoreOptions } from './options.ts';
 import { runPkiRenewal } from './pki-renewal.ts';
 import { ensurePki } from './pki.ts';
-import { ensureServiceAccountKeys } from './service-account-keys.ts';
+import { ensureServiceAccountKeys, rotateServiceAccountKey } from './service-account-keys.ts';
 
 const log = jsonLogger((line) => process.stderr.write(line), systemClock);
 
 /** What core does besides running; each needs code that a running core does without. */
 const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([
   ['issue-user', async (args) => (await import('./issue-user.ts')).issueUser(args)],
+  ['rotate-service-account-key', (args) => Promise.resolve(rotateServiceAccountKey(args, systemClock))],
   [
     'rotate-encryption-key',
     async (args) => (await import('./rotate-encryption-key.ts')).rotateEncryptionKey(args),
@@ -82,6 +83,10 @@ async function run(options: CoreOptions): Promise<void> {
         return { server, frontProxyClient };
       },
       pairs: { server: pki.server, frontProxyClient: pki.frontProxyClient },
+      serviceAccountKeys: {
+        read: () => ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
+        use: (keys) => controlPlane.api.tokens?.useKeys(keys),
+      },
       clock: systemClock,
       log,
     },

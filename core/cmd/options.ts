@@ -69,6 +69,7 @@ ${oidcUsage}  --etcd-endpoints=URL,URL   use this etcd cluster instead of one of
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
 
+core rotate-service-account-key --data-dir=PATH: sign the tokens of ServiceAccounts with a new key
 core issue-user --data-dir=PATH --user=NAME [--group=GROUP]…: print a client certificate and its key, as JSON
 `;
 

@@ -1,12 +1,13 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
+import type { Clock } from '../machinery/clock.ts';
 
 /**
  * The keys of ServiceAccount tokens in `directory`: `sa.key` signs and is made where it is missing; every other
- * `sa-NAME.key` or `sa-NAME.pub` still verifies. To replace the key, rename it to `sa-old.key` and start core again;
- * remove that one when the last token it signed has ended, a day later at most.
+ * `sa-NAME.key` or `sa-NAME.pub` still verifies.
  */
 export function ensureServiceAccountKeys(directory: string): SigningKeys {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -26,11 +27,47 @@ function readKey(path: string): Buffer | undefined {
   }
 }
 
+/** Whether both are the same keys: they sign and verify the same. */
+export function sameKeys(one: SigningKeys, other: SigningKeys): boolean {
+  const all = ({ signing, verifying }: SigningKeys) => [createPublicKey(signing), ...verifying];
+  const [mine, theirs] = [all(one), all(other)];
+  return mine.length === theirs.length && mine.every((key, i) => key.equals(theirs[i]!));
+}
+
+/** No token lives longer. */
+const longestTokenMs = 24 * 3_600_000;
+
+/**
+ * `core rotate-service-account-key --data-dir=PATH`: a new key signs from when core next looks, ten minutes later at
+ * most. The old one verifies what it has signed for another day and more: its public half is kept as `sa-TIME.pub`,
+ * and removed by the first rotation after that.
+ */
+export function rotateServiceAccountKey(args: readonly string[], clock: Clock): string {
+  const { values } = parseArgs({ args: [...args], options: { 'data-dir': { type: 'string' } } });
+  if (values['data-dir'] === undefined) throw new Error('--data-dir is required');
+  const directory = join(values['data-dir'], 'pki');
+  const { signing } = ensureServiceAccountKeys(directory);
+  const nowMs = clock.now();
+  for (const file of readdirSync(directory)) {
+    const retiredAtMs = Number(/^sa-(\d+)\.pub$/.exec(file)?.[1] ?? NaN);
+    if (retiredAtMs + 2 * longestTokenMs < nowMs) rmSync(join(directory, file));
+  }
+  const retired = createPublicKey(signing).export({ type: 'spki', format: 'pem' });
+  // First: there is no moment at which tokens of the old key are nobody's.
+  writeAtomically(join(directory, `sa-${nowMs}.pub`), Buffer.from(retired));
+  makeKey(join(directory, 'sa.key'));
+  return 'A new key signs the tokens of ServiceAccounts within ten minutes\n';
+}
+
 function makeKey(path: string): Buffer {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const pem = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, pem, { mode: 0o600 });
-  renameSync(temporary, path);
+  writeAtomically(path, pem);
   return pem;
+}
+
+function writeAtomically(path: string, content: Buffer): void {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, content, { mode: 0o600 });
+  renameSync(temporary, path);
 }

@@ -59,12 +59,18 @@ interface AccountClaims {
 /** Issues and verifies the tokens of ServiceAccounts (pkg/serviceaccount, pkg/registry/core/serviceaccount). */
 export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #options: ServiceAccountTokensOptions;
-  readonly #signer: TokenSigner;
+  #signer: TokenSigner;
   readonly #believed = new Map<string, { readonly found: AuthenticatedToken; readonly untilMs: number }>();
 
   constructor(options: ServiceAccountTokensOptions) {
     this.#options = options;
     this.#signer = new TokenSigner(options.keys);
+  }
+
+  /** Signs with other keys from now on; what only those signed that are no longer among them is believed no more. */
+  useKeys(keys: SigningKeys): void {
+    this.#signer = new TokenSigner(keys);
+    this.#believed.clear();
   }
 
   /** A token of the account, for the audiences and the object the request names. */

@@ -117,6 +117,18 @@ describe('the token of a ServiceAccount', () => {
     expect(await whoIs(`Bearer ${new TokenSigner(makeKeys()).sign(claims)}`)).toMatchObject({ code: 401 });
   });
 
+  test('is of other keys once those are used, and of forgotten ones no more', async () => {
+    const token = await issue();
+    const next = makeKeys(keys);
+    rest.api.api.tokens?.useKeys(next);
+    expect(await whoIs(`Bearer ${token}`)).toMatchObject({ code: 201 });
+    const newer = await issue();
+    expect(new TokenSigner(next).verify(newer)).toBeDefined();
+    expect(new TokenSigner(keys).verify(newer)).toBeUndefined();
+    rest.api.api.tokens?.useKeys(keys);
+    expect(await whoIs(`Bearer ${newer}`)).toMatchObject({ code: 401 });
+  });
+
   test('that was tampered with is nobody', async () => {
     const token = await issue();
     const [head = '', body = '', signature = ''] = token.split('.');
