@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { StatusError } from '../../core/api/errors.ts';
 import { configmaps, pods, secrets } from '../../core/api/generated/resources.ts';
 import { Auditor } from '../../core/apiserver/audit/auditor.ts';
 import { defaultPolicy } from '../../core/apiserver/audit/default-policy.ts';
@@ -27,6 +28,21 @@ let ann: KeyPair;
 const everything = (level: string) =>
   readPolicy({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', rules: [{ level }] });
 
+/** No agent is there. */
+const unreachable = () => Promise.reject(new StatusError('ServiceUnavailable', 'no agent is connected'));
+const streaming = {
+  agents: { serve: unreachable },
+  containers: {
+    // oxlint-disable-next-line require-yield
+    async *logs() {
+      await unreachable();
+    },
+    exec: unreachable,
+    attach: unreachable,
+    portForward: unreachable,
+  },
+};
+
 beforeAll(async () => {
   const auditor = new Auditor({
     policy: {
@@ -44,7 +60,7 @@ beforeAll(async () => {
     random: systemRandom,
   });
   rest = await createRestApi({ rbac: true, auditor });
-  grpc = await serveGrpc(rest);
+  grpc = await serveGrpc(rest, { streaming });
   admin = createClient(grpc.connect().verbs);
   ann = await clientPair(rest.pki.clientCa, 'O=developers, CN=ann');
 });
@@ -197,6 +213,27 @@ describe('the audit log', () => {
       requestURI: `${maps}?limit=1`,
       responseObject: { kind: 'ConfigMapList', items: [{ kind: 'ConfigMap' }] },
     });
+  });
+
+  test('tells over gRPC all that a path over REST would', async () => {
+    await admin.list(configmaps, { namespace: 'default', labelSelector: 'a=b', limit: 3 });
+    const metadata = { name: 'tried', namespace: 'default' };
+    await admin.create(configmaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata }, { dryRun: true });
+    const exec = grpc.connect().containers;
+    await expect(
+      exec.exec(
+        {},
+        { namespace: 'default', name: 'gone' },
+        { command: ['sh', '-c', 'a b'], stdin: false, tty: true },
+      ),
+    ).rejects.toMatchObject({ reason: 'ServiceUnavailable' });
+    const uris = (await events(4)).map(({ requestURI, stage }) => `${String(stage)} ${String(requestURI)}`);
+    expect(uris).toEqual([
+      `ResponseComplete ${maps}?labelSelector=a%3Db&limit=3`,
+      `ResponseComplete ${maps}?dryRun=All`,
+      'ResponseStarted /api/v1/namespaces/default/pods/gone/exec?command=sh&command=-c&command=a+b&tty=true',
+      'ResponseComplete /api/v1/namespaces/default/pods/gone/exec?command=sh&command=-c&command=a+b&tty=true',
+    ]);
   });
 
   test('notes nothing of what the policy leaves out', async () => {

@@ -37,22 +37,29 @@ export interface AuditedBody {
 export const maxEventBytes = 102_400;
 const truncated = 'audit.k8s.io/truncated';
 const maxUserAgentLength = 1024;
+const maxUriLength = 8_192;
 /** A little more than an event without bodies takes. */
 const plainBytes = 1_500;
 
 /** What an event holds on to until it is written. */
-export function sizeOf({ requestBody, responseBody }: AuditEvent): number {
-  return plainBytes + bounded(requestBody) + bounded(responseBody);
+export function sizeOf({ requestBody, responseBody, attributes }: AuditEvent): number {
+  const bodies = bytesOf(requestBody) + bytesOf(responseBody);
+  return plainBytes + attributes.uri.length + Math.min(bodies, 2 * maxEventBytes);
 }
 
-function bounded(body: AuditedBody | undefined): number {
+function bytesOf(body: AuditedBody | undefined): number {
   return body === undefined ? 0 : body.sizeBytes;
+}
+
+/** What is too large to be written is not kept until then either. */
+export function keptBody(sizeBytes: number, read: () => unknown): AuditedBody {
+  return sizeBytes <= maxEventBytes ? { sizeBytes, read } : { sizeBytes, read: () => undefined };
 }
 
 /** One line of JSON with its newline. */
 export function encodeEvent(event: AuditEvent): Buffer {
   const { requestBody, responseBody } = event;
-  if (bounded(requestBody) + bounded(responseBody) <= maxEventBytes) {
+  if (bytesOf(requestBody) + bytesOf(responseBody) <= maxEventBytes) {
     const whole = Buffer.from(`${JSON.stringify(eventObject(event, false))}\n`);
     if (whole.length <= maxEventBytes) return whole;
   }
@@ -71,12 +78,12 @@ function eventObject(event: AuditEvent, withoutBodies: boolean): object {
     level: event.level,
     auditID: event.auditId,
     stage: event.stage,
-    requestURI: attributes.uri,
+    requestURI: shortened(attributes.uri, maxUriLength),
     verb: attributes.verb,
     user: user === undefined ? {} : userObject(user),
     ...(impersonatedUser === undefined ? {} : { impersonatedUser: userObject(impersonatedUser) }),
     ...(event.sourceIps.length === 0 ? {} : { sourceIPs: event.sourceIps }),
-    ...(event.userAgent === undefined ? {} : { userAgent: shortened(event.userAgent) }),
+    ...(event.userAgent === undefined ? {} : { userAgent: shortened(event.userAgent, maxUserAgentLength) }),
     ...(attributes.resource === undefined ? {} : { objectRef: reference(event) }),
     ...(responseStatus === undefined ? {} : { responseStatus: { metadata: {}, ...responseStatus } }),
     requestObject: body(event.requestBody),
@@ -109,10 +116,8 @@ function reference({ attributes: { resource: of }, named }: AuditEvent): object 
   };
 }
 
-function shortened(userAgent: string): string {
-  return userAgent.length <= maxUserAgentLength
-    ? userAgent
-    : `${userAgent.slice(0, maxUserAgentLength)}...TRUNCATED`;
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)}...TRUNCATED`;
 }
 
 /** The value, or without what field managers own: of an object, or of each item of a list. */

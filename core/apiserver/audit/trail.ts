@@ -5,6 +5,7 @@ import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import type { ResourceAttributes } from '../requests/attributes.ts';
 import type { IncomingRequest } from '../requests/pipeline.ts';
+import { keptBody } from './event.ts';
 import type { AuditedBody, AuditEvent } from './event.ts';
 import type { AuditDecision, AuditStage } from './policy.ts';
 
@@ -70,11 +71,11 @@ export class Trail implements RequestTracker {
 
   requestBody(sizeBytes: number, read: () => unknown): void {
     const { level } = this.#decision;
-    if (level === 'Request' || level === 'RequestResponse') this.#requestBody = { sizeBytes, read };
+    if (level === 'Request' || level === 'RequestResponse') this.#requestBody = keptBody(sizeBytes, read);
   }
 
   responseBody(sizeBytes: number, read: () => unknown): void {
-    if (this.wantsResponse) this.#responseBody = { sizeBytes, read };
+    if (this.wantsResponse) this.#responseBody = keptBody(sizeBytes, read);
   }
 
   started(code: number): void {

@@ -3,7 +3,7 @@ import { badRequest } from '../../api/errors.ts';
 import * as wire from '../../api/generated/wheelhouse.ts';
 import { exitStatus, type ContainerStreams, type RemoteProcess } from '../../api/streams.ts';
 import type { BoundedSender } from '../../machinery/bounded-sender.ts';
-import { pathOf, resourceAttributes } from '../requests/attributes.ts';
+import { pathOf, resourceAttributes, uriOf } from '../requests/attributes.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
 import { duplexMethod, streamMethod } from './methods.ts';
 import type { MessageInput, MethodContext, ServedMethod, ServerCall } from './methods.ts';
@@ -54,22 +54,27 @@ function opening(subresource: 'exec' | 'attach' | 'portforward') {
   return async (input: MessageInput<wire.StreamInput>) => {
     const messages = input[Symbol.asyncIterator]();
     const open = await opened(messages);
-    return { messages, open, attributes: attributesOf(open, subresource, 'create') };
+    const { command, container, stdin, tty, port: ports } = open;
+    const asked = { command, container, stdin, tty, ports };
+    return { messages, open, attributes: attributesOf(open, subresource, 'create', asked) };
   };
 }
 
-function asksForLog({ namespace, pod }: wire.LogsRequest): RequestAttributes {
-  return attributesOf({ namespace, pod }, 'log', 'get');
+function asksForLog({ namespace, pod, container, options }: wire.LogsRequest): RequestAttributes {
+  const { follow, previous, tailLines, sinceSeconds } = options ?? {};
+  const asked = { container, follow, previous, tailLines, sinceSeconds };
+  return attributesOf({ namespace, pod }, 'log', 'get', asked);
 }
 
 function attributesOf(
   { namespace, pod }: Pick<wire.StreamOpen, 'namespace' | 'pod'>,
   subresource: string,
   verb: string,
+  asked: Parameters<typeof uriOf>[1],
 ): RequestAttributes {
   const target = { group: '', version: 'v1', resource: 'pods', subresource, namespace, name: pod };
   const path = pathOf(target);
-  return { verb, path, uri: path, resource: resourceAttributes(target), longRunning: true };
+  return { verb, path, uri: uriOf(path, asked), resource: resourceAttributes(target), longRunning: true };
 }
 
 async function opened(messages: Messages): Promise<wire.StreamOpen> {

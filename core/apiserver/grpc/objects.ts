@@ -14,7 +14,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../../api/verbs.ts';
-import { isLongRunning, pathOf, resourceAttributes } from '../requests/attributes.ts';
+import { isLongRunning, pathOf, resourceAttributes, uriOf } from '../requests/attributes.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
 import { linkSignals } from '../../machinery/signals.ts';
 import { encodeBookmark, EventEncoder, sendEvents, sendList } from './list-chunks.ts';
@@ -92,9 +92,17 @@ export function objectsService(verbs: Verbs, context: MethodContext): readonly S
   ];
 }
 
+interface Asking {
+  readonly target: wire.Target | undefined;
+  readonly options?: { readonly dryRun?: boolean; readonly fieldManager?: string } | undefined;
+}
+
 /** What a request is about, as far as it says. */
 function asks(verb: string) {
-  return ({ target }: { readonly target: wire.Target | undefined }) => attributesOf(verb, target);
+  return ({ target, options }: Asking) => {
+    const { dryRun = false, fieldManager } = options ?? {};
+    return attributesOf(verb, target, { dryRun: dryRun ? 'All' : '', fieldManager });
+  };
 }
 
 function lists(
@@ -106,7 +114,13 @@ function lists(
 ): RequestAttributes {
   const { limit = 0, labelSelector = '', fieldSelector = '', resourceVersion = '' } = options;
   return {
-    ...attributesOf(verb, target, fieldSelector),
+    ...attributesOf(verb, target, {
+      watch: verb === 'watch',
+      labelSelector,
+      fieldSelector,
+      limit,
+      resourceVersion,
+    }),
     selection: {
       limit,
       filtered: labelSelector !== '' || fieldSelector !== '',
@@ -118,7 +132,7 @@ function lists(
 function attributesOf(
   verb: string,
   target: wire.Target | undefined,
-  fieldSelector?: string,
+  asked: { readonly fieldSelector?: string } & Parameters<typeof uriOf>[1],
 ): RequestAttributes {
   const { group = '', version = '', resource = '', subresource = '', namespace, name } = target ?? {};
   const where = {
@@ -132,8 +146,8 @@ function attributesOf(
   return {
     verb,
     path,
-    uri: path,
-    resource: resourceAttributes(where, fieldSelector),
+    uri: uriOf(path, asked),
+    resource: resourceAttributes(where, asked.fieldSelector),
     longRunning: isLongRunning(verb, subresource),
   };
 }

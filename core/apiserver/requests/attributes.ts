@@ -81,3 +81,16 @@ export function pathOf(target: CollectionTarget & { readonly name?: string | und
   if (subresource !== '') parts.push(subresource);
   return parts.map(encodeURIComponent).join('/');
 }
+
+/** A path with what else was asked, as a client of the REST API writes it; what is empty, false or 0 is left out. */
+export function uriOf(
+  path: string,
+  asked: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>,
+): string {
+  const pairs = Object.entries(asked).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value])
+      .filter((one) => one !== undefined && one !== '' && one !== false && one !== 0)
+      .map((one): [string, string] => [name, String(one)]),
+  );
+  return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs).toString()}`;
+}
