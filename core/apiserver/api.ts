@@ -10,11 +10,13 @@ import { denyServiceExternalIps } from '../admission/deny-service-external-ips.t
 import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { PodSecurity } from '../admission/pod-security/pod-security.ts';
+import { PodTopologyLabels } from '../admission/pod-topology-labels.ts';
 import type { Policy } from '../admission/pod-security/policy.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
 import { ResourceQuotaAdmission } from '../admission/resource-quota.ts';
 import type { WriteQuotaStatus } from '../admission/resource-quota.ts';
 import { RuntimeClassAdmission } from '../admission/runtime-class.ts';
+import { storageObjectInUseProtection } from '../admission/storage-protection.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
 import { taintNodesByCondition } from '../admission/taint-nodes-by-condition.ts';
 import { createScheme } from '../api/kinds/scheme.ts';
@@ -246,11 +248,13 @@ function admissionPlugins(client: RegistryClient, clock: Clock, random: Random):
     new PriorityAdmission(client),
     defaultTolerationSeconds,
     new DefaultStorageClass(client),
+    storageObjectInUseProtection,
     new ClaimResize(client),
     new RuntimeClassAdmission(client),
     certificateRequester,
     certificateSubjectRestriction,
     new DefaultIngressClass(client),
+    new PodTopologyLabels(client),
     denyServiceExternalIps,
   ];
 }

@@ -20,6 +20,8 @@ import type { ControllerDependencies } from './runtime/dependencies.ts';
 import type { Runnable } from './runtime/manager.ts';
 import { createServiceAccountController } from './service-account/controller.ts';
 import { createServiceAddressController } from './service-addresses/controller.ts';
+import { createClaimProtectionController } from './storage-protection/claims.ts';
+import { createVolumeProtectionController } from './storage-protection/volumes.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
 import { createTokenCleanerController } from './token-cleaner/controller.ts';
 
@@ -49,6 +51,8 @@ export function createControllers(
     createEndpointsController(dependencies),
     createDisruptionController(dependencies),
     createResourceQuotaController(dependencies),
+    createClaimProtectionController(dependencies),
+    createVolumeProtectionController(dependencies),
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
     createTokenCleanerController(dependencies),

@@ -28,8 +28,11 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
    * unless set, so that a Pod comes back as it was sent.
    */
   readonly serviceAccounts?: boolean;
-  /** New nodes take no Pods until a controller finds them ready. Left out unless set, as a node comes back as it was sent. */
-  readonly taintNodes?: boolean;
+  /**
+   * New nodes take no Pods until a controller finds them ready, and storage stays until one finds that nobody uses it.
+   * Left out unless set: it needs those controllers.
+   */
+  readonly controlled?: boolean;
   /** Roles and bindings decide, with upstream's default ones; only masters may do anything unless set. */
   readonly rbac?: boolean;
   /** False: definitions of custom resources are stored as they are, and nobody acts on them. */
@@ -77,7 +80,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     oidc: options.oidc,
     withoutAdmission: [
       ...(options.serviceAccounts === true ? [] : ['ServiceAccount']),
-      ...(options.taintNodes === true ? [] : ['TaintNodesByCondition']),
+      ...(options.controlled === true ? [] : ['TaintNodesByCondition', 'StorageObjectInUseProtection']),
     ],
     freeze: deepFreeze,
     onError: (error) => errors.push(error),

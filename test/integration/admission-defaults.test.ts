@@ -196,7 +196,7 @@ describe('a runtime class', () => {
 });
 
 test('a new node takes no Pods until it is seen to be ready', async () => {
-  await using api = await createTestApi({ taintNodes: true });
+  await using api = await createTestApi({ controlled: true });
   const own = { key: 'gpu', effect: 'NoSchedule' as const };
   const node = await api.client.create(nodes, { metadata: { name: 'a' }, spec: { taints: [own] } });
   expect(node.spec.taints).toEqual([own, { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
@@ -214,4 +214,21 @@ test('nobody takes traffic to an address by a Service, and what is taken may sta
   await expect(api.client.patch(services, web, 'merge', patch)).rejects.toThrow(
     'Use of external IPs is denied',
   );
+});
+
+test('a Pod tells the zone and the region of its node, however it gets there', async () => {
+  await using api = await createTestApi();
+  const place = { 'topology.kubernetes.io/zone': 'a', 'topology.kubernetes.io/region': 'north' };
+  await api.client.create(nodes, { metadata: { name: 'n', labels: { ...place, disk: 'ssd' } }, spec: {} });
+  const { metadata } = await createPod(api);
+  expect(metadata.labels).toBeUndefined();
+  const binding = { metadata: web, target: { kind: 'Node', name: 'n' } };
+  await api.client.createSubresource(pods, web, 'binding', binding);
+  const bound = await api.client.get(pods, web);
+  expect(bound).toMatchObject({ spec: { nodeName: 'n' }, metadata: { labels: place } });
+  const placed = await api.client.create(pods, {
+    metadata: { namespace: 'default', name: 'placed', labels: { own: 'x' } },
+    spec: { containers, nodeName: 'n' },
+  });
+  expect(placed.metadata.labels).toEqual({ ...place, own: 'x' });
 });

@@ -63,7 +63,7 @@ export class ControlPlane implements AsyncDisposable {
 
   static async start(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
     const { seed = 1 } = options;
-    const testApi = await createTestApi({ seed, taintNodes: true });
+    const testApi = await createTestApi({ seed, controlled: true });
     const plane = new ControlPlane(testApi, options);
     for (const name of plane.nodeNames) await plane.kubelets.addNode(name);
     plane.startManagers();
