@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { wheelhouseHome } from '../../core/client/local-clusters.ts';
+import { defaultLocalCluster, wheelhouseHome } from '../../core/client/local-clusters.ts';
 
-export const defaultProfile = 'wheelhouse';
+export const defaultProfile = defaultLocalCluster;
 
 export type StoreKind = 'etcd' | 'embedded';
 export type RuntimeKind = 'docker' | 'simulated';

@@ -8,6 +8,9 @@ import type { EditorScene } from './setup.ts';
 
 const prepared = inject('editor');
 
+/** Why the editor cannot be tested here; undefined when it can. */
+export const whyNoEditor = 'why' in prepared ? prepared.why : undefined;
+
 /** What the tests share. To be read only where `whyNoEditor` is undefined. */
 export function editorScene(): EditorScene {
   if ('why' in prepared) throw new Error(prepared.why);
@@ -77,7 +80,7 @@ export function describeEditor(
   files: Readonly<Record<string, string>>,
   define: (editor: () => EditorTest) => void,
 ): void {
-  const why = 'why' in prepared ? prepared.why : undefined;
+  const why = whyNoEditor;
   describe.skipIf(why !== undefined)(why === undefined ? name : `${name} (${why})`, () => {
     let editor: EditorTest | undefined;
     const started = () => {

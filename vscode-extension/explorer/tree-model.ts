@@ -19,7 +19,8 @@ import type {
 } from './tree-node.ts';
 
 /** More objects than this below one node are shown in ranges, so that the editor draws what is looked at. */
-const rangeSize = 500;
+const mostAtOnce = 1_000;
+const rangeSize = 250;
 /** Changes are shown together, this long after the first of them. */
 const showAfterMs = 150;
 
@@ -153,7 +154,7 @@ export class TreeModel {
     resource: ServedResource,
     objects: readonly KubernetesObject[],
   ): readonly TreeNode[] {
-    if (objects.length <= 2 * rangeSize) {
+    if (objects.length <= mostAtOnce) {
       return objects.map((object) => this.#objectNode(parent, resource, object));
     }
     const ranges: RangeNode[] = [];

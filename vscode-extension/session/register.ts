@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { defaultLocalCluster, localKubeconfig } from '../../core/client/local-clusters.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
 import { ClusterSession } from './cluster-session.ts';
@@ -8,6 +9,8 @@ import { showStatusBar } from './status-bar.ts';
 /** Where the chosen context is remembered, for the workspace. */
 const contextMemory = 'wheelhouse.context';
 const namespaceMemory = 'wheelhouse.namespace';
+/** Several files are written at once when a cluster starts; they are read when that has settled. */
+const settleMs = 100;
 
 /** The connection, its status-bar item and the commands that choose a cluster. Connects in trusted workspaces only. */
 export function registerSession(
@@ -58,10 +61,15 @@ export function registerSession(
     follow();
   };
 
-  let endWatching = watchFiles(files(), follow);
+  let endWatching = () => {};
+  let endWaiting: (() => void) | undefined;
+  // Folders come and go with their clusters, so what is watched is settled anew after every change.
   const rewatch = () => {
+    endWaiting = undefined;
     endWatching();
-    endWatching = watchFiles(files(), follow);
+    endWatching = watchFiles([...files(), localKubeconfig(defaultLocalCluster)], () => {
+      endWaiting ??= systemClock.after(settleMs, rewatch);
+    });
     follow();
   };
   context.subscriptions.push(
@@ -82,17 +90,27 @@ export function registerSession(
       const picked = await pickNamespace(session);
       if (picked !== undefined) session.showNamespace(picked.namespace);
     }),
+    vscode.commands.registerCommand('wheelhouse.startLocalCluster', () => startLocalCluster()),
     vscode.commands.registerCommand('wheelhouse.reconnect', reopen),
     vscode.commands.registerCommand('wheelhouse.showLog', () => log.show()),
     {
       dispose: () => {
+        endWaiting?.();
         endWatching();
         session.close();
       },
     },
   );
-  follow();
+  rewatch();
   return session;
+}
+
+/** Runs `wh up` where its progress can be seen; the kubeconfig it writes is found by itself. */
+function startLocalCluster(): void {
+  const shellPath = vscode.workspace.getConfiguration('wheelhouse').get('program', 'wh');
+  const iconPath = new vscode.ThemeIcon('server-environment');
+  const options = { name: 'wh up', shellPath, shellArgs: ['up', '--yes'], iconPath };
+  vscode.window.createTerminal(options).show();
 }
 
 function describeState(state: ClusterSession['state']): string {

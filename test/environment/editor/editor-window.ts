@@ -153,6 +153,11 @@ export class EditorWindow {
     });
   }
 
+  /** Opens the view of the extension, whatever it shows. */
+  async showView(): Promise<void> {
+    await this.run('Wheelhouse: Focus on Cluster View');
+  }
+
   get tree(): Locator {
     return this.page.locator('.sidebar .pane-body .monaco-list[aria-label*="Cluster"]').first();
   }
