@@ -1,4 +1,5 @@
 import { measureApi } from './api.ts';
+import { measureCustomResources } from './custom-resources.ts';
 import { measureGrpc } from './grpc.ts';
 import { measureIdentity } from './identity.ts';
 import { measureMainJob } from './main-job.ts';
@@ -9,6 +10,7 @@ import type { Measurement } from './measure.ts';
 /** The suites, by the name that chooses one: `npm run bench -- main-job`. */
 const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
   api: measureApi,
+  'custom-resources': measureCustomResources,
   grpc: measureGrpc,
   identity: measureIdentity,
   'main-job': measureMainJob,
