@@ -311,7 +311,8 @@ export function validateMutatingPolicy({ spec }: MutatingAdmissionPolicy): Error
 
 export function validatePolicyBinding({ spec }: ValidatingAdmissionPolicyBinding): Errors {
   const path = FieldPath.spec;
-  const { validationActions } = spec;
+  // An empty list is not written, and comes back as none.
+  const validationActions: readonly string[] = spec.validationActions ?? [];
   const actions = path.child('validationActions');
   const errors = [
     ...validateBinding(spec, path),
