@@ -5,6 +5,7 @@ import { builtInModel } from '../schema/built-in.ts';
 import { ManifestFile } from '../syntax/manifest-file.ts';
 import { complete, type CompletionContext } from './complete.ts';
 import type { Completion } from './completion.ts';
+import { expanded } from './snippet-story.ts';
 
 const model = builtInModel();
 const others =
@@ -38,11 +39,6 @@ function taken(text: string, label: string): string {
   const put = expanded(found.snippet);
   return plain.slice(0, found.replace.start) + put + plain.slice(found.replace.end);
 }
-const expanded = (snippet: string) =>
-  snippet
-    .replace(/\$\{\d+:((?:[^\\}]|\\.)*)\}/g, '$1')
-    .replace(/\$\{?\d+\}?/g, '')
-    .replace(/\\([\\$}])/g, '$1');
 
 const pod = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\nspec:\n';
 

@@ -52,6 +52,28 @@ describe('a file', () => {
     expect(kind?.kind).toBe('C');
   });
 
+  test('with a document on which a rule fails is checked all the same', async () => {
+    const [kind] = model.named('Secret');
+    const broken = withKinds(model, [
+      {
+        ...(kind as NonNullable<typeof kind>),
+        rules: {
+          nameProblems: () => [],
+          validate: () => {
+            throw new Error('oops');
+          },
+        },
+      },
+    ]);
+    const file = new FileChecker('a.yaml');
+    file.update(`apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n---\n${config}`);
+    const problems = await file.check({ ...settings, model: broken }, slices(), never);
+    expect(problems.map(({ code, message }) => [code, message.split(':')[0]])).toEqual([
+      ['invalid', 'This document cannot be checked'],
+      ['wrong-type', 'b must be a string, not the number 1'],
+    ]);
+  });
+
   test('that is far too long says so', async () => {
     const file = new FileChecker('a.yaml');
     file.update('#'.repeat(maxFileLength + 1));

@@ -94,14 +94,13 @@ export class FileChecker {
     const known = this.#checked.get(document);
     if (known?.settings.model === settings.model && known.settings.namespace === settings.namespace)
       return known;
-    const context = { document, ...settings };
-    const broken = document.problems.some(({ code }) => code === 'yaml');
-    const checked = {
-      settings,
-      problems: checkDocument(context),
-      // Of what is half-typed, names are too.
-      references: broken ? [] : objectsOf(document.root).flatMap((object) => referencesOf(object, context)),
-    };
+    let checked: Checked;
+    try {
+      checked = checkedBy(settings, document);
+    } catch (error) {
+      // A rule that fails must not silence everything that is said of the other documents.
+      checked = { settings, problems: [cannotCheck(document, error)], references: [] };
+    }
     this.#checked.set(document, checked);
     return checked;
   }
@@ -114,6 +113,28 @@ export class FileChecker {
     );
     return { range: { start: 0, end: 1 }, severity: 'information', code: 'too-long', message };
   }
+}
+
+function checkedBy(settings: CheckSettings, document: ParsedDocument): Checked {
+  const context = { document, ...settings };
+  const broken = document.problems.some(({ code }) => code === 'yaml');
+  return {
+    settings,
+    problems: checkDocument(context),
+    // Of what is half-typed, names are too.
+    references: broken ? [] : objectsOf(document.root).flatMap((object) => referencesOf(object, context)),
+  };
+}
+
+function cannotCheck({ text }: ParsedDocument, error: unknown): Problem {
+  const start = text.length - text.trimStart().length;
+  const why = error instanceof Error ? error.message : String(error);
+  return {
+    range: { start, end: Math.min(start + 3, text.length) },
+    severity: 'information',
+    code: 'invalid',
+    message: l10n.t('This document cannot be checked: {0}', why),
+  };
 }
 
 const definitions = new WeakMap<ParsedDocument, KindInfo[]>();
