@@ -13,6 +13,7 @@ import { createKubernetesServiceController } from './kubernetes-service/controll
 import { createNamespaceController } from './namespace/controller.ts';
 import { createNodeLifecycleController } from './node-lifecycle/controller.ts';
 import { createPodGarbageController } from './pod-garbage/controller.ts';
+import { createPolicyStatusController } from './policy-status/controller.ts';
 import { createReplicaSetController } from './replicaset/controller.ts';
 import { createResourceQuotaController } from './resource-quota/controller.ts';
 import { createRootCaController } from './root-ca/controller.ts';
@@ -53,6 +54,7 @@ export function createControllers(
     createResourceQuotaController(dependencies),
     createClaimProtectionController(dependencies),
     createVolumeProtectionController(dependencies),
+    createPolicyStatusController(dependencies),
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
     createTokenCleanerController(dependencies),

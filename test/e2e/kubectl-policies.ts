@@ -64,6 +64,18 @@ metadata: { name: exec.example.com }
 spec: { policyName: exec.example.com, validationActions: [Deny] }
 `;
 
+/** Refuses nothing: nothing binds it. */
+const wrong = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata: { name: wrong.example.com }
+spec:
+  matchConstraints:
+    resourceRules:
+      - { apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments] }
+  validations:
+    - expression: object.spec.replica < 3
+`;
+
 /** Webhooks and policies of users, on the cluster that kubectl's other cases use; it has a Pod "sleeper". */
 export function policyCases(of: () => { readonly kubectl: Kubectl; readonly cluster: LocalCluster }): void {
   describe('goes by what users say', () => {
@@ -74,15 +86,8 @@ export function policyCases(of: () => { readonly kubectl: Kubectl; readonly clus
       await of().kubectl.ok('apply', '-f', 'policies.yaml');
     });
     afterAll(async () => {
-      await of().kubectl.ok(
-        'delete',
-        '--ignore-not-found',
-        '--wait=false',
-        '-f',
-        'policies.yaml',
-        '-f',
-        'hooks.json',
-      );
+      const files = ['policies.yaml', 'wrong.yaml', 'hooks.json'].flatMap((file) => ['-f', file]);
+      await of().kubectl.run(['delete', '--ignore-not-found', '--wait=false', ...files]);
       await server[Symbol.asyncDispose]();
     });
 
@@ -117,6 +122,23 @@ export function policyCases(of: () => { readonly kubectl: Kubectl; readonly clus
       const { stderr: connected } = await kubectl.run(['exec', 'sleeper', '--', 'echo', '--forbidden']);
       expect(connected).toContain('denied request: not this command');
       expect(await kubectl.ok('exec', 'sleeper', '--', 'echo', 'allowed')).toBe('allowed\n');
+    });
+
+    test('policies are told what is wrong with their expressions', async () => {
+      const { kubectl, cluster } = of();
+      cluster.file('wrong.yaml', wrong);
+      await kubectl.ok('apply', '-f', 'wrong.yaml');
+      await vi.waitFor(async () => {
+        const described = await kubectl.ok(
+          'get',
+          'validatingadmissionpolicy',
+          'wrong.example.com',
+          '-o',
+          'yaml',
+        );
+        expect(described).toContain('fieldRef: spec.validations[0].expression');
+        expect(described).toContain("undefined field 'replica'");
+      }, patience);
     });
 
     test('webhooks change writes and warn', async () => {

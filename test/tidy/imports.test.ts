@@ -24,7 +24,7 @@ const rooms: Record<string, readonly string[]> = {
     'core/machinery',
   ],
   'core/scheduler': ['core/client', 'core/api', 'core/machinery'],
-  'core/controllers': ['core/client', 'core/api', 'core/machinery'],
+  'core/controllers': ['core/client', 'core/api', 'core/cel', 'core/machinery'],
   'core/cloud': ['core/client', 'core/api', 'core/machinery'],
   'core/cmd': ['core'],
   'node-agent': ['core/api', 'core/client', 'core/machinery', 'core/printers'],
