@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeCertificateRequest } from '../builders/certificate-request.ts';
@@ -620,6 +620,39 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
       expect(other.stderr).toContain(
         'pods is forbidden: User "eve" cannot list resource "pods" in API group ""',
       );
+    });
+
+    test('what a namespace enforces and warns of, whole', async () => {
+      await kubectl.ok('create', 'namespace', 'strict');
+      const label = (...labels: string[]) => kubectl.ok('label', 'namespace', 'strict', ...labels);
+      await label('pod-security.kubernetes.io/enforce=restricted');
+      const run = ['run', 'web', '--image=busybox', '-n', 'strict', '--restart=Never'];
+      const violation =
+        'violate(s)? PodSecurity "restricted:latest": allowPrivilegeEscalation != false \\(container "web" must set .*seccompProfile.type to "RuntimeDefault" or "Localhost"\\)';
+      const refused = await kubectl.run(run);
+      expect(refused.stderr).toMatch(new RegExp(`^Error from server \\(Forbidden\\): .*${violation}`));
+      await label('pod-security.kubernetes.io/enforce-', 'pod-security.kubernetes.io/warn=restricted');
+      const warned = await kubectl.run([...run, '--dry-run=server']);
+      expect(warned.stderr).toMatch(new RegExp(`^Warning: would ${violation}`));
+      expect(warned.code).toBe(0);
+      await kubectl.ok('delete', 'namespace', 'strict', '--wait=false');
+    });
+
+    test('Secrets, which are nowhere on the disk, when wh gives them another key', async () => {
+      const password = 'correct-horse-battery-staple';
+      const base64 = Buffer.from(password).toString('base64');
+      await kubectl.ok('create', 'secret', 'generic', 'vault', `--from-literal=password=${password}`);
+      expect(await cluster.ok('encryption', 'rotate', '--forget-old')).toMatch(
+        /^New key [0-9a-f]{16}; [1-9]\d* Secrets? (is|are) encrypted under it\.\n1 older keys forgotten\.\n$/,
+      );
+      expect(await kubectl.ok('get', 'secret', 'vault', '-o', 'jsonpath={.data.password}')).toBe(base64);
+      const files = readdirSync(cluster.directory, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+      expect(files.length).toBeGreaterThan(5);
+      for (const plain of [password, base64])
+        expect(files.some((bytes) => bytes.includes(plain))).toBe(false);
+      await kubectl.ok('delete', 'secret', 'vault');
     });
 
     test('of somebody else, for whom wh user create made a kubeconfig', async () => {
