@@ -76,6 +76,38 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
   }
 
   describe('looks around', () => {
+    test('is noted in the audit log, as wh is, without what is in the objects', async () => {
+      await kubectl.ok('create', 'configmap', 'noted', '--from-literal=a=hunter2');
+      await cluster.ok('delete', 'configmap', 'noted');
+      const noted = () =>
+        readFileSync(join(cluster.directory, 'logs', 'audit.log'), 'utf8')
+          .split('\n')
+          .filter((line) => line.includes('"noted"'))
+          .map(
+            (line) =>
+              JSON.parse(line) as {
+                verb: string;
+                user: { username: string };
+                responseStatus: { code: number };
+              },
+          )
+          .map(({ verb, user, responseStatus }) => `${user.username} ${verb} ${responseStatus.code}`);
+      // A request does not wait for its line.
+      await expect
+        .poll(noted, { timeout: 10_000 })
+        .toEqual(['kubernetes-admin create 201', 'kubernetes-admin delete 200']);
+      expect(readFileSync(join(cluster.directory, 'logs', 'audit.log'), 'utf8')).not.toContain('hunter2');
+    });
+
+    test('shows that every API is there, and whose turn is when', async () => {
+      const services = await kubectl.ok('get', 'apiservices', '--no-headers');
+      expect(services).toMatch(/^v1\.apps +Local +True/m);
+      expect(services).not.toMatch(/False|Unknown/);
+      expect(await kubectl.ok('get', 'flowschemas', '--no-headers')).toMatch(
+        /^system-nodes +system +500 +ByUser/m,
+      );
+    });
+
     test('version, cluster-info, api-versions, api-resources, config', async () => {
       await expectLines([
         ['version', /Server Version: .*v1\.\d+/],
