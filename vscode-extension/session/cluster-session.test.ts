@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import type { Cluster } from '../../core/client/cluster.ts';
+import type { ConnectionState } from '../../core/client/grpc/channel.ts';
+import { seededRandom } from '../../core/machinery/random.ts';
+import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
+import { settle } from '../../test/expectations/eventually.ts';
+import { ClusterSession } from './cluster-session.ts';
+
+const context = { name: 'dev', namespace: 'default', endpoint: '127.0.0.1:7443' };
+const version = { gitVersion: 'v1.36.2', wheelhouseVersion: '0.1.0', store: 'memory' } as const;
+
+/** A connection whose state the test decides. */
+class ScriptedCluster {
+  readonly listeners = new Set<(state: ConnectionState) => void>();
+  state: ConnectionState = 'idle';
+  connects = 0;
+  closed = false;
+  answer: () => Promise<typeof version> = () => Promise.resolve(version);
+
+  become(state: ConnectionState): void {
+    this.state = state;
+    for (const listener of this.listeners) listener(state);
+  }
+}
+
+function clusterOf(scripted: ScriptedCluster): Cluster {
+  return {
+    client: undefined as never,
+    verbs: undefined as never,
+    containers: undefined as never,
+    discover: () => Promise.resolve({ items: [] }),
+    openApi: () => Promise.resolve({}),
+    version: () => scripted.answer(),
+    get state() {
+      return scripted.state;
+    },
+    onStateChange: (listener) => {
+      scripted.listeners.add(listener);
+      return () => scripted.listeners.delete(listener);
+    },
+    connect: () => {
+      scripted.connects++;
+    },
+    close: () => {
+      scripted.closed = true;
+    },
+  };
+}
+
+async function opened() {
+  const scripted = new ScriptedCluster();
+  const clock = new SteppedClock();
+  const session = new ClusterSession({
+    connect: () => Promise.resolve(clusterOf(scripted)),
+    clock,
+    random: seededRandom(1),
+    onError: () => {},
+  });
+  const states: string[] = [];
+  session.onStateChange(({ kind }) => states.push(kind));
+  await session.open(context);
+  return { scripted, clock, session, states };
+}
+
+describe('the session with a cluster', () => {
+  test('is connected once the cluster said who it is', async () => {
+    const { scripted, session, states } = await opened();
+    expect(scripted.connects).toBe(1);
+    scripted.become('ready');
+    await settle();
+    expect(session.state).toEqual({ kind: 'connected', context, version });
+    expect(states).toEqual(['none', 'connecting', 'connected']);
+  });
+
+  test('says that the cluster is away, keeps what is open, and is back by itself', async () => {
+    const { scripted, session, states } = await opened();
+    scripted.become('ready');
+    await settle();
+    const { current } = session;
+    scripted.become('unavailable');
+    expect(session.state).toMatchObject({ kind: 'unavailable', why: '127.0.0.1:7443 does not answer' });
+    scripted.become('ready');
+    await settle();
+    expect(states.slice(-2)).toEqual(['unavailable', 'connected']);
+    expect(session.current).toBe(current);
+  });
+
+  test('connects again when an idle connection was let go', async () => {
+    const { scripted } = await opened();
+    scripted.become('ready');
+    await settle();
+    scripted.become('idle');
+    expect(scripted.connects).toBe(2);
+  });
+
+  test('tells why a cluster does not let it in, and asks again later', async () => {
+    const { scripted, clock, session } = await opened();
+    scripted.answer = () => Promise.reject(new Error('Unauthorized'));
+    scripted.become('ready');
+    await settle();
+    expect(session.state).toMatchObject({ kind: 'unavailable', why: 'Unauthorized' });
+    scripted.answer = () => Promise.resolve(version);
+    await clock.advanceAsync(5_000);
+    await settle();
+    expect(session.state.kind).toBe('connected');
+  });
+
+  test('closes what it had when another cluster is opened', async () => {
+    const { scripted, session } = await opened();
+    const before = session.current;
+    await session.open({ ...context, name: 'other' });
+    expect(scripted.closed).toBe(true);
+    expect(before?.signal.aborted).toBe(true);
+    expect(session.current?.context.name).toBe('other');
+  });
+
+  test('puts objects without a namespace where the view or the context says', async () => {
+    const { session } = await opened();
+    expect(session.defaultNamespace).toBe('default');
+    session.showNamespace('shop');
+    expect(session.defaultNamespace).toBe('shop');
+  });
+});
