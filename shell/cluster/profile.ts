@@ -20,6 +20,8 @@ export interface ProfileState {
   readonly restPort: number;
   readonly etcdPort: number;
   readonly etcdPeerPort: number;
+  /** What core is told besides, as `--NAME=VALUE`. */
+  readonly coreFlags?: readonly string[];
   /** The Docker daemon was started by `wh up` and is looked after by this profile's supervisor. */
   readonly ownsDockerDaemon: boolean;
 }

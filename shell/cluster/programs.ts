@@ -28,7 +28,7 @@ export function coreSpec(profile: Profile, state: ProfileState): ProcessSpec {
     // Set aside by core itself, so that no more than 50 MB are kept.
     'audit-log-path': profile.logFile('audit'),
   });
-  return { ...nodeProgram(profile, 'core', args), stopGraceMs: 15_000 };
+  return { ...nodeProgram(profile, 'core', [...args, ...(state.coreFlags ?? [])]), stopGraceMs: 15_000 };
 }
 
 export function nodeCertificate(profile: Profile, { nodeName }: ProfileState): string {

@@ -3,6 +3,7 @@ import { systemClock } from '../../core/machinery/clock.ts';
 import { nameSuffix, systemRandom } from '../../core/machinery/random.ts';
 import { readPidFile } from '../../core/machinery/process/process-id.ts';
 import { startProcess, superviseProcess } from '../../core/machinery/process/supervised-process.ts';
+import { chooseCoreFlags } from './core-flags.ts';
 import { administratorTls } from './credentials.ts';
 import { removeStaleDockerFiles } from './docker-daemon.ts';
 import { dockerAnswers, freePort } from './host.ts';
@@ -17,6 +18,8 @@ import { waitForCore, waitForNode } from './readiness.ts';
 
 export interface UpOptions extends Wishes {
   readonly profile: Profile;
+  /** `--NAME=VALUE` for core, in place of those it had; those stay where none is given. */
+  readonly coreFlags?: readonly string[] | undefined;
   readonly progress: Progress;
   /** Asks a person; undefined where nobody can be asked or `--yes` was given. */
   readonly confirm: ((question: string) => Promise<boolean>) | undefined;
@@ -33,8 +36,10 @@ export async function bringUp(options: UpOptions): Promise<ProfileState> {
   const existing = readState(profile);
   const plan = planCluster(await inspectHost(), existing, options);
   for (const compromise of plan.compromises) progress.say(`! ${compromise}`);
+  const running = readPidFile(supervisorSpec(profile).pidFile) !== undefined;
+  const coreFlags = chooseCoreFlags(options.coreFlags ?? [], existing?.coreFlags ?? [], running);
   await install(plan, options);
-  const state = await chooseState(profile, existing, plan);
+  const state = { ...(await chooseState(profile, existing, plan)), coreFlags };
   mkdirSync(profile.logDirectory, { recursive: true, mode: 0o700 });
   writeState(profile, state);
   if (plan.startDocker) await startDocker(profile, progress, signal);

@@ -44,6 +44,11 @@ export async function readCertificateRequest(pem: string): Promise<CertificateRe
   };
 }
 
+/** What a request says, whoever has signed it. */
+export function organizationsOf(pem: string): readonly string[] {
+  return parse(pem).subjectName.getField('O');
+}
+
 function parse(pem: string): x509.Pkcs10CertificateRequest {
   try {
     return new x509.Pkcs10CertificateRequest(x509.PemConverter.decodeFirst(pem));

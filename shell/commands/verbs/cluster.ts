@@ -15,9 +15,14 @@ import { findKind } from '../find-kind.ts';
 export const up: Command = {
   name: 'up',
   summary: 'Bring a local cluster up',
-  usage: '[-p PROFILE] [--store etcd|embedded] [--runtime docker|simulated] [--yes]',
+  usage:
+    '[-p PROFILE] [--store etcd|embedded] [--runtime docker|simulated] [--core-flag=--NAME=VALUE]… [--yes]',
   examples: [
     { says: 'The usual one, on etcd and Docker', line: 'up' },
+    {
+      says: 'One that notes who does what',
+      line: 'up --core-flag=--audit-log-path=/var/log/audit.log',
+    },
     { says: 'A second one that simulates its containers', line: 'up -p sandbox --runtime simulated' },
   ],
   flags: [
@@ -33,6 +38,11 @@ export const up: Command = {
       choices: ['docker', 'simulated'],
       help: 'What runs containers (default docker where it can be had)',
     },
+    {
+      name: 'core-flag',
+      type: 'list',
+      help: 'A flag for core as --NAME=VALUE, such as --oidc-issuer-url=URL; kept until others are given ("" for none)',
+    },
     { name: 'yes', short: 'y', type: 'boolean', help: 'Install what is missing without asking' },
   ],
 
@@ -44,6 +54,7 @@ export const up: Command = {
       progress: createProgress(process.stderr),
       store: flags.string('store') as StoreKind | undefined,
       runtime: flags.string('runtime') as RuntimeKind | undefined,
+      coreFlags: flags.list('core-flag'),
       confirm: flags.boolean('yes') ? undefined : confirmer(invocation),
       signal: io.signal,
     });
