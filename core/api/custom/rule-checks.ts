@@ -5,6 +5,7 @@ import { forbiddenField, invalidValue, notSupported, required } from '../validat
 import type { FieldPath } from '../validation/field-path.ts';
 import { celTypeOf } from './cel-types.ts';
 import { RuleEnvironments } from './compiled-rules.ts';
+import { excessOf, maxDefinitionCost, maxRuleCost, ruleCost, timesBelow } from './rule-costs.ts';
 import { fieldPathProblem } from './rule-paths.ts';
 import type { JSONSchemaProps } from './schema.ts';
 import { isEmbedded, itemsOf, valuesOf } from './schema.ts';
@@ -15,40 +16,62 @@ const maxRules = 2_000;
 /** The rules of a schema (ValidateCustomResourceDefinitionOpenAPISchema, its part about CEL). */
 export function validateRuleTexts(schema: JSONSchemaProps, path: FieldPath): Errors {
   const walk = new RuleCheck();
-  walk.visit(schema, path, true, undefined);
+  walk.visit(schema, path, { isResource: true, uncorrelated: undefined, times: 1 });
+  const excess = excessOf(
+    'x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema',
+    walk.totalCost,
+    maxDefinitionCost,
+  );
+  if (excess !== undefined) walk.errors.push(forbiddenField(path, excess));
   return walk.errors;
+}
+
+/** Where a part of a schema stands. */
+interface Place {
+  readonly isResource: boolean;
+  /** The list whose items cannot be told from those before, where one stands above. */
+  readonly uncorrelated: FieldPath | undefined;
+  /** How often it may be there in one object. */
+  readonly times: number;
 }
 
 class RuleCheck {
   readonly errors: Errors = [];
+  totalCost = 0;
   #rules = 0;
 
-  /** `uncorrelated` is the list whose items cannot be told from those before, where one stands above. */
-  visit(
-    schema: JSONSchemaProps,
-    path: FieldPath,
-    isResource: boolean,
-    uncorrelated: FieldPath | undefined,
-  ): void {
+  visit(schema: JSONSchemaProps, path: FieldPath, place: Place): void {
+    const { uncorrelated, times } = place;
     const rules = schema['x-kubernetes-validations'] ?? [];
-    if (rules.length > 0) this.#check(schema, rules, path, isResource, uncorrelated);
+    if (rules.length > 0) this.#check(schema, rules, path, place);
     for (const [name, property] of Object.entries(schema.properties ?? {}))
-      this.visit(property, path.child('properties').key(name), isEmbedded(property), uncorrelated);
+      this.visit(property, path.child('properties').key(name), {
+        ...place,
+        isResource: isEmbedded(property),
+      });
+    const each = timesBelow(schema, times);
     const values = valuesOf(schema);
     if (values !== undefined)
-      this.visit(values, path.child('additionalProperties'), isEmbedded(values), uncorrelated);
+      this.visit(values, path.child('additionalProperties'), {
+        isResource: isEmbedded(values),
+        uncorrelated,
+        times: each,
+      });
     const items = itemsOf(schema);
     if (items === undefined) return;
     const isMap = schema['x-kubernetes-list-type'] === 'map';
-    this.visit(items, path.child('items'), isEmbedded(items), uncorrelated ?? (isMap ? undefined : path));
+    this.visit(items, path.child('items'), {
+      isResource: isEmbedded(items),
+      uncorrelated: uncorrelated ?? (isMap ? undefined : path),
+      times: each,
+    });
   }
 
   #check(
     schema: JSONSchemaProps,
     rules: readonly ValidationRule[],
     path: FieldPath,
-    isResource: boolean,
-    uncorrelated: FieldPath | undefined,
+    { isResource, uncorrelated, times }: Place,
   ): void {
     const at = path.child('x-kubernetes-validations');
     this.#rules += rules.length;
@@ -71,7 +94,8 @@ class RuleCheck {
     const environments = new RuleEnvironments(type);
     rules.forEach((rule, index) => {
       this.errors.push(...textProblems(rule, schema, at.index(index)));
-      this.#compile(rule, environments, at.index(index), uncorrelated);
+      if (this.#compile(rule, environments, at.index(index), uncorrelated))
+        this.#weigh(rule, schema, at.index(index), times);
     });
   }
 
@@ -80,14 +104,14 @@ class RuleCheck {
     environments: RuleEnvironments,
     path: FieldPath,
     uncorrelated: FieldPath | undefined,
-  ): void {
-    if (rule.rule.trim() === '') return;
+  ): boolean {
+    if (rule.rule.trim() === '') return false;
     const program = this.#attempt(path.child('rule'), rule.rule, () => environments.program(rule));
     if ((rule.messageExpression ?? '').trim() !== '')
       this.#attempt(path.child('messageExpression'), rule.messageExpression, () =>
         environments.message(rule),
       );
-    if (program === undefined) return;
+    if (program === undefined) return false;
     const usesOld = program.uses.has('oldSelf');
     if (usesOld && uncorrelated !== undefined)
       this.errors.push(
@@ -105,6 +129,14 @@ class RuleCheck {
           'may not be set if oldSelf is not used in rule',
         ),
       );
+    return true;
+  }
+
+  #weigh(rule: ValidationRule, schema: JSONSchemaProps, path: FieldPath, times: number): void {
+    const cost = ruleCost(rule.rule, schema) * times;
+    this.totalCost += cost;
+    const excess = excessOf('estimated rule cost', cost, maxRuleCost);
+    if (excess !== undefined) this.errors.push(forbiddenField(path.child('rule'), excess));
   }
 
   #attempt<T>(path: FieldPath, text: string | undefined, compile: () => T): T | undefined {
