@@ -84,7 +84,7 @@ export class ManifestDiagnostics implements vscode.Disposable {
     this.#service.index(checker.name, objects, checker.kinds());
     const against = this.#service.settings;
     const problems = await checker.check(against, slices, signal);
-    if (settings.get('references', true))
+    if (settings.get('references', true) && this.#service.namesAreFinal(document.uri))
       problems.push(...checker.between(against, objects, this.#service.known));
     signal.throwIfAborted();
     this.#problems.set(checker.name, { version, problems });

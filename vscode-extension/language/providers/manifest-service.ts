@@ -19,6 +19,8 @@ const servedAfterMs = 500;
 /** What all providers share: the schemas in force, the open files as they are parsed, and the objects that are known. */
 export class ManifestService implements vscode.Disposable {
   readonly files = new FileObjects();
+  /** Folders whose manifests kustomize builds from: it makes and changes names. */
+  readonly kustomized = new Set<string>();
   readonly session: ClusterSession;
   readonly log: vscode.LogOutputChannel;
   readonly #schemas: SchemaHolder;
@@ -95,6 +97,14 @@ export class ManifestService implements vscode.Disposable {
     this.#schemas.setFileKinds(file, kinds);
     // Names in other files may lead somewhere now, or nowhere any more.
     if (isOther(before, objects)) this.#settle();
+  }
+
+  /** Whether names in the file are only what they will be when it has been built. */
+  namesAreFinal(uri: vscode.Uri): boolean {
+    for (let folder = vscode.Uri.joinPath(uri, '..'); ; folder = vscode.Uri.joinPath(folder, '..')) {
+      if (this.kustomized.has(folder.toString())) return false;
+      if (folder.path === '/' || folder.path === '' || folder.path === '.') return true;
+    }
   }
 
   dispose(): void {

@@ -70,6 +70,8 @@ export class WorkspaceFiles implements vscode.Disposable {
   async #read(uri: vscode.Uri, slices: Slices): Promise<void> {
     const { signal } = this.#stop;
     const name = uri.toString();
+    if (/\/kustomization\.ya?ml$/.test(uri.path))
+      this.#service.kustomized.add(vscode.Uri.joinPath(uri, '..').toString());
     if (vscode.workspace.textDocuments.some((document) => document.uri.toString() === name)) return;
     let text: string;
     try {
