@@ -117,6 +117,8 @@ export class EditorWindow {
       await this.quickInput.waitFor({ timeout: tryMs });
       await this.quickInput.fill(`:${line}:${column}`);
       await this.quickInput.press('Enter');
+      // What is typed next is meant for the text.
+      await this.quickInput.waitFor({ state: 'hidden', timeout: tryMs });
     });
   }
 
