@@ -25,6 +25,7 @@ export class Attributes {
   /** The form that was asked for. */
   readonly requested: KindDeclaration;
   readonly #scheme: Scheme;
+  #forms: readonly KindDeclaration[] | undefined;
 
   constructor(request: AdmissionRequest, scheme: Scheme) {
     this.request = request;
@@ -34,6 +35,10 @@ export class Attributes {
 
   /** All forms of the kind, the one that was asked for first. */
   forms(): readonly KindDeclaration[] {
+    return (this.#forms ??= this.#findForms());
+  }
+
+  #findForms(): readonly KindDeclaration[] {
     const { declaration, view } = this.request;
     // What is no object of the kind has no other form.
     if (view?.body !== undefined) return [this.requested];
