@@ -111,6 +111,7 @@ async function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): Promise
   const store = new EtcdStore({
     endpoints: [etcdEndpoint({ port })],
     ca: pki.ca.cert,
+    serverName: 'localhost',
     // Read for every connection.
     get cert() {
       return pki.client.cert;

@@ -12,6 +12,8 @@ export interface EtcdEndpoints {
   readonly ca?: Buffer | undefined;
   readonly cert?: Buffer | undefined;
   readonly key?: Buffer | undefined;
+  /** The name that its certificate must carry, where endpoints are addresses: those are no names (RFC 6066). */
+  readonly serverName?: string | undefined;
 }
 
 export interface CallLimits {
@@ -133,13 +135,15 @@ export class EtcdConnection {
   }
 
   #dial(): Link {
-    const { endpoints, ca, cert, key } = this.#options;
+    const { endpoints, ca, cert, key, serverName } = this.#options;
     const endpoint = endpoints[this.#next++ % endpoints.length]!;
     const secure = endpoint.startsWith('https://') || ca !== undefined;
     const client = new Client(
       endpoint.replace(/^https?:\/\//, ''),
       secure ? credentials.createSsl(ca ?? null, key ?? null, cert ?? null) : credentials.createInsecure(),
-      channelOptions,
+      serverName === undefined
+        ? channelOptions
+        : { ...channelOptions, 'grpc.ssl_target_name_override': serverName },
     );
     return { endpoint, client, gone: new AbortController() };
   }
