@@ -234,7 +234,8 @@ function refuse(
 ): void {
   if (response.destroyed || response.writableEnded) return;
   const status = StatusError.from(error);
-  if (status.code >= 500 && status.reason === 'InternalError')
+  // What is refused with a Status says everything there is to say, to whoever asked.
+  if (status.reason === 'InternalError' && !(error instanceof StatusError))
     onError?.(error, `answer ${request.method} ${request.url?.split('?')[0]}`);
   if (response.headersSent) {
     response.destroy();
