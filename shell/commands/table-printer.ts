@@ -25,10 +25,9 @@ export async function tablePrinterOf(
     );
     const declared = definition.spec.versions.find((each) => each.name === version);
     return declared === undefined ? plain : customPrinter(columnsOfVersion(declared));
-  } catch (error) {
-    signal.throwIfAborted();
+  } catch {
     // A kind of the server itself, or a definition that is not for everybody: names and ages will do.
-    void error;
+    signal.throwIfAborted();
     return plain;
   }
 }
