@@ -234,8 +234,8 @@ function refuse(
 ): void {
   if (response.destroyed || response.writableEnded) return;
   const status = StatusError.from(error);
-  // What is refused with a Status says everything there is to say, to whoever asked.
-  if (status.reason === 'InternalError' && !(error instanceof StatusError))
+  // A Status without a cause says everything there is to say, to whoever asked.
+  if (status.reason === 'InternalError' && (status !== error || status.cause !== undefined))
     onError?.(error, `answer ${request.method} ${request.url?.split('?')[0]}`);
   if (response.headersSent) {
     response.destroy();
