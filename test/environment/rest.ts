@@ -42,6 +42,8 @@ export interface RestAnswer {
 /** The API over HTTPS, as a client of another process sees it. */
 export interface RestApi extends AsyncDisposable {
   readonly api: TestApi;
+  /** What the server has reported as its own failures; what is left at the end fails the test. */
+  readonly errors: unknown[];
   /** host:port */
   readonly address: string;
   /** By which certificates and streams end: the API's where one was given, and else today's. */
@@ -224,6 +226,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
 
   return {
     api,
+    errors,
     address,
     pki: keys,
     identityClock,
