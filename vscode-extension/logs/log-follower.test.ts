@@ -1,0 +1,128 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Pod } from '../../core/api/generated/core-v1.ts';
+import { deployments, pods, services } from '../../core/api/generated/resources.ts';
+import { StatusError } from '../../core/api/errors.ts';
+import type { LogsOptions } from '../../core/api/streams.ts';
+import { deployment, pod } from '../../test/builders/index.ts';
+import { createTestApi, type TestApi } from '../../test/environment/api.ts';
+import { openTestCluster } from '../../test/environment/open-cluster.ts';
+import { expectEventually } from '../../test/expectations/eventually.ts';
+import type { OpenCluster } from '../session/cluster-session.ts';
+import { followLogs, logScopeOf } from './log-follower.ts';
+
+const stamp = (second: number) => `2030-01-01T00:00:0${second}.000000000Z`;
+
+describe('following logs', () => {
+  let api: TestApi;
+  let open: ReturnType<typeof openTestCluster>;
+  let asked: (LogsOptions & { pod: string })[];
+  /** What the next log says; one that is undefined breaks off like a connection. */
+  let answers: (string | undefined)[];
+  let cluster: OpenCluster;
+  let stop: AbortController;
+  let shown: string[];
+  let following: Promise<void> = Promise.resolve();
+
+  beforeEach(async () => {
+    api = await createTestApi();
+    open = openTestCluster(api);
+    [asked, answers, shown] = [[], [], []];
+    stop = new AbortController();
+    const containers = {
+      ...open.cluster.containers,
+      async *logs(_call: unknown, { name }: { name: string }, options: LogsOptions) {
+        asked.push({ ...options, pod: name });
+        const parts = answers.splice(0, 2);
+        for (const part of parts) {
+          if (part === undefined) throw new StatusError('ServiceUnavailable', 'gone away');
+          yield Buffer.from(part);
+        }
+      },
+    };
+    cluster = { ...open, cluster: { ...open.cluster, containers } };
+  });
+
+  afterEach(async () => {
+    stop.abort();
+    await following;
+    await open[Symbol.asyncDispose]();
+    await api.close();
+  });
+
+  function follow(scope: Parameters<typeof followLogs>[1]): void {
+    const sink = {
+      lines: (lines: readonly { pod: string; text: string }[]) => {
+        shown.push(...lines.map((line) => `${line.pod}: ${line.text}`));
+        return Promise.resolve();
+      },
+      note: (name: string, text: string) => shown.push(`${name} ${text}`),
+    };
+    const dependencies = { clock: api.clock, random: api.random };
+    following = followLogs(cluster, scope, { tailLines: 5 }, sink, dependencies, stop.signal);
+  }
+
+  async function run(name: string): Promise<Pod> {
+    const created = await api.client.create(pods, pod().named(name).labelled({ app: 'web' }).build());
+    const status = {
+      phase: 'Running' as const,
+      containerStatuses: [
+        {
+          name: 'main',
+          image: 'main:1',
+          imageID: '',
+          ready: true,
+          restartCount: 0,
+          containerID: `docker://${name}`,
+          state: { running: {} },
+        },
+      ],
+    };
+    return api.client.updateStatus(pods, { ...created, status });
+  }
+
+  test('joins Pods that come later, from their first line', async () => {
+    await run('web-1');
+    answers = [`${stamp(1)} one\n`, ''];
+    follow({ namespace: 'default', labelSelector: 'app=web' });
+    await expectEventually(api.clock, () => expect(shown).toEqual(['web-1: one']));
+    answers = [`${stamp(2)} two\n`, ''];
+    await run('web-2');
+    await expectEventually(api.clock, () => expect(shown).toEqual(['web-1: one', 'web-2: two']));
+    expect(asked.map(({ pod: name, tailLines }) => [name, tailLines])).toEqual([
+      ['web-1', 5],
+      ['web-2', undefined],
+    ]);
+  });
+
+  test('goes on after the last line it saw, when a connection broke', async () => {
+    await run('web-1');
+    answers = [`${stamp(1)} one\n${stamp(2)} two\n`, undefined, `${stamp(2)} two\n${stamp(3)} three\n`, ''];
+    follow({ namespace: 'default', labelSelector: 'app=web' });
+    await expectEventually(api.clock, () =>
+      expect(shown).toEqual(['web-1: one', 'web-1: two', 'web-1: three']),
+    );
+    expect(asked[1]).toMatchObject({ sinceTime: stamp(2) });
+  });
+
+  test('tells when a Pod is gone', async () => {
+    await run('web-1');
+    follow({ namespace: 'default', fieldSelector: 'metadata.name=web-1' });
+    await expectEventually(api.clock, () => expect(asked).toHaveLength(1));
+    await api.client.delete(pods, { namespace: 'default', name: 'web-1' }, { gracePeriodSeconds: 0 });
+    await expectEventually(api.clock, () => expect(shown).toEqual(['web-1 is gone']));
+  });
+});
+
+describe('the Pods whose logs are followed', () => {
+  test('are the Pod itself, or what a workload or a Service selects', () => {
+    expect(logScopeOf(pods, pod().named('a').build(), 'main')).toEqual({
+      namespace: 'default',
+      fieldSelector: 'metadata.name=a',
+      container: 'main',
+    });
+    const web = deployment().selecting({ app: 'web' }).build();
+    expect(logScopeOf(deployments, web)).toMatchObject({ labelSelector: 'app=web' });
+    const service = { metadata: { name: 's', namespace: 'x' }, spec: { selector: { app: 'api' } } };
+    expect(logScopeOf(services, service)).toEqual({ namespace: 'x', labelSelector: 'app=api' });
+  });
+});
