@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -61,7 +61,7 @@ async function prepare(): Promise<
   const cluster = new LocalCluster('editor');
   const directory = mkdtempSync(join(tmpdir(), 'wheelhouse-editor-'));
   mkdirSync(join(directory, 'workspaces'));
-  const [server] = await Promise.all([
+  const [server, up] = await Promise.allSettled([
     CodeServer.start(programs, {
       directory: join(directory, 'server'),
       vsix,
@@ -70,21 +70,25 @@ async function prepare(): Promise<
     }),
     cluster.up('--store', 'etcd', '--runtime', 'docker'),
   ]);
-  const { home, profile } = cluster;
-  return {
-    scene: { programs, vsix, url: server.url, directory, home, profile },
-    end: async () => {
-      await server.stop();
-      await cluster.destroy();
-      keepLogs(directory);
-      rmSync(directory, { recursive: true, force: true });
-    },
+  const end = async () => {
+    if (server.status === 'fulfilled') await server.value.stop();
+    await cluster.destroy();
+    keepLogs(directory);
+    rmSync(directory, { recursive: true, force: true });
   };
+  if (server.status === 'fulfilled' && up.status === 'fulfilled') {
+    const { home, profile } = cluster;
+    return { scene: { programs, vsix, url: server.value.url, directory, home, profile }, end };
+  }
+  await end();
+  const failed = [server, up].flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  throw new AggregateError(failed, 'The editor’s tests cannot begin');
 }
 
 /** The editor's own logs, for those who ask why a test failed. */
 function keepLogs(directory: string): void {
   const kept = join(root, '.build/reports/editor-logs');
   rmSync(kept, { recursive: true, force: true });
-  cpSync(join(directory, 'server/data/logs'), kept, { recursive: true });
+  const logs = join(directory, 'server/data/logs');
+  if (existsSync(logs)) cpSync(logs, kept, { recursive: true });
 }
