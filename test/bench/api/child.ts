@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Deferred } from '../../../core/machinery/deferred.ts';
 import { deferred } from '../../../core/machinery/deferred.ts';
+import { coreNodeFlags } from '../../../shell/cluster/programs.ts';
 
 type Handler = (argument: never) => unknown;
 interface Question {
@@ -23,10 +24,12 @@ export interface Child extends AsyncDisposable {
  */
 export async function startChild(program: string, ...args: readonly string[]): Promise<Child> {
   const folder = process.env['BENCH_PROFILE'];
-  const execArgv =
+  const profile =
     folder === undefined
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${program}-${Date.now()}.cpuprofile`];
+  // Core is measured as it is run.
+  const execArgv = [...(program === 'api-server' ? coreNodeFlags : []), ...profile];
   const child = fork(fileURLToPath(new URL(`./${program}.mjs`, import.meta.url)), args, {
     execArgv,
     serialization: 'advanced',
