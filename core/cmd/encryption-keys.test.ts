@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -36,4 +44,10 @@ test('a file that is no key is not taken for one', () => {
   ensureKeys(directory);
   writeFileSync(join(directory, 'key-000002'), 'too short');
   expect(() => readKeys(directory)).toThrow('it must be 32 bytes in base64');
+});
+
+test('a key that is forgotten while it is read is left out', () => {
+  const { current } = ensureKeys(directory);
+  symlinkSync(join(directory, 'gone'), join(directory, 'key-000002'));
+  expect(readKeys(directory)?.keys).toEqual([current]);
 });

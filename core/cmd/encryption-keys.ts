@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { keyBytes, keyFrom, KeyRing, newKey } from '../storage/encryption/key-ring.ts';
 import type { KeyEncryptionKey } from '../storage/encryption/key-ring.ts';
 
+const maxReads = 5;
 const fileName = /^key-(\d{6})$/;
 
 /**
@@ -21,8 +22,14 @@ const fileName = /^key-(\d{6})$/;
  * something is encrypted under. Readable by nobody else.
  */
 export function readKeys(directory: string): KeyRing | undefined {
-  const files = keyFiles(directory);
-  return files.length === 0 ? undefined : new KeyRing(files.map((file) => readKey(join(directory, file))));
+  let keys: readonly KeyEncryptionKey[] = [];
+  for (let attempt = 0; attempt < maxReads; attempt++) {
+    const files = keyFiles(directory);
+    keys = files.flatMap((file) => readKey(join(directory, file)) ?? []);
+    // One that was forgotten between the look and the read may have been the newest of the look.
+    if (keys.length === files.length) break;
+  }
+  return keys.length === 0 ? undefined : new KeyRing(keys);
 }
 
 /** As `readKeys`; makes the first key where there is none. */
@@ -75,11 +82,23 @@ function keyFiles(directory: string): readonly string[] {
   }
 }
 
-function readKey(path: string): KeyEncryptionKey {
-  const key = Buffer.from(readFileSync(path, 'latin1').trim(), 'base64');
+/** Undefined where there is no such file any longer. */
+function readKey(path: string): KeyEncryptionKey | undefined {
+  const text = readIfThere(path);
+  if (text === undefined) return undefined;
+  const key = Buffer.from(text.trim(), 'base64');
   if (key.length !== keyBytes)
     throw new Error(`Cannot read the encryption key "${path}": it must be ${keyBytes} bytes in base64`);
   return keyFrom(key);
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 function writeDurably(path: string, text: string): void {

@@ -69,9 +69,14 @@ export function openEncryption(
       try {
         // Before the first look, so that no key is missed between the two.
         const changes = watchDirectory(directory, signal);
-        reload();
         for (let done: KeyRing | undefined; ; await changes.next()) {
-          if (reload().current.id === done?.current.id) continue;
+          try {
+            reload();
+          } catch (error) {
+            // What is known still reads and writes; a key that cannot be read is no reason to serve nobody.
+            log.error('Cannot read the encryption keys: those known are used on', error);
+          }
+          if (ring.current.id === done?.current.id) continue;
           done = ring;
           await rewrite(signal);
         }
