@@ -65,6 +65,12 @@ export class LabelSelector {
     return found?.values[0];
   }
 
+  /** One label that all it takes have, with one of these values; undefined where it names no such. */
+  get demand(): { readonly key: string; readonly values: readonly string[] } | undefined {
+    const one = this.requirements.find(({ operator }) => operator === '=');
+    return one ?? this.requirements.find(({ operator }) => operator === 'in');
+  }
+
   /** In the syntax that `parseLabelSelector` reads; "" for `everything` and for `nothing`, as upstream. */
   toString(): string {
     return this.requirements.map(formatRequirement).join(',');

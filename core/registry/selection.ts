@@ -3,13 +3,13 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { KindDeclaration } from '../api/scheme.ts';
 import { parseFieldSelector } from '../machinery/field-selector.ts';
 import { parseLabelSelector, SelectorError } from '../machinery/label-selector.ts';
-import type { Labels } from '../storage/watch-cache/item.ts';
+import type { LabelTest } from '../storage/watch-cache/label-groups.ts';
 import type { StoredObject } from './stored-object.ts';
 
 /** What of a kind a list or watch is about. */
 export interface Selection {
   /** What the label selector takes; undefined: everything. */
-  readonly labels: ((labels: Labels) => boolean) | undefined;
+  readonly labels: LabelTest | undefined;
   /** What the field selector takes; undefined: everything. */
   readonly filter: ((stored: StoredObject) => boolean) | undefined;
   /** The one name it can be, where the field selector says so. */
@@ -46,7 +46,7 @@ export function selectionOf(
     ({ field, operator, value }) => operator === '=' && value !== '' && indexNames.has(field),
   );
   return {
-    labels: labels.isEverything ? undefined : (own) => labels.matches(own),
+    labels: labels.isEverything ? undefined : labels,
     filter: fields.isEverything
       ? undefined
       : (stored) => fields.matches((field) => fieldValue(declaration, stored.object, field)),

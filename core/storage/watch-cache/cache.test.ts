@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { put, remove } from '../../../test/conformance/storage-helpers.ts';
+import { parseLabelSelector } from '../../machinery/label-selector.ts';
 import { SteppedClock } from '../../machinery/stepped-clock.ts';
 import { MemoryStore } from '../memory/store.ts';
 import type { KeyValueStore, Revision, WatchBatch, WatchOptions } from '../storage.ts';
@@ -134,7 +135,7 @@ describe('reads', () => {
   test('labels find their items where each item has its own, too', async () => {
     for (let index = 0; index < 20; index++) await put(store, key('a', `p${10 + index}`), `n1/${index}`);
     const cache = await started();
-    const { items } = await cache.list({ labels: ({ text }) => text === '3' || text === '7' });
+    const { items } = await cache.list({ labels: parseLabelSelector('text in (3,7)') });
     expect(items.map((item) => item.object.text)).toEqual(['n1/3', 'n1/7']);
   });
 
@@ -219,6 +220,21 @@ describe('watches', () => {
     expect(told(await next(no))).toEqual(['added n1/no', 'added n2/no']);
     expect(told(await next(elsewhere))).toEqual(['added n1/no']);
     for (const watch of [yes, no, elsewhere]) await watch.return?.();
+    expect(cache.watchers).toBe(0);
+  });
+
+  test('by several values of a label, or by its absence, are told of each change once', async () => {
+    const cache = await started();
+    const watch = (selector: string) =>
+      cache.watch({ labels: parseLabelSelector(selector), signal: forever });
+    const watches = [watch('text in (a,b)'), watch('text notin (a,b)'), watch('text,text!=c')] as const;
+    const [either, neither, notC] = watches;
+    for (const text of ['a', 'b', 'c']) await put(store, key('a', 'p'), `n1/${text}`);
+    await cache.waitFor(await put(store, key('a', 'q'), 'n1/d'));
+    expect(told(await next(either))).toEqual(['added n1/a', 'modified n1/b', 'deleted n1/b']);
+    expect(told(await next(neither))).toEqual(['added n1/c', 'added n1/d']);
+    expect(told(await next(notC))).toEqual(['added n1/a', 'modified n1/b', 'deleted n1/b', 'added n1/d']);
+    for (const each of watches) await each.return?.();
     expect(cache.watchers).toBe(0);
   });
 
@@ -478,7 +494,7 @@ function labelled(text: string): { readonly text: string } {
 }
 
 function is(wanted: string): LabelTest {
-  return ({ text }) => text === wanted;
+  return parseLabelSelector(`text=${wanted}`);
 }
 
 async function started(more: Partial<WatchCacheOptions<Pod>> = {}): Promise<WatchCache<Pod>> {

@@ -355,7 +355,7 @@ function both<T>(one: Matches<T>, two: Matches<T>): Matches<T> {
 }
 
 function ofLabels<T>(test: LabelTest | undefined): Matches<T> {
-  return test === undefined ? undefined : ({ labels }) => test(labels);
+  return test === undefined ? undefined : ({ labels }) => test.matches(labels);
 }
 
 function onlyKey<T>(key: string | undefined, matches: Matches<T>): Matches<T> {

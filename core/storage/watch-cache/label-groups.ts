@@ -1,7 +1,11 @@
 import type { CachedItem, Labels } from './item.ts';
 
-/** Whether labels are what a selector asks for. */
-export type LabelTest = (labels: Labels) => boolean;
+/** What a label selector asks for. */
+export interface LabelTest {
+  matches(labels: Labels): boolean;
+  /** One label that all it takes have, with one of these values: the way into an index. */
+  readonly demand: { readonly key: string; readonly values: readonly string[] } | undefined;
+}
 
 /** Beyond this many different sets of labels, asking each of them is no faster than asking each item. */
 const mostGroups = 4_096;
@@ -38,7 +42,7 @@ export class LabelGroups<T> {
     if (groups === undefined || groups.size > size * worthwhilePart) return undefined;
     const found: CachedItem<T>[] = [];
     for (const [labels, items] of groups) {
-      if (!test(labels)) continue;
+      if (!test.matches(labels)) continue;
       if (found.length + items.size > size * worthwhilePart) return undefined;
       found.push(...items);
     }

@@ -2,47 +2,79 @@ import type { StateChange } from './event.ts';
 import type { Labels } from './item.ts';
 import type { CacheWatcher } from './watcher.ts';
 
-/** Sets of labels remembered; forgetting them only costs the time to ask again. */
-const mostRemembered = 4_096;
+type Watchers<T> = Set<CacheWatcher<T>>;
 
-/** Watchers with label selectors. Which of them a set of labels concerns is found out once for each set. */
+/**
+ * Watchers with label selectors, found by the label that a selector demands: a thousand watchers of one app each cost
+ * nothing when another app changes. Only those whose selectors demand no value are asked one by one.
+ */
 export class LabelWatchers<T> {
-  readonly #watchers = new Set<CacheWatcher<T>>();
-  readonly #concerned = new Map<Labels, readonly CacheWatcher<T>[]>();
+  /** By key, then by value. */
+  readonly #byLabel = new Map<string, Map<string, Watchers<T>>>();
+  readonly #others: Watchers<T> = new Set();
+  #size = 0;
 
   get size(): number {
-    return this.#watchers.size;
+    return this.#size;
   }
 
   add(watcher: CacheWatcher<T>): void {
-    this.#watchers.add(watcher);
-    this.#concerned.clear();
+    this.#size++;
+    const demand = watcher.scope.labels?.demand;
+    if (demand === undefined) {
+      this.#others.add(watcher);
+      return;
+    }
+    const byValue = this.#byLabel.get(demand.key) ?? new Map<string, Watchers<T>>();
+    this.#byLabel.set(demand.key, byValue);
+    for (const value of demand.values) {
+      const watchers = byValue.get(value);
+      if (watchers === undefined) byValue.set(value, new Set([watcher]));
+      else watchers.add(watcher);
+    }
   }
 
   /** Returns whether it was there. */
   remove(watcher: CacheWatcher<T>): boolean {
-    this.#concerned.clear();
-    return this.#watchers.delete(watcher);
+    const demand = watcher.scope.labels?.demand;
+    const removed = demand === undefined ? this.#others.delete(watcher) : this.#forget(watcher, demand);
+    if (removed) this.#size--;
+    return removed;
   }
 
-  all(): readonly CacheWatcher<T>[] {
-    return [...this.#watchers];
+  all(): ReadonlySet<CacheWatcher<T>> {
+    const all = new Set(this.#others);
+    for (const byValue of this.#byLabel.values())
+      for (const watchers of byValue.values()) for (const watcher of watchers) all.add(watcher);
+    return all;
   }
 
-  /** Those whose selector takes the object as it was or as it is. */
-  concernedBy({ before, after }: StateChange<T>): Iterable<CacheWatcher<T>> {
-    if (before === undefined || after === undefined || before.labels === after.labels)
-      return this.#of((after ?? before)?.labels);
-    return new Set([...this.#of(before.labels), ...this.#of(after.labels)]);
+  /** Those whose selector may take the object as it was or as it is, each once. */
+  concernedBy({ before, after }: StateChange<T>): ReadonlySet<CacheWatcher<T>> {
+    const found = new Set(this.#others);
+    if (before !== undefined) this.#find(before.labels, found);
+    if (after !== undefined && after.labels !== before?.labels) this.#find(after.labels, found);
+    return found;
   }
 
-  #of(labels: Labels | undefined): readonly CacheWatcher<T>[] {
-    if (labels === undefined) return [];
-    const known = this.#concerned.get(labels);
-    if (known !== undefined) return known;
-    const watchers = [...this.#watchers].filter(({ scope }) => scope.labels?.(labels));
-    if (this.#concerned.size >= mostRemembered) this.#concerned.clear();
-    this.#concerned.set(labels, watchers);
-    return watchers;
+  #find(labels: Labels, found: Watchers<T>): void {
+    for (const [key, byValue] of this.#byLabel) {
+      const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
+      if (typeof value !== 'string') continue;
+      for (const watcher of byValue.get(value) ?? []) found.add(watcher);
+    }
+  }
+
+  #forget(watcher: CacheWatcher<T>, { key, values }: { key: string; values: readonly string[] }): boolean {
+    const byValue = this.#byLabel.get(key);
+    let removed = false;
+    for (const value of values) {
+      const watchers = byValue?.get(value);
+      if (watchers?.delete(watcher) !== true) continue;
+      removed = true;
+      if (watchers.size === 0) byValue?.delete(value);
+    }
+    if (byValue?.size === 0) this.#byLabel.delete(key);
+    return removed;
   }
 }
