@@ -6,21 +6,32 @@ import { isStored } from '../../registry/registry.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { ResourceStore } from '../../registry/resource-store.ts';
 import type { RequestVerb } from './authorize.ts';
+import type { SubresourceHandler } from './subresources/subresource.ts';
 
 /** What a target's address leads to. */
 export interface Endpoint {
   /** As asked for. Differs from the store's where a kind is served in several forms. */
   readonly declaration: KindDeclaration;
   readonly store: ResourceStore;
-  readonly subresource: { readonly name: string; readonly fact: SubresourceFact } | undefined;
+  readonly subresource:
+    | {
+        readonly name: string;
+        readonly fact: SubresourceFact;
+        /** Undefined for a part of the object seen by itself. */
+        readonly handler: SubresourceHandler | undefined;
+      }
+    | undefined;
 }
 
-/** Finds what serves a verb: exactly what discovery says, nothing else. */
+const noHandlers: ReadonlyMap<string, SubresourceHandler> = new Map();
+
+/** Finds what serves a verb: exactly what discovery says, nothing else. `handlers` are those of subresources, by name. */
 export function endpointOf(
   scheme: Scheme,
   registry: Registry,
   target: CollectionTarget,
   verb: RequestVerb,
+  handlers = noHandlers,
 ): Endpoint {
   const declaration = scheme.byResource(target.group, target.version, target.resource);
   if (declaration === undefined) throw noSuchResource();
@@ -35,7 +46,8 @@ export function endpointOf(
   // Streams have front ends of their own.
   if (fact.connect === true || target.subresource === 'log') throw notAllowed(declaration, verb);
   if (!fact.verbs.includes(verb)) throw notAllowed(declaration, verb);
-  return { declaration, store, subresource: { name: target.subresource, fact } };
+  const handler = handlers.get(target.subresource);
+  return { declaration, store, subresource: { name: target.subresource, fact, handler } };
 }
 
 /** The declaration of a kind that is served but not stored, where the target names one. */

@@ -1,0 +1,82 @@
+import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
+import type { Call, CollectionTarget, ListOptions } from '../../api/verbs.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { nameIn } from '../requests/attributes.ts';
+import type { Authorizer, RequestVerb } from './authorize.ts';
+import { checkAccess } from './authorize.ts';
+import { endpointOf, notAllowed, virtualKind } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { SubresourceHandler } from './subresources/subresource.ts';
+import { subresourceHandlers } from './subresources/table.ts';
+import type { VirtualResource, VirtualResources } from './virtual.ts';
+
+export interface EntryOptions {
+  readonly scheme: Scheme;
+  readonly registry: Registry;
+  readonly authorizer: Authorizer;
+  /** What serves the kinds that are not stored. */
+  readonly virtual: VirtualResources;
+  /** Subresources that need more than the object they belong to, by name. */
+  readonly subresources?: ReadonlyMap<string, SubresourceHandler> | undefined;
+}
+
+/** A collection, or one object of it. */
+export type EntryTarget = CollectionTarget & { readonly name?: string };
+
+/** Where every request comes in: who may not do what they ask for gets no further, the others learn what serves it. */
+export class Entry {
+  readonly #options: EntryOptions;
+  readonly #handlers: ReadonlyMap<string, SubresourceHandler>;
+
+  constructor(options: EntryOptions) {
+    this.#options = options;
+    this.#handlers = new Map([...subresourceHandlers, ...(options.subresources ?? [])]);
+  }
+
+  async enter(call: Call, target: EntryTarget, verb: RequestVerb): Promise<Endpoint> {
+    await this.#authorize(call, target, verb);
+    const { scheme, registry } = this.#options;
+    const endpoint = endpointOf(scheme, registry, target, verb, this.#handlers);
+    const warning = endpoint.declaration.custom?.warning;
+    if (warning !== undefined) call.warn?.(warning);
+    return endpoint;
+  }
+
+  /** Undefined where the target is stored, or nothing; then nobody was asked whether the caller may. */
+  async enterVirtual(
+    call: Call,
+    target: EntryTarget,
+    verb: RequestVerb,
+  ): Promise<{ readonly kind: KindDeclaration; readonly resource: VirtualResource } | undefined> {
+    const { scheme, virtual } = this.#options;
+    const kind = virtualKind(scheme, target);
+    const resource = virtual.get(`${target.group}/${target.resource}`);
+    if (kind === undefined || resource === undefined) return undefined;
+    await this.#authorize(call, target, verb);
+    // Who may not even ask does not learn what could be asked.
+    if (!kind.verbs.includes(verb)) throw notAllowed(kind, verb);
+    return { kind, resource };
+  }
+
+  async #authorize(
+    call: Call,
+    { group, version, resource, subresource, namespace, name }: EntryTarget,
+    verb: RequestVerb,
+  ): Promise<void> {
+    call.signal?.throwIfAborted();
+    const { user } = call;
+    if (user === undefined) return;
+    const request = { user, verb, group, version, resource, subresource, namespace, name };
+    await checkAccess(this.#options.authorizer, request, call.tracker);
+  }
+}
+
+/** Who asks for one object by its name asks for that name, which a rule may grant (requestinfo.go). */
+export function named(
+  target: CollectionTarget,
+  { fieldSelector }: Pick<ListOptions, 'fieldSelector'>,
+): EntryTarget {
+  if (fieldSelector === undefined) return target;
+  const name = nameIn(fieldSelector);
+  return name === undefined ? target : { ...target, name };
+}

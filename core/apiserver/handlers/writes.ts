@@ -1,0 +1,88 @@
+import type { KubernetesObject, Mutable, ObjectName } from '../../api/object.ts';
+import type { DeleteOptions, DeleteResult, Encoded } from '../../api/verbs.ts';
+import type { UpdateCall } from '../../registry/resource-store.ts';
+import { asWritten, shownIn, wished } from './asked-form.ts';
+import { customFormOf } from './custom-form.ts';
+import type { Endpoint } from './endpoint.ts';
+import type { WritePath, WriteRequest } from './write-path.ts';
+
+/** Writes to an endpoint, whichever verb they came by: admitted, stored, and shown in the form that was asked for. */
+export class Writes {
+  readonly #path: WritePath;
+
+  constructor(path: WritePath) {
+    this.#path = path;
+  }
+
+  /** `object` is in the form that was asked for. */
+  async create(
+    request: WriteRequest,
+    endpoint: Endpoint,
+    object: Mutable<KubernetesObject>,
+  ): Promise<Encoded> {
+    const { call, dryRun } = request;
+    const created = await this.#path.holding(request, () =>
+      endpoint.store.create(wished(endpoint, object), {
+        signal: call.signal,
+        dryRun,
+        admit: async (admitted) => {
+          await this.#path.admitCreate(request, admitted);
+          return await toStored(request, admitted);
+        },
+      }),
+    );
+    return shownIn(call, endpoint, created);
+  }
+
+  /** `next` makes what is wished from what there is; called again when the race for the write was lost. */
+  async update(
+    request: WriteRequest,
+    endpoint: Endpoint,
+    { namespace, name }: ObjectName,
+    next: (old: Encoded) => Mutable<KubernetesObject>,
+    preconditions: UpdateCall['preconditions'] = {},
+  ): Promise<Encoded> {
+    const { call, dryRun } = request;
+    const updated = await this.#path.holding(request, () =>
+      endpoint.store.update(namespace, name, {
+        signal: call.signal,
+        dryRun,
+        preconditions,
+        change: async (found) => {
+          const old = await asWritten(call, endpoint, found);
+          const object = next(old);
+          await this.#path.admitUpdate(request, object, old.object);
+          return await toStored(request, object);
+        },
+      }),
+    );
+    return shownIn(call, endpoint, updated);
+  }
+
+  /** Resolves to what is stored, whichever form was asked for. */
+  delete(
+    request: WriteRequest,
+    { store, declaration }: Endpoint,
+    { namespace, name }: ObjectName,
+    options: DeleteOptions,
+  ): Promise<DeleteResult> {
+    const { call, dryRun } = request;
+    const { custom, version } = declaration;
+    return store.delete(namespace, name, options, {
+      signal: call.signal,
+      dryRun,
+      admit: async (old) => {
+        const [asked] = (await custom?.convert([old], version, call.signal)) ?? [old];
+        await this.#path.admitDelete(request, asked ?? old);
+      },
+    });
+  }
+}
+
+/** A custom resource in the version that is stored; other kinds are in the form of what is stored already. */
+async function toStored(
+  { declaration, call }: WriteRequest,
+  object: Mutable<KubernetesObject>,
+): Promise<Mutable<KubernetesObject>> {
+  return (await customFormOf(declaration)?.toStored(object, call.signal)) ?? object;
+}
