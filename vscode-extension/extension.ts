@@ -24,7 +24,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const refusals = new RefusalDiagnostics();
   context.subscriptions.push(
     registerObjectCommands(session),
-    registerWorkloadCommands(session),
+    registerWorkloadCommands(session, compare),
     registerNodeCommands(session),
     registerPortForward(session, log),
     registerLogCommands(session),

@@ -11,7 +11,8 @@ export type Capability =
   | 'forwardable'
   | 'cordonable';
 
-const restartable = new Set(['apps/Deployment', 'apps/DaemonSet', 'apps/StatefulSet']);
+/** They replace their Pods little by little and keep what they ran before. */
+const rolling = new Set(['apps/Deployment', 'apps/DaemonSet', 'apps/StatefulSet']);
 const loggable = new Set([
   '/Pod',
   'apps/Deployment',
@@ -37,8 +38,8 @@ export function capabilitiesOf({ group, kind, verbs, subresources }: Capable): r
     ['editable', verbs.includes('update')],
     ['deletable', verbs.includes('delete')],
     ['scalable', subresources.includes('scale')],
-    ['restartable', restartable.has(name)],
-    ['undoable', name === 'apps/Deployment'],
+    ['restartable', rolling.has(name)],
+    ['undoable', rolling.has(name)],
     ['loggable', loggable.has(name)],
     ['executable', name === '/Pod'],
     ['forwardable', name === '/Pod' || name === '/Service'],

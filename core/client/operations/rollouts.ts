@@ -1,42 +1,26 @@
-import type { Deployment, ReplicaSet } from '../../api/generated/apps-v1.ts';
-import { deployments, replicasets } from '../../api/generated/resources.ts';
+import type { Deployment } from '../../api/generated/apps-v1.ts';
 import type { KubernetesObject, ObjectName } from '../../api/object.ts';
 import type { Resource } from '../../api/resource.ts';
-import { deepEqual } from '../../machinery/json.ts';
 import type { CallOptions, Reader, Writer } from '../client.ts';
+import {
+  isDeployment,
+  revisionsOf,
+  rollingResource,
+  type Revision,
+  type RollingWorkload,
+} from './revisions.ts';
 
-const revisionAnnotation = 'deployment.kubernetes.io/revision';
-const changeCauseAnnotation = 'kubernetes.io/change-cause';
 const restartedAtAnnotation = 'kubectl.kubernetes.io/restartedAt';
-const hashLabel = 'pod-template-hash';
 
-/** What a Deployment ran once, and the ReplicaSet that keeps it. */
-export interface Revision {
-  readonly number: number;
-  /** The change-cause annotation, if anybody wrote one. */
-  readonly changeCause: string | undefined;
-  readonly replicaSet: ReplicaSet;
-}
-
-/** The revisions of a Deployment that are kept, oldest first. */
-export async function revisionsOf(
-  client: Reader,
-  deployment: Deployment,
-  { signal }: CallOptions,
-): Promise<readonly Revision[]> {
-  const { namespace, uid } = deployment.metadata;
-  const { items } = await client.list(replicasets, { namespace, signal });
-  return items
-    .filter(({ metadata }) =>
-      metadata.ownerReferences?.some((owner) => owner.uid === uid && owner.controller === true),
-    )
-    .map((replicaSet) => ({
-      number: Number(replicaSet.metadata.annotations?.[revisionAnnotation] ?? 0),
-      changeCause: replicaSet.metadata.annotations?.[changeCauseAnnotation],
-      replicaSet,
-    }))
-    .toSorted((a, b) => a.number - b.number);
-}
+/** Of the Deployment itself, never of one of its revisions (deployment_util.go: annotationsToSkip). */
+const notOfRevisions: ReadonlySet<string> = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deployment.kubernetes.io/revision',
+  'deployment.kubernetes.io/revision-history',
+  'deployment.kubernetes.io/desired-replicas',
+  'deployment.kubernetes.io/max-replicas',
+  'deprecated.deployment.rollback.to',
+]);
 
 /**
  * Goes back to a revision, or to the one before with 0; resolves to what was done, in kubectl's words
@@ -44,41 +28,45 @@ export async function revisionsOf(
  */
 export async function rollBack(
   client: Reader & Writer,
-  deployment: Deployment,
+  workload: RollingWorkload,
   toRevision: number,
   options: CallOptions,
 ): Promise<string> {
-  const { namespace, name = '', resourceVersion } = deployment.metadata;
-  if (deployment.spec.paused === true) {
+  const { kind = '', metadata } = workload;
+  const { namespace, name = '' } = metadata;
+  const resource = rollingResource('apps', kind);
+  if (resource === undefined) throw new Error(`no revisions are kept of ${kind} "${name}"`);
+  if (isDeployment(workload) && workload.spec.paused === true) {
     throw new Error(
       `you cannot rollback a paused deployment; resume it first with "rollout resume deployment/${name}" and try again`,
     );
   }
-  const revisions = await revisionsOf(client, deployment, options);
+  const revisions = await revisionsOf(client, workload, options);
   const target = toRevision === 0 ? revisions.at(-2) : revisions.find(({ number }) => number === toRevision);
   if (target === undefined) {
     throw new Error(
       toRevision === 0
-        ? `no rollout history found for deployment "${name}"`
+        ? `no rollout history found for ${kind.toLowerCase()} "${name}"`
         : `unable to find specified revision ${toRevision} in history`,
     );
   }
-  const template = templateOf(target);
-  if (deepEqual(template, deployment.spec.template))
-    return `skipped rollback (current template already matches revision ${target.number})`;
+  if (target.current) return `skipped rollback (current template already matches revision ${target.number})`;
   const patch = [
-    { op: 'test', path: '/metadata/resourceVersion', value: resourceVersion },
-    { op: 'replace', path: '/spec/template', value: template },
+    { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+    { op: 'replace', path: '/spec/template', value: target.template },
+    ...(isDeployment(workload)
+      ? [{ op: 'add', path: '/metadata/annotations', value: annotationsAt(workload, target) }]
+      : []),
   ];
-  await client.patch(deployments, { namespace, name }, 'json', patch, options);
+  await client.patch(resource, { namespace, name }, 'json', patch, options);
   return 'rolled back';
 }
 
-/** The Pod template of a revision as the Deployment had it. */
-export function templateOf({ replicaSet }: Revision): NonNullable<ReplicaSet['spec']['template']> {
-  const template = replicaSet.spec.template ?? {};
-  const { [hashLabel]: _hash, ...labels } = template.metadata?.labels ?? {};
-  return { ...template, metadata: { ...template.metadata, labels } };
+/** A ReplicaSet keeps the annotations of its Deployment, the change cause among them; they come back with it. */
+function annotationsAt({ metadata }: Deployment, { keeper }: Revision): Readonly<Record<string, string>> {
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => notOfRevisions.has(key));
+  const kept = Object.entries(keeper.metadata.annotations ?? {}).filter(([key]) => !notOfRevisions.has(key));
+  return Object.fromEntries([...own, ...kept]);
 }
 
 /** Replaces all Pods of a workload, as its update strategy says (kubectl/pkg/polymorphichelpers/objectrestarter.go). */

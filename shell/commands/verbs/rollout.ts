@@ -2,7 +2,14 @@ import type { Deployment } from '../../../core/api/generated/apps-v1.ts';
 import { deployments } from '../../../core/api/generated/resources.ts';
 import { isGone } from '../../../core/api/errors.ts';
 import type { ObjectName } from '../../../core/api/object.ts';
-import { restartWorkload, revisionsOf, rollBack } from '../../../core/client/operations/rollouts.ts';
+import type { Resource } from '../../../core/api/resource.ts';
+import {
+  isDeployment,
+  revisionsOf,
+  rollingResource,
+  type RollingWorkload,
+} from '../../../core/client/operations/revisions.ts';
+import { restartWorkload, rollBack } from '../../../core/client/operations/rollouts.ts';
 import { alignColumns } from '../../../core/printers/columns-text.ts';
 import { describePodTemplate } from '../../../core/printers/describe/pod-template.ts';
 import { sanitizeLine } from '../../../core/printers/sanitize.ts';
@@ -28,8 +35,8 @@ const status: Command = {
 
 const history: Command = {
   name: 'history',
-  summary: 'Show the revisions of a Deployment',
-  usage: '(deployment NAME | deployment/NAME) [--revision=N]',
+  summary: 'Show the revisions of a Deployment, StatefulSet or DaemonSet',
+  usage: '(KIND NAME | KIND/NAME) [--revision=N]',
   examples: [
     { says: 'All revisions', line: 'rollout history deployment/web' },
     { says: 'What revision 2 ran', line: 'rollout history deployment/web --revision=2' },
@@ -41,8 +48,8 @@ const history: Command = {
 
 const undo: Command = {
   name: 'undo',
-  summary: 'Go back to an earlier revision of a Deployment',
-  usage: '(deployment NAME | deployment/NAME) [--to-revision=N]',
+  summary: 'Go back to an earlier revision of a Deployment, StatefulSet or DaemonSet',
+  usage: '(KIND NAME | KIND/NAME) [--to-revision=N]',
   examples: [
     { says: 'Back to the one before', line: 'rollout undo deployment/web' },
     { says: 'Back to revision 3', line: 'rollout undo deployment/web --to-revision=3' },
@@ -50,8 +57,8 @@ const undo: Command = {
   flags: [{ name: 'to-revision', type: 'integer', help: 'Revision to go back to (default: the one before)' }],
   complete: completeTargets,
   run: (invocation) =>
-    forEachDeployment(invocation, (_where, deployment) =>
-      rollBack(invocation.session.cluster.client, deployment, invocation.flags.integer('to-revision') ?? 0, {
+    forEachWorkload(invocation, ({ workload }) =>
+      rollBack(invocation.session.cluster.client, workload, invocation.flags.integer('to-revision') ?? 0, {
         signal: invocation.io.signal,
       }),
     ),
@@ -59,15 +66,15 @@ const undo: Command = {
 
 const restart: Command = {
   name: 'restart',
-  summary: 'Replace all Pods of a Deployment, a few at a time',
-  usage: '(deployment NAME | deployment/NAME)',
+  summary: 'Replace all Pods of a Deployment, StatefulSet or DaemonSet, a few at a time',
+  usage: '(KIND NAME | KIND/NAME)',
   examples: [{ says: 'Restart', line: 'rollout restart deployment/web' }],
   flags: [],
   complete: completeTargets,
   run: (invocation) =>
-    forEachDeployment(invocation, async (where) => {
+    forEachWorkload(invocation, async ({ resource, where }) => {
       const { client } = invocation.session.cluster;
-      await restartWorkload(client, deployments, where, Date.now(), { signal: invocation.io.signal });
+      await restartWorkload(client, resource, where, Date.now(), { signal: invocation.io.signal });
       return 'restarted';
     }),
 };
@@ -84,8 +91,9 @@ function pausing(name: 'pause' | 'resume', paused: boolean): Command {
     flags: [],
     complete: completeTargets,
     run: (invocation) =>
-      forEachDeployment(invocation, async (where, deployment) => {
-        if ((deployment.spec.paused ?? false) === paused) {
+      forEachWorkload(invocation, async ({ where, workload }) => {
+        if (!isDeployment(workload)) throw new UsageError(`only deployments can be ${name}d`);
+        if ((workload.spec.paused ?? false) === paused) {
           throw new Error(`deployments.apps "${where.name}" is ${paused ? 'already' : 'not'} paused`);
         }
         const patch = { spec: { paused: paused ? true : null } };
@@ -100,7 +108,7 @@ function pausing(name: 'pause' | 'resume', paused: boolean): Command {
 export const rollout: Command = {
   name: 'rollout',
   summary: 'Follow, review, undo, restart, pause or resume a rollout',
-  usage: 'SUBCOMMAND (deployment NAME | deployment/NAME) [flags]',
+  usage: 'SUBCOMMAND (KIND NAME | KIND/NAME) [flags]',
   examples: [...status.examples, ...undo.examples],
   flags: [],
   subcommands: [status, history, undo, restart, pause, resume],
@@ -109,29 +117,49 @@ export const rollout: Command = {
   },
 };
 
-async function deploymentNames({ words, session, io }: Invocation): Promise<readonly ObjectName[]> {
+/** A workload that a command names. */
+interface Named {
+  readonly resource: Resource<RollingWorkload>;
+  readonly where: ObjectName;
+}
+
+async function named({ words, session, io }: Invocation): Promise<readonly Named[]> {
   const targets = parseTargets(words, await session.resources(io.signal));
-  const found = targets.flatMap(({ resource, names }) => {
-    if (resource.kind !== 'Deployment')
-      throw new UsageError(`no rollouts of ${resource.plural} are known here: name a deployment`);
-    return names.map((name) => ({ namespace: session.namespace, name }));
+  const found = targets.flatMap(({ resource: { group, kind, plural }, names }) => {
+    const resource = rollingResource(group, kind);
+    if (resource === undefined)
+      throw new UsageError(
+        `no rollouts of ${plural} are known here: name a deployment, statefulset or daemonset`,
+      );
+    return names.map((name) => ({ resource, where: { namespace: session.namespace, name } }));
   });
-  if (found.length === 0) throw new UsageError('name the deployment');
+  if (found.length === 0) throw new UsageError('name the workload, as deployment/NAME');
   return found;
 }
 
-async function forEachDeployment(
+async function deploymentNames(invocation: Invocation): Promise<readonly ObjectName[]> {
+  return (await named(invocation)).map(({ resource, where }) => {
+    if (resource.kind !== 'Deployment') throw new UsageError('only rollouts of deployments can be followed');
+    return where;
+  });
+}
+
+async function forEachWorkload(
   invocation: Invocation,
-  change: (where: ObjectName, deployment: Deployment, invocation: Invocation) => Promise<string>,
+  change: (target: Named & { readonly workload: RollingWorkload }) => Promise<string>,
 ): Promise<number> {
-  for (const where of await deploymentNames(invocation)) {
-    const deployment = await invocation.session.cluster.client.get(deployments, where, {
+  for (const { resource, where } of await named(invocation)) {
+    const workload = await invocation.session.cluster.client.get(resource, where, {
       signal: invocation.io.signal,
     });
-    const done = await change(where, deployment, invocation);
-    await invocation.io.stdout.write(`deployment.apps/${sanitizeLine(where.name)} ${done}\n`);
+    const done = await change({ resource, where, workload });
+    await invocation.io.stdout.write(`${titleOf(resource, where)} ${done}\n`);
   }
   return 0;
+}
+
+function titleOf({ kind, group }: Resource<RollingWorkload>, { name }: ObjectName): string {
+  return `${kind.toLowerCase()}.${group}/${sanitizeLine(name)}`;
 }
 
 async function followStatus(invocation: Invocation): Promise<number> {
@@ -193,25 +221,27 @@ async function followOne(
 async function showHistory(invocation: Invocation): Promise<number> {
   const { flags, io, session } = invocation;
   const wanted = flags.integer('revision');
-  for (const where of await deploymentNames(invocation)) {
-    const deployment = await session.cluster.client.get(deployments, where, { signal: io.signal });
-    const revisions = await revisionsOf(session.cluster.client, deployment, { signal: io.signal });
+  for (const { resource, where } of await named(invocation)) {
+    const { client } = session.cluster;
+    const workload = await client.get(resource, where, { signal: io.signal });
+    const revisions = await revisionsOf(client, workload, { signal: io.signal });
+    const title = titleOf(resource, where);
     if (wanted === undefined || wanted === 0) {
       const rows = revisions.map(({ number, changeCause = '<none>' }) => [
         String(number),
         sanitizeLine(changeCause),
       ]);
       const lines = alignColumns([['REVISION', 'CHANGE-CAUSE'], ...rows]);
-      await io.stdout.write(`deployment.apps/${sanitizeLine(where.name)} \n${lines.join('\n')}\n\n`);
+      await io.stdout.write(`${title} \n${lines.join('\n')}\n\n`);
       continue;
     }
     const revision = revisions.find(({ number }) => number === wanted);
     if (revision === undefined)
-      throw new Error(`unable to find the specified revision ${wanted} of deployment "${where.name}"`);
-    const template = describePodTemplate(revision.replicaSet.spec.template ?? {}).join('\n');
-    await io.stdout.write(
-      `deployment.apps/${sanitizeLine(where.name)} with revision #${wanted}\n${template}\n`,
-    );
+      throw new Error(
+        `unable to find the specified revision ${wanted} of ${resource.kind.toLowerCase()} "${where.name}"`,
+      );
+    const template = describePodTemplate(revision.template).join('\n');
+    await io.stdout.write(`${title} with revision #${wanted}\n${template}\n`);
   }
   return 0;
 }
