@@ -12,6 +12,7 @@ await build({
     // Processes of their own beside it.
     { in: join(root, 'test/bench/api/server.ts'), out: 'api-server' },
     { in: join(root, 'test/bench/api/floor.ts'), out: 'api-floor' },
+    { in: join(root, 'test/bench/tree/server.ts'), out: 'tree-server' },
   ],
   outdir: output,
   outExtension: { '.js': '.mjs' },

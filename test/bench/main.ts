@@ -6,6 +6,7 @@ import { measureMainJob } from './main-job.ts';
 import { measureManifests } from './manifests.ts';
 import { tableOf } from './measure.ts';
 import type { Measurement } from './measure.ts';
+import { measureTree } from './tree.ts';
 
 /** The suites, by the name that chooses one: `npm run bench -- main-job`. */
 const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
@@ -15,6 +16,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = 
   identity: measureIdentity,
   'main-job': measureMainJob,
   manifests: measureManifests,
+  tree: measureTree,
 };
 
 /** Exit code 1 when a limit was missed. */

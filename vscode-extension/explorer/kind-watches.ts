@@ -5,6 +5,20 @@ import type { OpenCluster } from '../session/cluster-session.ts';
 
 /** The first list of a kind takes at most this long before the tree says that it did not come. */
 const firstListTimeoutMs = 30_000;
+/** Objects that are there to be shown while the others are on their way. */
+const pageSize = 500;
+
+/** The first objects of a kind, as the server orders them. */
+export interface FirstPage {
+  readonly objects: readonly KubernetesObject[];
+  /** How many there are besides. */
+  readonly remaining: number;
+}
+
+interface Watch {
+  readonly first: Promise<FirstPage>;
+  readonly all: Promise<Informer<KubernetesObject>>;
+}
 
 export type Change =
   | { readonly type: 'added' | 'deleted'; readonly object: KubernetesObject }
@@ -14,7 +28,7 @@ export type Change =
 export class KindWatches {
   readonly #cluster: OpenCluster;
   readonly #onChange: (resource: ServedResource, change: Change) => void;
-  readonly #watches = new Map<string, Promise<Informer<KubernetesObject>>>();
+  readonly #watches = new Map<string, Watch>();
   readonly #synced = new Map<string, Informer<KubernetesObject>>();
   readonly #ends: (() => void)[] = [];
 
@@ -25,16 +39,12 @@ export class KindWatches {
 
   /** Resolves with the objects once they are there. Rejects with why they may not be seen. */
   get(resource: ServedResource, namespace: string | undefined): Promise<Informer<KubernetesObject>> {
-    const key = keyOf(resource, namespace);
-    const existing = this.#watches.get(key);
-    if (existing !== undefined) return existing;
-    const watch = this.#start(resource, namespace);
-    this.#watches.set(key, watch);
-    watch.then(
-      (informer) => this.#synced.set(key, informer),
-      () => this.#watches.delete(key),
-    );
-    return watch;
+    return this.#watch(resource, namespace).all;
+  }
+
+  /** What can be shown before everything is there. Rejects as `get` does. */
+  firstPage(resource: ServedResource, namespace: string | undefined): Promise<FirstPage> {
+    return this.#watch(resource, namespace).first;
   }
 
   /** The objects, if they are there already. */
@@ -46,13 +56,43 @@ export class KindWatches {
     for (const end of this.#ends) end();
   }
 
-  async #start(resource: ServedResource, namespace: string | undefined): Promise<Informer<KubernetesObject>> {
-    const { cluster, informers } = this.#cluster;
-    const signal = AbortSignal.any([this.#cluster.signal, AbortSignal.timeout(firstListTimeoutMs)]);
+  #watch(resource: ServedResource, namespace: string | undefined): Watch {
+    const key = keyOf(resource, namespace);
+    const existing = this.#watches.get(key);
+    if (existing !== undefined) return existing;
     const place = namespace === undefined || !resource.namespaced ? {} : { namespace };
-    // An informer goes on trying; this tells at once who may not look.
-    await cluster.client.list(resource, { ...place, limit: 1, signal });
-    const informer = informers.informer(resource, place);
+    const signal = AbortSignal.any([this.#cluster.signal, AbortSignal.timeout(firstListTimeoutMs)]);
+    const first = this.#list(resource, place, signal);
+    const watch = { first, all: this.#start(resource, place, first, signal) };
+    this.#watches.set(key, watch);
+    watch.all.then(
+      (informer) => this.#synced.set(key, informer),
+      () => this.#watches.delete(key),
+    );
+    return watch;
+  }
+
+  /** An informer goes on trying; this tells at once who may not look, and what there is to see. */
+  async #list(
+    resource: ServedResource,
+    place: { readonly namespace?: string },
+    signal: AbortSignal,
+  ): Promise<FirstPage> {
+    const { client } = this.#cluster.cluster;
+    const page = await client.list(resource, { ...place, limit: pageSize, signal });
+    // A server that does not count has at least one more.
+    const remaining = page.continue === undefined ? 0 : (page.remainingItemCount ?? 1);
+    return { objects: page.items, remaining };
+  }
+
+  async #start(
+    resource: ServedResource,
+    place: { readonly namespace?: string },
+    first: Promise<FirstPage>,
+    signal: AbortSignal,
+  ): Promise<Informer<KubernetesObject>> {
+    await first;
+    const informer = this.#cluster.informers.informer(resource, place);
     await informer.synced(signal);
     const handler: InformerHandler<KubernetesObject> = {
       onAdd: (object) => this.#onChange(resource, { type: 'added', object }),

@@ -30,6 +30,11 @@ function draw(node: TreeNode, model: TreeModel, showsNamespace: boolean): vscode
       return objectItem(node, model.hasChildren(node), showsNamespace);
     case 'container':
       return containerItem(node);
+    case 'more': {
+      const item = new vscode.TreeItem(vscode.l10n.t('{0} more are on their way', node.remaining), None);
+      item.iconPath = new vscode.ThemeIcon('loading~spin');
+      return item;
+    }
     case 'message': {
       const item = new vscode.TreeItem(sanitizeLine(node.text), None);
       item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));

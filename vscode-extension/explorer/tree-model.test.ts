@@ -43,6 +43,8 @@ describe('the tree of a cluster', () => {
         return `${node.from}…${node.to}`;
       case 'container':
         return node.name;
+      case 'more':
+        return `${node.remaining} more`;
       case 'message':
         return node.text;
     }
@@ -121,9 +123,28 @@ describe('the tree of a cluster', () => {
     expect((await open('workloads', 'pods'))[0]).toBe(before);
   });
 
-  test('shows very many objects in ranges', async () => {
+  const createVeryMany = async () => {
     const names = Array.from({ length: 1_001 }, (_, index) => `p-${String(index).padStart(4, '0')}`);
     await Promise.all(names.map((name) => api.client.create(pods, pod().named(name).build())));
+  };
+
+  test('shows the first of very many objects while the others are on their way', async () => {
+    await createVeryMany();
+    expect((await open('workloads', 'pods')).map(nameOf)).toEqual([
+      'p-0000…p-0249',
+      'p-0250…p-0499',
+      '501 more',
+    ]);
+    await expectEventually(api.clock, () =>
+      expect(changed).toContainEqual(expect.objectContaining({ type: 'kind' })),
+    );
+    expect(await open('workloads', 'pods')).toHaveLength(5);
+  });
+
+  test('shows very many objects in ranges', async () => {
+    await createVeryMany();
+    const pod = await kind('pods');
+    await expectEventually(api.clock, () => expect(model.counts(pod)?.total).toBe(1_001));
     const ranges = await open('workloads', 'pods');
     expect(ranges.map(nameOf)).toEqual([
       'p-0000…p-0249',

@@ -86,7 +86,7 @@ export class TreeModel {
         case 'category':
           return this.#kinds(node);
         case 'kind':
-          return this.#ranges(node, node.resource, await this.#objectsOf(node.resource));
+          return (await this.#firstOf(node)) ?? this.#allOf(node);
         case 'range':
           return node.objects.map((object) => this.#objectNode(node, node.resource, object));
         case 'object':
@@ -102,7 +102,7 @@ export class TreeModel {
   /** Whether there can be anything below. */
   hasChildren(node: TreeNode): boolean {
     if (node.type === 'object') return isPod(node.resource) || relationOf(node.resource) !== undefined;
-    return node.type !== 'container' && node.type !== 'message';
+    return node.type === 'category' || node.type === 'kind' || node.type === 'range';
   }
 
   /** Undefined until the objects are there. */
@@ -135,9 +135,24 @@ export class TreeModel {
     });
   }
 
-  async #objectsOf(resource: ServedResource): Promise<readonly KubernetesObject[]> {
+  async #allOf(node: KindNode): Promise<readonly TreeNode[]> {
+    const { resource } = node;
     const informer = await this.#watches.get(resource, this.#namespace);
-    return this.#accepted(resource, informer.lister.list());
+    return this.#ranges(node, resource, this.#accepted(resource, informer.lister.list()));
+  }
+
+  /** Of very many objects the first, while the others are on their way; undefined where it is all or nothing. */
+  async #firstOf(node: KindNode): Promise<readonly TreeNode[] | undefined> {
+    const { resource } = node;
+    const isThere = () => this.#watches.peek(resource, this.#namespace) !== undefined;
+    // What a filter leaves over is known only when all are there.
+    if (this.#filter !== undefined || isThere()) return undefined;
+    const { objects, remaining } = await this.#watches.firstPage(resource, this.#namespace);
+    if (objects.length + remaining <= mostAtOnce || isThere()) return undefined;
+    // Marked when the rest has come by who made the node; when it does not come, to say why.
+    this.#watches.get(resource, this.#namespace).catch(() => this.#mark(node));
+    const more: TreeNode = { type: 'more', id: `${node.id}/more`, parent: node, remaining };
+    return [...this.#rangesOf(node, resource, this.#accepted(resource, objects)), more];
   }
 
   #accepted(resource: ServedResource, objects: readonly KubernetesObject[]): readonly KubernetesObject[] {
@@ -157,6 +172,14 @@ export class TreeModel {
     if (objects.length <= mostAtOnce) {
       return objects.map((object) => this.#objectNode(parent, resource, object));
     }
+    return this.#rangesOf(parent, resource, objects);
+  }
+
+  #rangesOf(
+    parent: TreeNode,
+    resource: ServedResource,
+    objects: readonly KubernetesObject[],
+  ): readonly RangeNode[] {
     const ranges: RangeNode[] = [];
     for (let at = 0; at < objects.length; at += rangeSize) {
       const some = objects.slice(at, at + rangeSize);

@@ -4,7 +4,8 @@ import type { CategoryName } from './categories.ts';
 import type { ObjectStatus } from './object-status.ts';
 
 /** What the tree shows. Nodes keep their identity while what they stand for changes. */
-export type TreeNode = CategoryNode | KindNode | RangeNode | ObjectNode | ContainerNode | MessageNode;
+export type TreeNode =
+  CategoryNode | KindNode | RangeNode | ObjectNode | ContainerNode | MoreNode | MessageNode;
 
 interface NodeBase {
   /** Unique in the tree and the same at every start. */
@@ -46,6 +47,12 @@ export interface ContainerNode extends NodeBase {
   readonly name: string;
   readonly image: string;
   readonly status: ObjectStatus;
+}
+
+/** Stands for what is still on its way. */
+export interface MoreNode extends NodeBase {
+  readonly type: 'more';
+  readonly remaining: number;
 }
 
 /** Why nothing else is there. */
