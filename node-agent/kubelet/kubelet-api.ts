@@ -7,6 +7,7 @@ import { StatusError } from '../../core/api/errors.ts';
 import type { Pod } from '../../core/api/generated/core-v1.ts';
 import type { ContainerUsage, NodeStats } from '../../core/api/streams.ts';
 import { timestamp } from '../../core/machinery/timestamp.ts';
+import { limited } from '../streaming/limited.ts';
 import type { SessionHandlers } from '../streaming/session-handlers.ts';
 
 export interface KubeletApiOptions {
@@ -98,7 +99,7 @@ export class KubeletApi {
       ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
     };
     const ref = { namespace, name, uid: pod.metadata.uid ?? '', container };
-    const log = handlers.logs(ref, options, signal)[Symbol.asyncIterator]();
+    const log = limited(handlers.logs(ref, options, signal), limitBytes);
     // What is wrong shows at the first piece, and there is no other status once the headers are sent.
     const first = await log.next();
     response.setHeader('content-type', 'text/plain');

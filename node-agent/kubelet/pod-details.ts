@@ -81,7 +81,7 @@ export class PodDetails implements StatusDetails {
     if (specOf(pod, name)?.terminationMessagePolicy !== 'FallbackToLogsOnError') return undefined;
     const pieces: Buffer[] = [];
     const options = { follow: false, tailLines: fallbackLines, sinceMs: undefined, timestamps: false };
-    for await (const { data } of this.#runtime.logs(id, options, signal)) pieces.push(data);
+    for await (const data of this.#runtime.logs(id, options, signal)) pieces.push(data);
     return Buffer.concat(pieces).subarray(-fallbackBytes).toString('utf8') || undefined;
   }
 }

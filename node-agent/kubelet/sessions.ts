@@ -43,11 +43,10 @@ export class Sessions implements SessionHandlers {
   async *logs(ref: ContainerRef, options: LogsOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
     const { runtime, clock } = this.#options;
     const container = await this.#containerForLogs(ref, options.previous === true, signal);
-    const { sinceSeconds, sinceTime, limitBytes } = options;
+    const { sinceSeconds, sinceTime } = options;
     const sinceMs =
       sinceSeconds === undefined ? parseTimestamp(sinceTime) : clock.now() - sinceSeconds * 1000;
-    let left = limitBytes ?? Number.POSITIVE_INFINITY;
-    const records = runtime.logs(
+    yield* runtime.logs(
       container.status.id,
       {
         follow: options.follow === true,
@@ -57,11 +56,6 @@ export class Sessions implements SessionHandlers {
       },
       signal,
     );
-    for await (const { data } of records) {
-      yield data.length > left ? data.subarray(0, left) : data;
-      left -= data.length;
-      if (left <= 0) return;
-    }
   }
 
   async exec(ref: ContainerRef, options: ExecOptions, signal: AbortSignal): Promise<ProcessStreams> {

@@ -49,8 +49,8 @@ export interface ContainerRuntime {
   listImages(signal: AbortSignal): Promise<readonly ImageStatus[]>;
   removeImage(imageId: string, signal: AbortSignal): Promise<void>;
 
-  /** Bytes of the log, oldest first. With `follow`, ends when the container ends or `signal` aborts. Honours back-pressure. */
-  logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<LogRecord>;
+  /** The log as it was written, standard output and error in one, oldest first; lines may span pieces. With `follow`, ends when the container ends or `signal` aborts. Honours back-pressure. */
+  logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncIterable<Buffer>;
   exec(containerId: string, options: ExecOptions, signal: AbortSignal): Promise<ProcessStreams>;
   attach(containerId: string, options: AttachOptions, signal: AbortSignal): Promise<ProcessStreams>;
 
@@ -228,13 +228,8 @@ export interface LogOptions {
   readonly follow: boolean;
   readonly tailLines: number | undefined;
   readonly sinceMs: number | undefined;
+  /** Begins every line with its time, as Docker writes it. */
   readonly timestamps: boolean;
-}
-
-/** One piece of one stream; a line may span several. With `timestamps`, the time is part of the data as Docker writes it. */
-export interface LogRecord {
-  readonly stream: 'stdout' | 'stderr';
-  readonly data: Buffer;
 }
 
 export interface ExecOptions {

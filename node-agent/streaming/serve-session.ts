@@ -5,6 +5,7 @@ import type { LogsOptions as WireLogsOptions, SessionOpen } from '../../core/api
 import { errorChannel, inputChannel, outputChannel, type Session } from '../../core/api/sessions/session.ts';
 import { exitStatus, type LogsOptions } from '../../core/api/streams.ts';
 import type { ProcessStreams } from '../runtime/runtime.ts';
+import { limited } from './limited.ts';
 import type { ContainerRef, SessionHandlers } from './session-handlers.ts';
 
 /** Does what a session was opened for, then closes it with the Status of how it went. Never rejects. */
@@ -29,7 +30,7 @@ async function serve(session: Session, open: SessionOpen, handlers: SessionHandl
       session.markStarted();
       const { limitBytes } = open.kind.value;
       const log = handlers.logs(container, logsOptions(open.kind.value), signal);
-      await send(session, limitBytes === undefined ? log : limited(log, limitBytes));
+      await send(session, limited(log, limitBytes));
       return 0;
     }
     case 'exec':
@@ -96,16 +97,6 @@ async function carryConnection(session: Session, connection: Duplex): Promise<vo
 
 async function send(session: Session, data: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
   await pipeline(data, session.writable(outputChannel), { signal: session.signal });
-}
-
-async function* limited(log: AsyncIterable<Buffer>, limitBytes: number): AsyncIterable<Buffer> {
-  let left = limitBytes;
-  if (left <= 0) return;
-  for await (const data of log) {
-    yield data.length > left ? data.subarray(0, left) : data;
-    left -= data.length;
-    if (left <= 0) return;
-  }
 }
 
 function containerOf({ namespace, pod, podUid, container }: SessionOpen): ContainerRef {

@@ -8,7 +8,7 @@ import type { ProcessStreams } from '../runtime/runtime.ts';
  * A `StatusError` reaches the client as it is, anything else as an internal error with its message.
  */
 export interface SessionHandlers {
-  /** Pieces of the log. The consumer's pace is the producer's: nothing is read ahead. */
+  /** Pieces of the log, whole: `limitBytes` is for the one who reads them. The consumer's pace is the producer's: nothing is read ahead. */
   logs(container: ContainerRef, options: LogsOptions, signal: AbortSignal): AsyncIterable<Buffer>;
   exec(container: ContainerRef, options: ExecOptions, signal: AbortSignal): Promise<ProcessStreams>;
   attach(container: ContainerRef, options: AttachOptions, signal: AbortSignal): Promise<ProcessStreams>;

@@ -11,7 +11,6 @@ import type {
   ContainerStatus,
   ExecOptions,
   ImageStatus,
-  LogRecord,
   ProcessStreams,
   RuntimeEvent,
   RuntimeVersion,
@@ -276,7 +275,7 @@ export class ScriptedRuntime implements ContainerRuntime {
   }
 
   // oxlint-disable-next-line require-yield
-  async *logs(): AsyncGenerator<LogRecord> {
+  async *logs(): AsyncGenerator<Buffer> {
     await Promise.resolve();
   }
 

@@ -34,7 +34,7 @@ export async function logText(
 ): Promise<string> {
   const all = { follow: false, tailLines: undefined, sinceMs: undefined, timestamps: false, ...options };
   const pieces: Buffer[] = [];
-  for await (const { data } of runtime.logs(containerId, all, signal)) pieces.push(data);
+  for await (const data of runtime.logs(containerId, all, signal)) pieces.push(data);
   return Buffer.concat(pieces).toString();
 }
 

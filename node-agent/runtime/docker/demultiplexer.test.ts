@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
@@ -13,9 +14,13 @@ function frame(type: number, data: string | Buffer): Buffer {
 
 function parse(chunks: readonly Buffer[]): string[] {
   const parser = new FrameParser();
-  return chunks.flatMap((chunk) =>
-    [...parser.push(chunk)].map(({ stream, data }) => `${stream}:${data.toString()}`),
-  );
+  const pieces: string[] = [];
+  for (const chunk of chunks) {
+    parser.push(chunk, (stream, start, end) =>
+      pieces.push(`${stream}:${chunk.toString('utf8', start, end)}`),
+    );
+  }
+  return pieces;
 }
 
 describe("Docker's frames", () => {
@@ -53,6 +58,16 @@ describe('a demultiplexer', () => {
     source.end(Buffer.concat([frame(1, 'a'), frame(2, 'b'), frame(1, 'c')]));
     await pipeline(source, new Demultiplexer(stdout, stderr));
     expect([await text(stdout), await text(stderr)]).toEqual(['ac', 'b']);
+  });
+
+  test('writes once for many small frames', async () => {
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    new Demultiplexer(stdout, stderr).end(
+      Buffer.concat(Array.from({ length: 50 }, (_, index) => frame(1 + (index % 2), `${index % 2}`))),
+    );
+    const [first] = (await once(stdout, 'data')) as [Buffer];
+    expect(first.toString()).toBe('0'.repeat(25));
+    expect(await text(stderr)).toBe('1'.repeat(25));
   });
 
   test('takes no more while nobody reads', async () => {

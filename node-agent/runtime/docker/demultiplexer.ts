@@ -1,57 +1,71 @@
 import { Writable } from 'node:stream';
 import type { PassThrough } from 'node:stream';
-import type { LogRecord } from '../runtime.ts';
 
 const headerBytes = 8;
 
+export type OutputStream = 'stdout' | 'stderr';
+
+/** Where in the chunk a piece of a frame's content is. `starts` tells a frame's first piece from those that go on. */
+export type TakePiece = (stream: OutputStream, start: number, end: number, starts: boolean) => void;
+
 /**
  * Docker's framing of standard output and error on one connection ("Attach to a container" in its API reference):
- * a byte for the stream, three of zero, a big-endian length, the data. Pieces are handed on as they arrive, so that a
- * frame of any length needs no memory. Docker's own errors come as a third stream and count as standard error.
+ * a byte for the stream, three of zero, a big-endian length, the data. Pieces are told as they arrive, so that a
+ * frame of any length needs no memory, and as positions, because a log has a frame for every line. Docker's own
+ * errors come as a third stream and count as standard error.
  */
 export class FrameParser {
-  #header = Buffer.alloc(0);
-  #stream: LogRecord['stream'] = 'stdout';
+  /** A header that came in parts; usually empty. */
+  #header: Buffer = Buffer.alloc(0);
+  #stream: OutputStream = 'stdout';
   #remainingBytes = 0;
+  #starts = false;
 
-  /** `starts` tells the first piece of a frame from those that go on with one. */
-  *push(chunk: Buffer): Generator<LogRecord & { readonly starts: boolean }> {
-    let rest = chunk;
-    while (rest.length > 0) {
-      let starts = false;
+  push(chunk: Buffer, take: TakePiece): void {
+    let at = 0;
+    while (at < chunk.length) {
       if (this.#remainingBytes === 0) {
-        const missing = headerBytes - this.#header.length;
-        this.#header = Buffer.concat([this.#header, rest.subarray(0, missing)]);
-        rest = rest.subarray(missing);
-        if (this.#header.length < headerBytes) return;
-        this.#stream = streamOf(this.#header);
-        this.#remainingBytes = this.#header.readUInt32BE(4);
-        this.#header = Buffer.alloc(0);
-        starts = true;
+        if (this.#header.length > 0 || chunk.length - at < headerBytes) {
+          const missing = headerBytes - this.#header.length;
+          this.#header = Buffer.concat([this.#header, chunk.subarray(at, at + missing)]);
+          at += missing;
+          if (this.#header.length < headerBytes) return;
+          this.#begin(this.#header, 0);
+          this.#header = Buffer.alloc(0);
+        } else {
+          this.#begin(chunk, at);
+          at += headerBytes;
+        }
       }
-      const data = rest.subarray(0, this.#remainingBytes);
-      this.#remainingBytes -= data.length;
-      rest = rest.subarray(data.length);
-      if (data.length > 0) yield { stream: this.#stream, data, starts };
+      const end = Math.min(chunk.length, at + this.#remainingBytes);
+      if (end <= at) continue;
+      this.#remainingBytes -= end - at;
+      take(this.#stream, at, end, this.#starts);
+      this.#starts = false;
+      at = end;
     }
   }
-}
 
-function streamOf(header: Buffer): LogRecord['stream'] {
-  const type = header[0] ?? 0;
-  if (type > 3 || header[1] !== 0 || header[2] !== 0 || header[3] !== 0) {
-    throw new Error(`Cannot take Docker's stream apart: "${header.toString('hex')}" is no frame header`);
+  #begin(bytes: Buffer, at: number): void {
+    // The first byte is the type, the other three are zero.
+    const type = bytes.readUInt32LE(at);
+    if (type > 3) {
+      const header = bytes.toString('hex', at, at + headerBytes);
+      throw new Error(`Cannot take Docker's stream apart: "${header}" is no frame header`);
+    }
+    this.#stream = type >= 2 ? 'stderr' : 'stdout';
+    this.#remainingBytes = bytes.readUInt32BE(at + 4);
+    this.#starts = true;
   }
-  return type >= 2 ? 'stderr' : 'stdout';
 }
 
 /**
- * Sends each frame to one of two streams, and takes no more until the one that got it has room: both must be read,
- * and one that is destroyed counts as read. Ends or destroys both when it ends itself.
+ * Sends each frame to one of two streams, and takes no more until the ones that got something have room: both must
+ * be read, and one that is destroyed counts as read. Ends or destroys both when it ends itself.
  */
 export class Demultiplexer extends Writable {
   readonly #parser = new FrameParser();
-  readonly #targets: Readonly<Record<LogRecord['stream'], PassThrough>>;
+  readonly #targets: Readonly<Record<OutputStream, PassThrough>>;
 
   constructor(stdout: PassThrough, stderr: PassThrough) {
     super();
@@ -59,7 +73,15 @@ export class Demultiplexer extends Writable {
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#forward(chunk).then(() => done(), done);
+    try {
+      this.#forward(chunk);
+    } catch (error) {
+      done(error as Error);
+      return;
+    }
+    const full = Object.values(this.#targets).filter((target) => target.writableNeedDrain);
+    if (full.length === 0) done();
+    else Promise.all(full.map(room)).then(() => done(), done);
   }
 
   override _final(done: () => void): void {
@@ -72,13 +94,19 @@ export class Demultiplexer extends Writable {
     done(error);
   }
 
-  async #forward(chunk: Buffer): Promise<void> {
-    for (const { stream, data } of this.#parser.push(chunk)) await give(this.#targets[stream], data);
+  /** One write for each stream, however many frames the chunk has: a program may write a byte at a time. */
+  #forward(chunk: Buffer): void {
+    const pieces: Record<OutputStream, Buffer[]> = { stdout: [], stderr: [] };
+    this.#parser.push(chunk, (stream, start, end) => pieces[stream].push(chunk.subarray(start, end)));
+    for (const stream of ['stdout', 'stderr'] as const) {
+      const [first, ...rest] = pieces[stream];
+      if (first === undefined || this.#targets[stream].destroyed) continue;
+      this.#targets[stream].write(rest.length === 0 ? first : Buffer.concat(pieces[stream]));
+    }
   }
 }
 
-function give(target: PassThrough, data: Buffer): Promise<void> {
-  if (target.destroyed || target.write(data)) return Promise.resolve();
+function room(target: PassThrough): Promise<void> {
   return new Promise((resolve) => {
     const onRoom = () => {
       target.off('drain', onRoom);

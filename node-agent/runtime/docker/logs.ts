@@ -1,5 +1,4 @@
-import type { Readable } from 'node:stream';
-import type { LogOptions, LogRecord } from '../runtime.ts';
+import type { LogOptions } from '../runtime.ts';
 import type { DockerClient } from './client.ts';
 import { FrameParser } from './demultiplexer.ts';
 import { dockerError } from './errors.ts';
@@ -16,15 +15,20 @@ export async function* containerLogs(
   container: { readonly id: string; readonly tty: boolean },
   options: LogOptions,
   signal: AbortSignal,
-): AsyncGenerator<LogRecord> {
+): AsyncGenerator<Buffer> {
   const action = `read the log of container "${container.id}"`;
   const call = { action, deadlineMs: client.deadlines.quickMs, signal };
   const stream = await client.openGet(call, `/containers/${container.id}/logs`, logQuery(options));
   const onAbort = () => stream.destroy();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    if (container.tty) yield* rawRecords(stream);
-    else yield* framedRecords(stream, options.timestamps);
+    // With a terminal there is one stream, unframed.
+    const text = container.tty ? undefined : new LogText(options.timestamps);
+    // All that has arrived is one chunk here, so what is done for each is done for many lines.
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      const piece = text?.push(chunk) ?? chunk;
+      if (piece.length > 0) yield piece;
+    }
   } catch (error) {
     if (!signal.aborted) throw dockerError(action, error);
   } finally {
@@ -44,26 +48,29 @@ export function logQuery(options: LogOptions): Record<string, unknown> {
   };
 }
 
-/** With a terminal there is one stream, unframed. */
-async function* rawRecords(stream: Readable): AsyncGenerator<LogRecord> {
-  for await (const data of stream) yield { stream: 'stdout', data: data as Buffer };
-}
-
 /**
- * Docker cuts lines at 16 KiB and dates each piece; only the first date of a line is one the reader expects, so the
- * others are taken out.
+ * The text of a log, taken out of Docker's frames, a piece for each chunk. Docker frames every line, cuts lines at
+ * 16 KiB and dates each part; only the first date of a line is one the reader expects, so the others are taken out.
  */
-async function* framedRecords(stream: Readable, timestamps: boolean): AsyncGenerator<LogRecord> {
-  const parser = new FrameParser();
-  const midLine = { stdout: false, stderr: false };
-  let cutBytes = 0;
-  for await (const chunk of stream) {
-    for (const piece of parser.push(chunk as Buffer)) {
-      if (piece.starts) cutBytes = timestamps && midLine[piece.stream] ? timestampBytes : 0;
-      const data = piece.data.subarray(cutBytes);
-      cutBytes = Math.max(0, cutBytes - piece.data.length);
-      midLine[piece.stream] = piece.data.at(-1) !== 0x0a;
-      if (data.length > 0) yield { stream: piece.stream, data };
-    }
+export class LogText {
+  readonly #parser = new FrameParser();
+  readonly #timestamps: boolean;
+  readonly #midLine = { stdout: false, stderr: false };
+  #cutBytes = 0;
+
+  constructor(timestamps: boolean) {
+    this.#timestamps = timestamps;
+  }
+
+  push(chunk: Buffer): Buffer {
+    const text = Buffer.allocUnsafe(chunk.length);
+    let length = 0;
+    this.#parser.push(chunk, (stream, start, end, starts) => {
+      if (starts) this.#cutBytes = this.#timestamps && this.#midLine[stream] ? timestampBytes : 0;
+      length += chunk.copy(text, length, Math.min(start + this.#cutBytes, end), end);
+      this.#cutBytes = Math.max(0, this.#cutBytes - (end - start));
+      this.#midLine[stream] = chunk[end - 1] !== 0x0a;
+    });
+    return text.subarray(0, length);
   }
 }

@@ -12,7 +12,6 @@ import type {
   ExecOptions,
   ImageStatus,
   LogOptions,
-  LogRecord,
   ProcessStreams,
   RegistryAuth,
   RuntimeEvent,
@@ -165,7 +164,7 @@ export class DockerRuntime implements ContainerRuntime {
     return removeImage(this.#client, imageId, signal);
   }
 
-  async *logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<LogRecord> {
+  async *logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
     const info = await this.#inventory.recall(containerId, signal);
     yield* containerLogs(this.#client, { id: info.Id, tty: info.Config.Tty }, options, signal);
   }

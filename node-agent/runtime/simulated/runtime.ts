@@ -16,7 +16,6 @@ import type {
   ExecOptions,
   ImageStatus,
   LogOptions,
-  LogRecord,
   ProcessStreams,
   RegistryAuth,
   RuntimeEvent,
@@ -27,6 +26,7 @@ import type {
 import { SimulatedImages } from './images.ts';
 import { SimulatedPods } from './pods.ts';
 import { selectLines } from './simulated-log.ts';
+import type { LogRecord } from './simulated-log.ts';
 import { simulatedPort } from './simulated-port.ts';
 import { simulatedProcess } from './simulated-process.ts';
 
@@ -158,19 +158,9 @@ export class SimulatedRuntime implements ContainerRuntime {
     this.#images.remove(imageId);
   }
 
-  async *logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<LogRecord> {
-    await this.#pods.ready(signal);
-    let from = 0;
-    // The first event comes at once, the others with each change.
-    for await (const event of this.#pods.events.listen(signal)) {
-      if (event.containerId !== undefined && event.containerId !== containerId) continue;
-      const found = this.#pods.find(containerId);
-      if (found === undefined && from > 0) return;
-      const { log, status } = (found ?? missing(containerId)).container;
-      yield* selectLines(log, options, from);
-      from = log.length;
-      if (!options.follow || status.state !== 'running') return;
-    }
+  async *logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
+    for await (const records of this.#records(containerId, options, signal))
+      yield Buffer.concat(records.map(({ data }) => data));
   }
 
   async exec(containerId: string, options: ExecOptions, signal: AbortSignal): Promise<ProcessStreams> {
@@ -234,13 +224,35 @@ export class SimulatedRuntime implements ContainerRuntime {
     return this.#pods.close();
   }
 
+  /** The lines there are, and with `follow` those that come. */
+  async *#records(
+    containerId: string,
+    options: LogOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly LogRecord[]> {
+    await this.#pods.ready(signal);
+    let from = 0;
+    // The first event comes at once, the others with each change.
+    for await (const event of this.#pods.events.listen(signal)) {
+      if (event.containerId !== undefined && event.containerId !== containerId) continue;
+      const found = this.#pods.find(containerId);
+      if (found === undefined && from > 0) return;
+      const { log, status } = (found ?? missing(containerId)).container;
+      const records = selectLines(log, options, from);
+      if (records.length > 0) yield records;
+      from = log.length;
+      if (!options.follow || status.state !== 'running') return;
+    }
+  }
+
   async #copyLog(
     containerId: string,
     options: LogOptions,
     targets: { readonly stdout: PassThrough; readonly stderr: PassThrough },
     signal: AbortSignal,
   ): Promise<number> {
-    for await (const { stream, data } of this.logs(containerId, options, signal)) targets[stream].write(data);
+    for await (const records of this.#records(containerId, options, signal))
+      for (const { stream, data } of records) targets[stream].write(data);
     signal.throwIfAborted();
     return this.#pods.find(containerId)?.container.status.exitCode ?? 137;
   }

@@ -1,5 +1,11 @@
-import type { LogOptions, LogRecord } from '../runtime.ts';
+import type { LogOptions } from '../runtime.ts';
 import type { LogLine } from './state.ts';
+
+/** One line of one stream. */
+export interface LogRecord {
+  readonly stream: LogLine['stream'];
+  readonly data: Buffer;
+}
 
 /** Which lines a reader gets, of those there are; `from` is how many it has had before. */
 export function selectLines(
