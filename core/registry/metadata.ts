@@ -1,4 +1,4 @@
-import { badRequest, conflict } from '../api/errors.ts';
+import { badRequest, conflict, modifiedMeanwhile, StatusError } from '../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../api/object.ts';
 import type { KindDeclaration } from '../api/scheme.ts';
 import type { Clock } from '../machinery/clock.ts';
@@ -75,4 +75,28 @@ export function checkPreconditions(
       name,
       `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
     );
+}
+
+/** An object that names a resourceVersion updates that one alone; some kinds must name one. */
+export function checkRevision(
+  declaration: KindDeclaration,
+  { metadata }: KubernetesObject,
+  old: { readonly resourceVersion: string; readonly object: KubernetesObject },
+): void {
+  const { resourceVersion, name } = metadata;
+  if (resourceVersion === undefined || resourceVersion === '') {
+    if (declaration.unconditionalUpdate) return;
+    const { group, kind, plural } = declaration;
+    const message = 'Invalid value: 0: must be specified for an update';
+    throw new StatusError(
+      'Invalid',
+      `${plural} ${JSON.stringify(name)} is invalid: metadata.resourceVersion: ${message}`,
+      {
+        target: { group, kind, name },
+        causes: [{ reason: 'FieldValueInvalid', message, field: 'metadata.resourceVersion' }],
+      },
+    );
+  }
+  if (resourceVersion !== old.resourceVersion)
+    throw conflict(declaration, old.object.metadata.name ?? '', modifiedMeanwhile);
 }

@@ -1,6 +1,6 @@
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import type { Call, Encoded, EncodedList } from '../../api/verbs.ts';
-import type { StoredList } from '../../registry/resource-store.ts';
+import type { StoredList } from '../../registry/listing.ts';
 import type { StoredObject } from '../../registry/stored-object.ts';
 import { formOf } from './conversion.ts';
 import { customFormOf } from './custom-form.ts';

@@ -19,7 +19,7 @@ import type {
   WriteOptions,
 } from '../../api/verbs.ts';
 import type { JsonObject } from '../../machinery/json.ts';
-import type { StoredList } from '../../registry/resource-store.ts';
+import type { StoredList } from '../../registry/listing.ts';
 import { watchStore } from '../../registry/watching.ts';
 import { serverSideApply } from './apply.ts';
 import { listOf, shown, shownIn, wished } from './asked-form.ts';

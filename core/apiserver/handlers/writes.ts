@@ -1,6 +1,6 @@
 import type { KubernetesObject, Mutable, ObjectName } from '../../api/object.ts';
 import type { DeleteOptions, DeleteResult, Encoded } from '../../api/verbs.ts';
-import type { UpdateCall } from '../../registry/resource-store.ts';
+import type { UpdateCall } from '../../registry/write-calls.ts';
 import { asWritten, shownIn, wished } from './asked-form.ts';
 import { customFormOf } from './custom-form.ts';
 import type { Endpoint } from './endpoint.ts';

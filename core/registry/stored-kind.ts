@@ -1,0 +1,211 @@
+import { notFound } from '../api/errors.ts';
+import type { StatusError } from '../api/errors.ts';
+import type { KubernetesObject, Mutable } from '../api/object.ts';
+import { apiVersionOf } from '../api/resource.ts';
+import type { KindDeclaration } from '../api/scheme.ts';
+import type { Clock } from '../machinery/clock.ts';
+import type { KeyValue, KeyValueStore, Revision } from '../storage/storage.ts';
+import { WatchCache } from '../storage/watch-cache/cache.ts';
+import { fromStorage, tooLargeResourceVersion } from './errors.ts';
+import type { Freshness } from './list-options.ts';
+import { RecentWrites } from './recent-writes.ts';
+import { StoredFormat, StoredObject } from './stored-object.ts';
+import type { Strategy } from './strategy.ts';
+import { UnreadableObjects } from './unreadable.ts';
+
+export interface StoredKindOptions {
+  readonly declaration: KindDeclaration;
+  readonly strategy: Strategy;
+  readonly store: KeyValueStore;
+  readonly clock: Clock;
+  /** No other process writes to the store, so this one knows the newest revision without asking. */
+  readonly soleWriter: boolean;
+  readonly freeze?: ((object: KubernetesObject) => KubernetesObject) | undefined;
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** A hundred thousand objects take seconds, and a store that is away may come back: a start is worth waiting for. */
+const loadWithinMs = 5 * 60_000;
+
+/** What is known of the objects of one kind: from the watch cache, from one's own writes, and from the store itself. */
+export class StoredKind {
+  readonly cache: WatchCache<StoredObject>;
+  /** Of all keys of the kind. */
+  readonly prefix: string;
+  readonly recent = new RecentWrites();
+  readonly #options: StoredKindOptions;
+  readonly #unreadable: UnreadableObjects;
+  #declaration: KindDeclaration;
+  #format: StoredFormat;
+
+  constructor(options: StoredKindOptions) {
+    const { declaration, strategy, store, clock, onError } = options;
+    this.#options = options;
+    this.#declaration = declaration;
+    this.#format = formatOf(options);
+    this.prefix = `/registry/${declaration.group === '' ? 'core' : declaration.group}/${declaration.plural}/`;
+    this.#unreadable = new UnreadableObjects(declaration, this.prefix);
+    this.cache = new WatchCache<StoredObject>({
+      store,
+      prefix: this.prefix,
+      clock,
+      decode: (entry) => this.decode(entry),
+      indexes: indexesOf(strategy),
+      labelsOf: ({ labels }) => labels,
+      onError,
+    });
+  }
+
+  get declaration(): KindDeclaration {
+    return this.#declaration;
+  }
+
+  redeclare(declaration: KindDeclaration): void {
+    this.#declaration = declaration;
+    if (apiVersionOf(declaration) !== this.#format.apiVersion)
+      this.#format = formatOf({ ...this.#options, declaration });
+  }
+
+  prefixOf(namespace: string | undefined): string {
+    return namespace === undefined ? this.prefix : `${this.prefix}${namespace}/`;
+  }
+
+  /** Resolves when all there is was read once. */
+  async loaded(signal?: AbortSignal): Promise<void> {
+    try {
+      await this.cache.waitFor(0, { signal, timeoutMs: loadWithinMs });
+    } catch (error) {
+      throw fromStorage(error);
+    }
+  }
+
+  /** Resolves when the cache is as fresh as asked. */
+  async waitUntil(freshness: Freshness, signal?: AbortSignal): Promise<void> {
+    try {
+      switch (freshness.kind) {
+        case 'latest':
+          if (!this.#options.soleWriter) await this.cache.waitForCurrent({ signal });
+          else await this.cache.waitFor(this.recent.revision, { signal });
+          return;
+        case 'any':
+          return await this.cache.waitFor(0, { signal });
+        case 'at-least':
+          return await this.#waitForRevision(freshness.revision, signal);
+        case 'exactly':
+          // Pages of old revisions come from snapshots or the store; only newer ones are waited for.
+          if (freshness.revision > this.cache.revision)
+            await this.#waitForRevision(freshness.revision, signal);
+      }
+    } catch (error) {
+      throw fromStorage(error);
+    }
+  }
+
+  /** Every revision up to the store's own is fine to ask for, though this kind may not have changed in it. */
+  async #waitForRevision(revision: Revision, signal: AbortSignal | undefined): Promise<void> {
+    if (this.cache.ready && revision <= this.cache.revision) return;
+    const current = await this.#options.store.revision(signal === undefined ? {} : { signal });
+    if (revision > current) throw tooLargeResourceVersion(revision, current);
+    await this.cache.waitFor(Math.min(revision, current), { signal });
+  }
+
+  async read(
+    key: string,
+    freshness: Freshness,
+    signal: AbortSignal | undefined,
+  ): Promise<StoredObject | undefined> {
+    if (freshness.kind === 'latest') return this.newest(key, signal);
+    await this.waitUntil(freshness, signal);
+    return this.#known(key);
+  }
+
+  /** The newest state of a key, one's own writes included. */
+  async newest(key: string, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {
+    if (!this.#options.soleWriter) return this.readStore(key, signal);
+    if (!this.cache.ready) await this.waitUntil({ kind: 'any' }, signal);
+    return this.#known(key);
+  }
+
+  /** What a write starts from. `live`: it was certainly the newest, so a refusal on its ground stands. */
+  async beforeWrite(
+    key: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ old: StoredObject | undefined; live: boolean }> {
+    if (!this.cache.ready) await this.waitUntil({ kind: 'any' }, signal);
+    const known = this.#known(key);
+    const { soleWriter } = this.#options;
+    if (soleWriter || known !== undefined) return { old: known, live: soleWriter };
+    return { old: await this.readStore(key, signal), live: true };
+  }
+
+  #known(key: string): StoredObject | undefined {
+    const written = this.recent.find(key, this.cache.revision);
+    return written === undefined ? this.cache.get(key)?.object : written.stored;
+  }
+
+  async readStore(key: string, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {
+    try {
+      const entry = await this.#options.store.get(key, signal === undefined ? {} : { signal });
+      return entry === undefined ? undefined : this.decode(entry);
+    } catch (error) {
+      throw fromStorage(error);
+    }
+  }
+
+  /** NotFound; throws where there is something that cannot be read. */
+  async missing(key: string, name: string, signal: AbortSignal | undefined): Promise<StatusError> {
+    if (this.#unreadable.has(key)) await this.#checkReadable(key, signal);
+    return notFound(this.declaration, name);
+  }
+
+  /** Throws where a list would leave out something that is there and cannot be read, and names it. */
+  async checkReadable(namespace: string | undefined, signal?: AbortSignal): Promise<void> {
+    for (const key of this.#unreadable.below(this.prefixOf(namespace)))
+      await this.#checkReadable(key, signal);
+  }
+
+  /** The store is asked again, because it may have been mended or removed behind our back. */
+  async #checkReadable(key: string, signal: AbortSignal | undefined): Promise<void> {
+    if ((await this.readStore(key, signal)) === undefined) this.#unreadable.delete(key);
+  }
+
+  encode(object: KubernetesObject): Buffer {
+    return this.#format.of(object.apiVersion).encode(object);
+  }
+
+  /** Throws StorageReadError where the entry cannot be read. */
+  decode(entry: KeyValue): StoredObject {
+    const object = this.recent.objectFor(entry);
+    if (object !== undefined) return this.stored(entry.value, entry.modRevision, object);
+    if (entry.unreadable !== undefined) throw this.#unreadable.add(entry.key, entry.unreadable);
+    this.#unreadable.delete(entry.key);
+    return this.#format.decode(entry.value, entry.modRevision);
+  }
+
+  /** What `value` encodes, as of a revision. */
+  stored(value: Buffer, revision: Revision, object: KubernetesObject): StoredObject {
+    const { metadata } = object as Mutable<KubernetesObject>;
+    const resourceVersion = String(revision);
+    if (metadata.resourceVersion !== resourceVersion) metadata.resourceVersion = resourceVersion;
+    return new StoredObject(this.#format.of(object.apiVersion), value, revision, object);
+  }
+
+  /** What `value` encodes and never was stored: the result of a dry run. */
+  unstored(value: Buffer, object: KubernetesObject): StoredObject {
+    return new StoredObject(this.#format.of(object.apiVersion), value, 0, object);
+  }
+}
+
+function formatOf({ declaration, freeze }: StoredKindOptions): StoredFormat {
+  const anyVersion = declaration.custom !== undefined;
+  return new StoredFormat(apiVersionOf(declaration), declaration.kind, freeze, { anyVersion });
+}
+
+function indexesOf(strategy: Strategy): Record<string, (stored: StoredObject) => readonly string[]> {
+  return Object.fromEntries(
+    Object.entries(strategy.indexes ?? {}).map(([name, values]) => [
+      name,
+      (stored: StoredObject) => values(stored.object),
+    ]),
+  );
+}
