@@ -1,10 +1,11 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseAllDocuments } from 'yaml';
 import { complete } from '../../vscode-extension/language/completion/complete.ts';
 import { FileObjects } from '../../vscode-extension/language/references/object-index.ts';
 import { builtInModel } from '../../vscode-extension/language/schema/built-in.ts';
 import { FileChecker } from '../../vscode-extension/language/service/file-checker.ts';
 import { Slices } from '../../vscode-extension/language/service/slices.ts';
+import { typingPauseMs } from '../../vscode-extension/language/service/typing-pause.ts';
+import { watchLoop } from './api/loop-watch.ts';
 import { atMost, cpuTimed, median, timed } from './measure.ts';
 import type { Measurement } from './measure.ts';
 
@@ -12,7 +13,10 @@ const keys = 60;
 const settings = { model: builtInModel(), namespace: 'default' };
 const never = new AbortController().signal;
 
-/** What the editor does after the last key, in time of the processor: parse, check, look up names. */
+/**
+ * From the last key to what is shown: the pause, then in time of the processor what the editor does: parse, check, look
+ * up names.
+ */
 export async function measureManifests(): Promise<readonly Measurement[]> {
   const many = Array.from({ length: 87 }, (_, index) => deployment(index)).join('');
   const one = longPod(400);
@@ -40,10 +44,10 @@ async function keyMs(text: string, place: string): Promise<number> {
       file.update(changed);
       const objects = await file.objects(settings, slices, never);
       await file.check(settings, slices, never);
-      file.between(settings, objects, known);
+      await file.between({ settings, objects, known }, slices, never);
     });
     // The first ones are for the compiler.
-    if (key >= keys / 3) samples.push(ms);
+    if (key >= keys / 3) samples.push(ms + typingPauseMs(ms));
   }
   return median(samples);
 }
@@ -61,18 +65,18 @@ async function completionMs(text: string): Promise<number> {
 async function checkLarge(): Promise<Measurement> {
   const text = Array.from({ length: 22_000 }, (_, index) => deployment(index)).join('');
   const file = new FileChecker('large.yaml');
-  const delay = monitorEventLoopDelay({ resolution: 5 });
-  delay.enable();
+  const report = watchLoop();
   const tookMs = await timed(async () => {
     const slices = new Slices(() => performance.now());
     file.update(text);
-    await file.objects(settings, slices, never);
+    const objects = await file.objects(settings, slices, never);
     await file.check(settings, slices, never);
+    const known = { files: new FileObjects(), live: undefined };
+    await file.between({ settings, objects, known }, slices, never);
   });
-  delay.disable();
   const megabytes = (text.length / 1024 / 1024).toFixed(0);
-  const name = `others wait, while ${megabytes} MB are checked in ${(tookMs / 1000).toFixed(0)} s (99 %)`;
-  return atMost(name, delay.percentile(99) / 1e6, 100, 'ms');
+  const name = `others wait, while ${megabytes} MB are checked in ${(tookMs / 1000).toFixed(0)} s`;
+  return atMost(name, report().stallMs, 100, 'ms');
 }
 
 function deployment(index: number): string {

@@ -49,21 +49,22 @@ function references(
   if (rule === undefined) return keysOfTarget(at, member, map, object, context);
   const target = rule.name === member ? rule.target(map) : undefined;
   if (target === undefined) return [];
-  const { model, known, namespace } = context;
+  const { model, namespace } = context;
   const namespaced = model.inGroup(target.group, target.kind)?.namespaced ?? true;
   const place = target.namespace ?? object.namespace ?? namespace;
   const id = { group: target.group, kind: target.kind, ...(namespaced ? { namespace: place } : {}) };
-  return namesOf(id, context, known.files.namesOf(id));
+  return namesOf(id, context);
 }
 
-function namesOf(
-  id: Omit<ObjectId, 'name'>,
-  { known }: CompletionContext,
-  inFiles: readonly string[],
-): KnownValue[] {
-  const live = [...(known.live?.namesOf(id) ?? [])].filter((name) => !inFiles.includes(name));
+function namesOf(id: Omit<ObjectId, 'name'>, { known }: CompletionContext): KnownValue[] {
+  const inFiles = known.files.namesOf(id);
+  const live = [...(known.live?.namesOf(id) ?? [])].filter((name) => !inFiles.has(name));
   return [
-    ...inFiles.map((text) => ({ text, reference: true, detail: l10n.t('{0} in these files', id.kind) })),
+    ...[...inFiles].map((text) => ({
+      text,
+      reference: true,
+      detail: l10n.t('{0} in these files', id.kind),
+    })),
     ...live
       .toSorted()
       .map((text) => ({ text, reference: true, detail: l10n.t('{0} in the cluster', id.kind) })),

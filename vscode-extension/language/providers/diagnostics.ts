@@ -1,11 +1,9 @@
 import * as vscode from 'vscode';
 import type { Problem } from '../checks/problem.ts';
 import { Slices } from '../service/slices.ts';
+import { typingPauseMs } from '../service/typing-pause.ts';
 import type { ManifestService } from './manifest-service.ts';
 import { isManifest, toRange } from './ranges.ts';
-
-/** Between the last key and the check. */
-const debounceMs = 120;
 
 interface Pending {
   readonly timer: NodeJS.Timeout;
@@ -18,6 +16,8 @@ export class ManifestDiagnostics implements vscode.Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('wheelhouse');
   readonly #problems = new Map<string, { readonly version: number; readonly problems: readonly Problem[] }>();
   readonly #pending = new Map<string, Pending>();
+  /** How long the last check of each file took. */
+  readonly #tookMs = new Map<string, number>();
   readonly #disposables: vscode.Disposable[];
 
   constructor(service: ManifestService) {
@@ -27,7 +27,8 @@ export class ManifestDiagnostics implements vscode.Disposable {
       service.onChange(() => this.#checkAll()),
       vscode.workspace.onDidOpenTextDocument((document) => this.#schedule(document, 0)),
       vscode.workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-        if (contentChanges.length > 0) this.#schedule(document, debounceMs);
+        if (contentChanges.length === 0) return;
+        this.#schedule(document, typingPauseMs(this.#tookMs.get(document.uri.toString()) ?? 0));
       }),
       vscode.workspace.onDidCloseTextDocument((document) => this.#forget(document.uri)),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -84,20 +85,25 @@ export class ManifestDiagnostics implements vscode.Disposable {
     this.#service.index(checker.name, objects, checker.kinds());
     const against = this.#service.settings;
     const problems = await checker.check(against, slices, signal);
-    if (settings.get('references', true) && this.#service.namesAreFinal(document.uri))
-      problems.push(...checker.between(against, objects, this.#service.known));
+    if (settings.get('references', true) && this.#service.namesAreFinal(document.uri)) {
+      const { known } = this.#service;
+      problems.push(...(await checker.between({ settings: against, objects, known }, slices, signal)));
+    }
     signal.throwIfAborted();
     this.#problems.set(checker.name, { version, problems });
     this.#collection.set(
       document.uri,
       problems.map((problem) => toDiagnostic(document, problem)),
     );
-    this.#service.log.trace(`Checked ${checker.name} in ${(performance.now() - startedMs).toFixed(1)} ms`);
+    const tookMs = performance.now() - startedMs;
+    this.#tookMs.set(checker.name, tookMs);
+    this.#service.log.trace(`Checked ${checker.name} in ${tookMs.toFixed(1)} ms`);
   }
 
   #forget(uri: vscode.Uri): void {
     this.#cancel(uri.toString());
     this.#problems.delete(uri.toString());
+    this.#tookMs.delete(uri.toString());
     this.#collection.delete(uri);
   }
 

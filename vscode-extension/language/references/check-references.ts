@@ -20,6 +20,9 @@ export interface KnownObjects {
   readonly live: LiveObjects | undefined;
 }
 
+/** Among more names than this, one that looks alike is no sign of a slip, and takes long to find. */
+const mostCandidates = 1_000;
+
 /** References to what is neither in the files nor in the cluster, as far as that can be known. */
 export function referenceProblems(references: readonly Reference[], known: KnownObjects): Problem[] {
   return references.flatMap((reference) => referenceProblem(reference, known) ?? []);
@@ -32,8 +35,7 @@ function referenceProblem(reference: Reference, { files, live }: KnownObjects): 
   if (inFiles.length > 0 || names?.has(target.name) === true)
     return keyProblem(reference, inFiles, live, names?.has(target.name) === true);
   if (reference.optional || isAlwaysThere(target)) return undefined;
-  const candidates = new Set([...files.namesOf(target), ...(names ?? [])]);
-  const meant = nearestName(target.name, candidates);
+  const meant = meantName(target, files, names);
   // Without a cluster, only what looks like a slip of the pen is told of.
   if (names === undefined && meant === undefined) return undefined;
   const where = names === undefined ? l10n.t('in these files') : l10n.t('in these files or the cluster');
@@ -45,6 +47,16 @@ function referenceProblem(reference: Reference, { files, live }: KnownObjects): 
     message: meant === undefined ? missing : `${missing}; ${l10n.t('did you mean "{0}"?', meant)}`,
     fixes: meant === undefined ? [] : [replacing(reference.node, meant)],
   };
+}
+
+function meantName(
+  target: ObjectId,
+  files: FileObjects,
+  live: ReadonlySet<string> | undefined,
+): string | undefined {
+  const inFiles = files.namesOf(target);
+  if (inFiles.size + (live?.size ?? 0) > mostCandidates) return undefined;
+  return nearestName(target.name, new Set([...inFiles, ...(live ?? [])]));
 }
 
 function keyProblem(

@@ -24,12 +24,14 @@ export interface FileObject {
 export class FileObjects {
   readonly #byFile = new Map<string, readonly FileObject[]>();
   #byId: Map<string, FileObject[]> | undefined;
+  #names: Map<string, Set<string>> | undefined;
 
   /** Takes the place of what was known of the file. */
   update(file: string, objects: readonly FileObject[]): void {
     if (objects.length === 0) this.#byFile.delete(file);
     else this.#byFile.set(file, objects);
     this.#byId = undefined;
+    this.#names = undefined;
   }
 
   remove(file: string): void {
@@ -44,14 +46,9 @@ export class FileObjects {
     return this.#byFile.get(file) ?? [];
   }
 
-  namesOf({ group, kind, namespace }: Omit<ObjectId, 'name'>): string[] {
-    const names = new Set<string>();
-    for (const objects of this.#byFile.values()) {
-      for (const { id } of objects) {
-        if (id.group === group && id.kind === kind && id.namespace === namespace) names.add(id.name);
-      }
-    }
-    return [...names];
+  namesOf(kind: Omit<ObjectId, 'name'>): ReadonlySet<string> {
+    this.#names ??= namesByKind(this.#byFile.values());
+    return this.#names.get(keyOf({ ...kind, name: '' })) ?? noNames;
   }
 
   /** Workloads and Pods that have all of the labels. @param namespace of any, where undefined */
@@ -76,6 +73,21 @@ export class FileObjects {
     this.#byId = index;
     return index;
   }
+}
+
+const noNames: ReadonlySet<string> = new Set();
+
+function namesByKind(files: Iterable<readonly FileObject[]>): Map<string, Set<string>> {
+  const names = new Map<string, Set<string>>();
+  for (const objects of files) {
+    for (const { id } of objects) {
+      const kind = keyOf({ ...id, name: '' });
+      const known = names.get(kind);
+      if (known === undefined) names.set(kind, new Set([id.name]));
+      else known.add(id.name);
+    }
+  }
+  return names;
 }
 
 /** The objects of a file, for the index. Those without a name can be referred to by nobody. */

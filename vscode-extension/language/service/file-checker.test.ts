@@ -38,7 +38,8 @@ describe('a file', () => {
     file.update(`${config}---\n${config}`);
     const objects = await file.objects(settings, slices(), never);
     const known = { files: new FileObjects(), live: undefined };
-    expect(file.between(settings, objects, known).map(({ code }) => code)).toEqual(['duplicate-object']);
+    const found = await file.between({ settings, objects, known }, slices(), never);
+    expect(found.map(({ code }) => code)).toEqual(['duplicate-object']);
   });
 
   test('keeps the kinds it defines while their definitions stay as they are', () => {

@@ -18,6 +18,14 @@ export interface CheckSettings {
   readonly namespace: string;
 }
 
+/** What the references of a file are looked up in. */
+export interface Between {
+  readonly settings: CheckSettings;
+  /** Of the file itself. */
+  readonly objects: readonly FileObject[];
+  readonly known: KnownObjects;
+}
+
 /** Longer files are left alone; the editor itself gives up not far above. */
 export const maxFileLength = 16 * 1024 * 1024;
 const maxProblems = 1_000;
@@ -81,13 +89,19 @@ export class FileChecker {
   }
 
   /** What is wrong between objects. `check` has been called with the same settings. */
-  between(settings: CheckSettings, objects: readonly FileObject[], known: KnownObjects): Problem[] {
-    const problems = this.documents.flatMap(({ parsed, start }) =>
-      referenceProblems(this.#check(parsed, settings).references, known).map((problem) =>
-        moved(problem, start),
-      ),
-    );
-    return [...duplicateProblems(objects), ...problems].slice(0, maxProblems);
+  async between(
+    { settings, objects, known }: Between,
+    slices: Slices,
+    signal: AbortSignal,
+  ): Promise<Problem[]> {
+    const problems = duplicateProblems(objects);
+    for (const { parsed, start } of this.documents) {
+      if (problems.length >= maxProblems) break;
+      await slices.next(signal);
+      const found = referenceProblems(this.#check(parsed, settings).references, known);
+      problems.push(...found.map((problem) => moved(problem, start)));
+    }
+    return problems.slice(0, maxProblems);
   }
 
   #check(document: ParsedDocument, settings: CheckSettings): Checked {
