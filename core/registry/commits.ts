@@ -49,7 +49,7 @@ export class Commits {
   ): Promise<WriteOutcome> {
     if (isDeletedBy(object, old.object, this.#strategy)) return this.remove(key, old, call);
     const value = this.#kind.encode(object);
-    if (value.length === old.value.length && (value.equals(old.value) || haveSameMeaning(object, old.object)))
+    if (value.length === old.valueLength && (old.isEncodedAs(value) || haveSameMeaning(object, old.object)))
       return { kind: 'done', stored: old };
     if (call.dryRun === true) return { kind: 'done', stored: this.#kind.stored(value, old.revision, object) };
     return this.#transact(key, old.revision, { kind: 'put', key, value }, object, call);
@@ -85,7 +85,7 @@ export class Commits {
         this.#committed(key, revision, undefined);
         return { kind: 'done', stored: (removed as StoredObject).at(revision) };
       }
-      const stored = this.#kind.stored(write.value, revision, object);
+      const stored = recent.toldOf(key, revision) ?? this.#kind.stored(write.value, revision, object);
       this.#committed(key, revision, stored);
       return { kind: 'done', stored };
     } catch (error) {

@@ -8,14 +8,21 @@ interface RecentWrite {
   readonly stored: StoredObject | undefined;
 }
 
+/** A write on its way: the watch may tell of it before the store answers. */
+interface SentWrite {
+  readonly value: Buffer;
+  readonly object: KubernetesObject;
+  /** What the watch told of it. */
+  told: StoredObject | undefined;
+}
+
 /**
- * Lets a writer read its own writes at once, without waiting for the watch that brings them, and lets the watch
- * reuse the object that was written instead of parsing it from the bytes.
+ * Lets a writer read its own writes at once, without waiting for the watch that brings them, and lets the watch and
+ * the writer share one stored object, whichever of them comes first.
  */
 export class RecentWrites {
   readonly #written = new Map<string, RecentWrite>();
-  /** Writes on their way: the watch may tell of them before the store answers. */
-  readonly #sent = new Map<string, { readonly value: Buffer; readonly object: KubernetesObject }>();
+  readonly #sent = new Map<string, SentWrite>();
   /** The newest revision this process has committed here. */
   #revision: Revision = 0;
 
@@ -24,7 +31,7 @@ export class RecentWrites {
   }
 
   sending(key: string, value: Buffer, object: KubernetesObject): void {
-    this.#sent.set(key, { value, object });
+    this.#sent.set(key, { value, object, told: undefined });
   }
 
   /** The outcome of what was sent is known. */
@@ -47,12 +54,24 @@ export class RecentWrites {
     return undefined;
   }
 
-  /** The object that a stored value encodes, where this process has just written it. */
-  objectFor({ key, value, modRevision }: KeyValue): KubernetesObject | undefined {
+  /** The stored object that the watch tells of, where this process has just written it; `make` where it is the first. */
+  told(
+    { key, value, modRevision }: KeyValue,
+    make: (object: KubernetesObject) => StoredObject,
+  ): StoredObject | undefined {
     const write = this.#written.get(key);
-    if (write !== undefined && write.revision === modRevision) return write.stored?.object;
+    if (write?.revision === modRevision) return write.stored;
     const sent = this.#sent.get(key);
-    return sent !== undefined && sent.value.equals(value) ? sent.object : undefined;
+    if (sent?.told?.revision === modRevision) return sent.told;
+    if (sent?.value.equals(value) !== true) return undefined;
+    sent.told = make(sent.object);
+    return sent.told;
+  }
+
+  /** What the watch has told of a write that the store has answered just now. */
+  toldOf(key: string, revision: Revision): StoredObject | undefined {
+    const told = this.#sent.get(key)?.told;
+    return told?.revision === revision ? told : undefined;
   }
 
   /** Forgets what the cache knows by now. */

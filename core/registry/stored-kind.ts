@@ -175,8 +175,8 @@ export class StoredKind {
 
   /** Throws StorageReadError where the entry cannot be read. */
   decode(entry: KeyValue): StoredObject {
-    const object = this.recent.objectFor(entry);
-    if (object !== undefined) return this.stored(entry.value, entry.modRevision, object);
+    const ours = this.recent.told(entry, (object) => this.stored(entry.value, entry.modRevision, object));
+    if (ours !== undefined) return ours;
     if (entry.unreadable !== undefined) throw this.#unreadable.add(entry.key, entry.unreadable);
     this.#unreadable.delete(entry.key);
     return this.#format.decode(entry.value, entry.modRevision);

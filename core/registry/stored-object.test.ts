@@ -22,6 +22,10 @@ describe('a stored object', () => {
       configMap({ name: 'a', labels: { app: 'web' }, resourceVersion: '42' }),
     );
     expect(stored.value.equals(value)).toBe(true);
+    expect(stored.valueLength).toBe(value.length);
+    expect(stored.isEncodedAs(value)).toBe(true);
+    expect(stored.isEncodedAs(format.encode(configMap({ name: 'b', labels: { app: 'web' } })))).toBe(false);
+    expect(stored.isEncodedAs(value.subarray(0, -1))).toBe(false);
     expect(stored.object.metadata.resourceVersion).toBe('42');
     expect(JSON.parse(stored.at(43).bytes.toString())).toMatchObject({ metadata: { resourceVersion: '43' } });
   });

@@ -61,7 +61,7 @@ export class StoredFormat {
       labels,
       ...others
     } = metadata;
-    return Buffer.from(
+    return ownBytes(
       JSON.stringify({
         apiVersion: this.apiVersion,
         kind: this.kind,
@@ -127,9 +127,19 @@ export class StoredObject implements Encoded {
 
   /** The bytes in the store, without resourceVersion. */
   get value(): Buffer {
-    if (!this.#spliced) return this.#data;
-    const from = this.#format.head.length;
-    return joined(this.#data.subarray(0, from), this.#data.subarray(from + this.#inserted.length));
+    return this.#spliced ? joined(...this.#aroundInserted()) : this.#data;
+  }
+
+  /** How many bytes `value` has. */
+  get valueLength(): number {
+    return this.#data.length - (this.#spliced ? this.#inserted.length : 0);
+  }
+
+  /** Whether `value` is that. */
+  isEncodedAs(value: Buffer): boolean {
+    if (!this.#spliced) return this.#data.equals(value);
+    const [head, tail] = this.#aroundInserted();
+    return value.subarray(0, head.length).equals(head) && value.subarray(head.length).equals(tail);
   }
 
   get bytes(): Buffer {
@@ -161,6 +171,12 @@ export class StoredObject implements Encoded {
     return new StoredObject(this.#format, this.value, revision, { ...object, metadata });
   }
 
+  /** Of spliced data, what is before the resourceVersion and what is after it. */
+  #aroundInserted(): readonly [Buffer, Buffer] {
+    const from = this.#format.head.length;
+    return [this.#data.subarray(0, from), this.#data.subarray(from + this.#inserted.length)];
+  }
+
   get #inserted(): string {
     return `"resourceVersion":"${this.revision}",`;
   }
@@ -175,6 +191,13 @@ export class StoredObject implements Encoded {
 }
 
 /** In memory of its own: a piece of a pool would keep the pool. */
+function ownBytes(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
+}
+
+/** In memory of its own, too. */
 function joined(...parts: readonly Buffer[]): Buffer {
   const bytes = Buffer.allocUnsafeSlow(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import type { KubernetesObject } from '../api/object.ts';
+import { RecentWrites } from './recent-writes.ts';
+import { StoredFormat, StoredObject } from './stored-object.ts';
+
+const format = new StoredFormat('v1', 'ConfigMap');
+const key = '/registry/core/configmaps/default/a';
+
+const object: KubernetesObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' } };
+const value = format.encode(object);
+
+function entry(modRevision: number, bytes = value) {
+  return { key, value: Buffer.from(bytes), modRevision, createRevision: 1 };
+}
+
+function makeAt(revision: number) {
+  return (sent: KubernetesObject) => new StoredObject(format, value, revision, sent);
+}
+
+function never(): StoredObject {
+  throw new Error('Nothing is to be made');
+}
+
+describe('a write and what the watch tells of it', () => {
+  test('are one stored object where the store answers first', () => {
+    const recent = new RecentWrites();
+    recent.sending(key, value, object);
+    expect(recent.toldOf(key, 7)).toBeUndefined();
+    const stored = new StoredObject(format, value, 7, object);
+    recent.committed(key, 7, stored);
+    recent.answered(key);
+    expect(recent.told(entry(7), never)).toBe(stored);
+  });
+
+  test('are one stored object where the watch is first, however often it tells', () => {
+    const recent = new RecentWrites();
+    recent.sending(key, value, object);
+    const told = recent.told(entry(7), makeAt(7));
+    expect(told?.object).toBe(object);
+    expect(recent.told(entry(7), never)).toBe(told);
+    expect(recent.toldOf(key, 7)).toBe(told);
+  });
+
+  test('are not taken for those of somebody else', () => {
+    const recent = new RecentWrites();
+    expect(recent.told(entry(6), never)).toBeUndefined();
+    recent.sending(key, value, object);
+    const other = format.encode({ ...object, metadata: { name: 'a', labels: { by: 'another' } } });
+    expect(recent.told(entry(6, other), never)).toBeUndefined();
+    expect(recent.toldOf(key, 6)).toBeUndefined();
+    recent.told(entry(7), makeAt(7));
+    expect(recent.toldOf(key, 8)).toBeUndefined();
+  });
+});
