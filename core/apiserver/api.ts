@@ -19,6 +19,7 @@ import { RuntimeClassAdmission } from '../admission/runtime-class.ts';
 import { storageObjectInUseProtection } from '../admission/storage-protection.ts';
 import { ServiceAccountAdmission } from '../admission/service-account.ts';
 import { taintNodesByCondition } from '../admission/taint-nodes-by-condition.ts';
+import type { DialService } from '../admission/webhooks/endpoint.ts';
 import { createScheme } from '../api/kinds/scheme.ts';
 import type { ResourceQuota } from '../api/generated/core-v1.ts';
 import { resourcequotas } from '../api/generated/resources.ts';
@@ -57,7 +58,9 @@ import type { Authorizer } from './handlers/authorize.ts';
 import { bootstrap } from './handlers/bootstrap.ts';
 import { connectAdmission } from './streaming/connect-admission.ts';
 import type { AdmitConnect } from './streaming/connect-admission.ts';
+import type { SessionHub } from './streaming/session-hub.ts';
 import { ConversionWebhooks } from './conversion-webhooks.ts';
+import { serviceDialer } from './egress/service-dialer.ts';
 import { ExtensionAdmission } from './extension-admission.ts';
 import { bindings } from './handlers/bindings.ts';
 import { componentStatuses } from './handlers/component-statuses.ts';
@@ -87,6 +90,8 @@ export interface ApiOptions {
   readonly soleWriter?: boolean | undefined;
   /** What nodes use; nothing is known unless given. */
   readonly readUsage?: ReadUsage | undefined;
+  /** By whom the Pods behind users' webhooks are reached; at their addresses unless given. */
+  readonly agents?: Pick<SessionHub, 'open'> | undefined;
   /** Where Services get their addresses: one range, or one of each family. */
   readonly serviceCidrs?: readonly string[] | undefined;
   /** What namespaces without labels hold their Pods to; nothing unless given. */
@@ -107,6 +112,7 @@ export interface Api {
   readonly authorizer: Authorizer;
   /** Takes connections through admission. */
   readonly admitConnect: AdmitConnect;
+  readonly dialService: DialService;
   /** Issues the tokens of ServiceAccounts; undefined without keys. */
   readonly tokens: ServiceAccountTokens | undefined;
   /** Knows every kind of bearer token. */
@@ -129,7 +135,16 @@ export function createApi(options: ApiOptions): Api {
     policy === undefined
       ? (options.authorizer ?? mastersOnly)
       : new UnionAuthorizer([mastersOnly, new NodeAuthorizer(lookup), new RbacAuthorizer(policy)]);
-  const extension = new ExtensionAdmission({ scheme, lookup, authorizer, clock, random, onError });
+  const dialService = serviceDialer({ lookup, random, agents: options.agents });
+  const extension = new ExtensionAdmission({
+    scheme,
+    lookup,
+    authorizer,
+    dial: dialService,
+    clock,
+    random,
+    onError,
+  });
   const plugins = [
     ...admissionPlugins(lookup, clock, random),
     new PodSecurity(lookup, options.podSecurity),
@@ -140,7 +155,7 @@ export function createApi(options: ApiOptions): Api {
   ];
   const readable = deferred();
   const bootstrapped = deferred();
-  const conversions = new ConversionWebhooks(lookup, clock, random);
+  const conversions = new ConversionWebhooks(clock, dialService);
   const conversion = { random, callWebhook: conversions.call };
   const customResources = new CustomResources({
     scheme,
@@ -175,6 +190,7 @@ export function createApi(options: ApiOptions): Api {
     registry,
     authorizer,
     admitConnect: connectAdmission(admission, scheme),
+    dialService,
     tokens,
     authenticator,
     credentialEnds: new CredentialEnds({ client: lookup, clock, random }),

@@ -5,7 +5,7 @@ import { MutatingPolicies } from '../admission/policies/mutating.ts';
 import { ValidatingPolicies } from '../admission/policies/validating.ts';
 import { WebhookCaller } from '../admission/webhooks/caller.ts';
 import { WebhookClient } from '../admission/webhooks/client.ts';
-import { endpointResolver } from '../admission/webhooks/endpoint.ts';
+import type { DialService } from '../admission/webhooks/endpoint.ts';
 import { MutatingWebhooks } from '../admission/webhooks/mutating.ts';
 import { ValidatingWebhooks } from '../admission/webhooks/validating.ts';
 import type { Scheme } from '../api/scheme.ts';
@@ -14,6 +14,7 @@ import type { Authorizer } from './handlers/authorize.ts';
 export interface ExtensionAdmissionOptions extends FollowedOptions {
   readonly scheme: Scheme;
   readonly authorizer: Authorizer;
+  readonly dial: DialService;
 }
 
 /** What users add to admission: webhooks and policies. Their configurations are followed, never looked up. */
@@ -25,8 +26,8 @@ export class ExtensionAdmission {
   readonly #followed: readonly { run(signal: AbortSignal): Promise<void> }[];
 
   constructor(options: ExtensionAdmissionOptions) {
-    const { scheme, lookup, authorizer, clock, random } = options;
-    this.#client = new WebhookClient(clock);
+    const { scheme, lookup, authorizer, clock, random, dial } = options;
+    this.#client = new WebhookClient(clock, dial);
     const ask = askAuthorizer(authorizer);
     const caller = new WebhookCaller({
       scheme,
@@ -34,7 +35,6 @@ export class ExtensionAdmission {
       random,
       ask,
       client: this.#client,
-      resolve: endpointResolver(lookup, random),
     });
     const mutating = new MutatingWebhooks(caller, options);
     const validating = new ValidatingWebhooks(caller, options);

@@ -20,7 +20,6 @@ import { RequestPipeline } from '../apiserver/requests/pipeline.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
 import type { RestServer, RestServerOptions } from '../apiserver/rest/server.ts';
 import { createContainerStreams } from '../apiserver/streaming/container-streams.ts';
-import type { ServedStreams } from '../apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../apiserver/streaming/session-hub.ts';
 import { UsageReader } from '../apiserver/usage/usage-reader.ts';
 import { kubernetesVersion } from '../api/schema/facts.ts';
@@ -118,6 +117,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     podSecurity: options.podSecurity,
     rbac: true,
     readUsage: (node) => usage.read(node),
+    agents,
     serviceAccountKeys: options.serviceAccountKeys,
     oidc: oidcWith(options),
     onError: (error) => onError(error, 'serve a request'),
@@ -138,7 +138,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     random,
     admit: api.admitConnect,
   });
-  const aggregation = aggregationOf(options, api, containers, onError);
+  const aggregation = aggregationOf(options, api, onError);
   aggregation?.aggregator.onChange(() => openApi.useRemotes(aggregation.aggregator.openApi2));
   const aggregating = aggregation?.run(signal);
   const aggregator = aggregation?.aggregator;
@@ -219,7 +219,6 @@ function grpcSecurity(
 function aggregationOf(
   { rest, clock, random }: ControlPlaneOptions,
   api: Api,
-  containers: ServedStreams,
   onError: (error: unknown, doing: string) => void,
 ): RunningAggregation | undefined {
   if (rest === undefined) return undefined;
@@ -229,7 +228,6 @@ function aggregationOf(
     random,
     frontProxy: { client: frontProxyClient, caPem: frontProxyCa.cert.toString() },
     clientCaPem: clientCa.cert.toString(),
-    containers,
     onError: (error) => onError(error, 'look after APIServices'),
   });
 }

@@ -38,6 +38,8 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
   /** False: definitions of custom resources are stored as they are, and nobody acts on them. */
   readonly customResources?: boolean;
   readonly readUsage?: ApiOptions['readUsage'];
+  /** By whom Pods behind webhooks are reached; at their addresses unless given. */
+  readonly agents?: ApiOptions['agents'];
   /** ServiceAccounts have no tokens without. */
   readonly serviceAccountKeys?: SigningKeys;
   readonly oidc?: ApiOptions['oidc'];
@@ -76,6 +78,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     rbac: options.rbac,
     customResources: options.customResources,
     readUsage: options.readUsage,
+    agents: options.agents,
     serviceAccountKeys: options.serviceAccountKeys,
     oidc: options.oidc,
     withoutAdmission: [

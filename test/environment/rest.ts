@@ -162,7 +162,6 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
           random: api.random,
           frontProxy: { client: keys.frontProxyClient, caPem: keys.frontProxyCa.cert.toString() },
           clientCaPem: keys.clientCa.cert.toString(),
-          containers,
           onError: (error) => errors.push(error),
         })
       : undefined;

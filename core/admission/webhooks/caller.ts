@@ -13,7 +13,7 @@ import { meetsConditions } from '../match-conditions.ts';
 import { namespaceOf } from '../matching.ts';
 import type { NamespaceOf } from '../matching.ts';
 import type { WebhookClient } from './client.ts';
-import type { ResolveEndpoint } from './endpoint.ts';
+import { endpointOf } from './endpoint.ts';
 import type { Hook } from './hooks.ts';
 import { answer, denial, question, reviewVersion } from './review.ts';
 
@@ -22,7 +22,6 @@ export interface CallerOptions {
   readonly lookup: Lookup;
   readonly random: Random;
   readonly client: WebhookClient;
-  readonly resolve: ResolveEndpoint;
   readonly ask: AskAuthorizer;
 }
 
@@ -118,14 +117,14 @@ export class WebhookCaller {
     form: KindDeclaration,
     isMutating: boolean,
   ): Promise<AdmissionResponse> {
-    const { client, resolve, random } = this.#options;
+    const { client, random } = this.#options;
     const { signal } = attributes.request;
     const version = reviewVersion(webhook.admissionReviewVersions);
     const uid = uuid(random);
     let bytes: Buffer;
     try {
       const body = await question(attributes, form, version, uid);
-      const endpoint = await resolve(webhook.clientConfig, signal);
+      const endpoint = endpointOf(webhook.clientConfig);
       bytes = await client.post({ endpoint, body, timeoutSeconds: webhook.timeoutSeconds ?? 10, signal });
     } catch (cause) {
       throw failed(webhook.name, (cause as Error).message, cause);

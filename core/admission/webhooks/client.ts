@@ -1,8 +1,9 @@
 import { Agent, request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../../machinery/clock.ts';
+import { DialedAgent, dialedRequest } from '../../machinery/dialed-agent.ts';
 import { linkSignals } from '../../machinery/signals.ts';
-import type { WebhookEndpoint } from './endpoint.ts';
+import type { DialService, ServicePort, WebhookEndpoint } from './endpoint.ts';
 
 export interface WebhookRequest {
   readonly endpoint: WebhookEndpoint;
@@ -14,18 +15,25 @@ export interface WebhookRequest {
 /** A patch of the largest object there can be, in base64, and room for the rest. */
 const maxResponseBytes = 6 * 1024 * 1024;
 const maxSockets = 64;
+const maxFreeSockets = 16;
+const idleMs = 60_000;
+/** Upstream's webhooks have 30 s at most, and somebody else may want the connection when its first caller has left. */
+const connectWithinMs = 30_000;
 
 /** Posts JSON to webhooks, over connections that are kept. Its errors say what Go's client would. */
 export class WebhookClient {
   readonly #clock: Clock;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets, maxFreeSockets: 16, timeout: 60_000 });
+  readonly #ofUrls = new Agent({ keepAlive: true, maxSockets, maxFreeSockets, timeout: idleMs });
+  readonly #ofServices: DialedAgent<ServicePort>;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, dial: DialService) {
     this.#clock = clock;
+    this.#ofServices = new DialedAgent({ clock, connectWithinMs, maxFreeSockets, idleMs, dial });
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#ofUrls.destroy();
+    this.#ofServices.destroy();
   }
 
   /** The body of the answer. Rejects for whatever is not an answer of 2xx in time and of a sensible size. */
@@ -36,44 +44,69 @@ export class WebhookClient {
     const cancel = this.#clock.after(timeoutSeconds * 1000, () => deadline.abort());
     using linked = linkSignals(deadline.signal, ...(signal === undefined ? [] : [signal]));
     try {
-      return await this.#exchange(url, endpoint, body, linked.signal);
+      return await this.#exchange(url, endpoint, body, linked.signal).catch((error: unknown) => {
+        // Lost while it lay idle, most likely: that a server was restarted is no failure of its webhook.
+        if (error instanceof ClosedMeanwhile) return this.#exchange(url, endpoint, body, linked.signal);
+        throw error;
+      });
     } catch (cause) {
       const why = linked.signal.aborted ? overTime(signal) : explain(cause as Error);
-      throw new Error(`failed to call webhook: Post ${JSON.stringify(url.href)}: ${why}`, { cause });
+      throw new Error(`failed to call webhook: Post ${JSON.stringify(shown(url, endpoint))}: ${why}`, {
+        cause,
+      });
     } finally {
       cancel();
     }
   }
 
-  #exchange(url: URL, { address, ca }: WebhookEndpoint, body: string, signal: AbortSignal): Promise<Buffer> {
+  #exchange(url: URL, { service, ca }: WebhookEndpoint, body: string, signal: AbortSignal): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      const outgoing = request(
-        {
-          method: 'POST',
-          host: address?.host ?? url.hostname.replace(/^\[(.*)\]$/, '$1'),
-          port: address?.port ?? (url.port === '' ? 443 : Number(url.port)),
-          path: `${url.pathname}${url.search}`,
-          // Certificates are for the name, wherever that leads to.
-          ...(address === undefined ? {} : { servername: url.hostname }),
-          ...(ca === undefined ? {} : { ca }),
-          agent: this.#agent,
-          signal,
-          headers: {
-            host: url.host,
-            'content-type': 'application/json',
-            accept: 'application/json',
-            'content-length': Buffer.byteLength(body),
-            'user-agent': 'wheelhouse-admission',
-          },
+      const options = {
+        method: 'POST',
+        host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+        port: url.port === '' ? 443 : Number(url.port),
+        path: `${url.pathname}${url.search}`,
+        ...(ca === undefined ? {} : { ca }),
+        signal,
+        headers: {
+          host: url.host,
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'content-length': Buffer.byteLength(body),
+          'user-agent': 'wheelhouse-admission',
         },
-        (answer) => {
-          read(answer).then(resolve, reject);
-        },
-      );
-      outgoing.on('error', reject);
+      };
+      const outgoing =
+        service === undefined
+          ? request({ ...options, agent: this.#ofUrls })
+          : // Certificates are for the name, wherever that leads to.
+            dialedRequest({
+              ...options,
+              agent: this.#ofServices,
+              wish: service,
+              servername: url.hostname,
+            });
+      let answered = false;
+      outgoing.once('response', (answer) => {
+        answered = true;
+        read(answer).then(resolve, reject);
+      });
+      outgoing.on('error', (cause: Error) => {
+        const kept = outgoing.reusedSocket && !answered && !signal.aborted;
+        reject(kept ? new ClosedMeanwhile(cause.message, { cause }) : cause);
+      });
       outgoing.end(body);
     });
   }
+}
+
+/** A connection that was kept for the next request, and is not there any more. */
+class ClosedMeanwhile extends Error {}
+
+/** Upstream names the port of a Service always. */
+function shown(url: URL, { service }: WebhookEndpoint): string {
+  if (service === undefined) return url.href;
+  return `https://${url.hostname}:${service.port}${url.pathname}${url.search}`;
 }
 
 async function read(answer: IncomingMessage): Promise<Buffer> {

@@ -1,66 +1,22 @@
 import { describe, expect, test } from 'vitest';
-import { endpointslices, services } from '../../api/generated/resources.ts';
-import { systemClock } from '../../machinery/clock.ts';
-import { seededRandom } from '../../machinery/random.ts';
-import { createTestApi } from '../../../test/environment/api.ts';
-import { createWebhookServer } from '../../../test/environment/webhook-server.ts';
-import { WebhookClient } from './client.ts';
-import { endpointResolver } from './endpoint.ts';
+import { endpointOf } from './endpoint.ts';
 
 describe('the endpoint of a webhook', () => {
-  const service = { namespace: 'default', name: 'hooks', path: '/served', port: 8443 };
-
-  test('behind a Service is a ready one of its own, on the port of the name', async () => {
-    await using api = await createTestApi();
-    const resolve = endpointResolver(api.client, seededRandom(1));
-    await expect(resolve({ service }, undefined)).rejects.toThrow('service "hooks" not found');
-    await api.client.create(services, {
-      metadata: { name: 'hooks', namespace: 'default' },
-      spec: { ports: [{ name: 'web', port: 8443 }] },
+  test('behind a Service has the name of that in the cluster', () => {
+    const service = { namespace: 'default', name: 'hooks', path: '/served', port: 8443 };
+    const endpoint = endpointOf({ service, caBundle: 'Y2E=' });
+    expect(endpoint).toMatchObject({
+      service: { namespace: 'default', name: 'hooks', port: 8443 },
+      ca: 'ca',
     });
-    await expect(resolve({ service }, undefined)).rejects.toThrow(
-      'no endpoints available for service "hooks"',
-    );
-    await expect(resolve({ service: { ...service, port: 1 } }, undefined)).rejects.toThrow(
-      'no service port 1 found',
-    );
-    await api.client.create(endpointslices, {
-      metadata: { name: 'hooks-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'hooks' } },
-      addressType: 'IPv4',
-      ports: [
-        { name: 'metrics', port: 9000 },
-        { name: 'web', port: 9443 },
-      ],
-      endpoints: [
-        { addresses: ['10.1.2.3'], conditions: { ready: false } },
-        { addresses: ['10.1.2.4'], conditions: { ready: true } },
-      ],
-    });
-    const endpoint = await resolve({ service, caBundle: 'Y2E=' }, undefined);
-    expect(endpoint).toMatchObject({ address: { host: '10.1.2.4', port: 9443 }, ca: 'ca' });
     expect(endpoint.url.href).toBe('https://hooks.default.svc:8443/served');
+    expect(endpointOf({ service: { namespace: 'a', name: 'b' } }).url.href).toBe('https://b.a.svc/');
   });
 
-  test('is trusted by the name of its Service, wherever it is', async () => {
-    await using server = await createWebhookServer(['hooks.default.svc']);
-    const client = new WebhookClient(systemClock);
-    const post = (host: string) =>
-      client.post({
-        endpoint: {
-          url: new URL(`https://${host}:8443/served`),
-          address: { host: '127.0.0.1', port: server.port },
-          ca: Buffer.from(server.caBundle, 'base64').toString(),
-        },
-        body: JSON.stringify({ apiVersion: 'admission.k8s.io/v1', request: { uid: '1' } }),
-        timeoutSeconds: 10,
-        signal: undefined,
-      });
-    expect(JSON.parse((await post('hooks.default.svc')).toString())).toMatchObject({
-      response: { uid: '1' },
-    });
-    await expect(post('other.default.svc')).rejects.toThrow(
-      /failed to call webhook: Post .*other\.default\.svc/,
-    );
-    client.close();
+  test('at a URL is there, and believed by whom the system believes unless it says otherwise', () => {
+    const endpoint = endpointOf({ url: 'https://hooks.example.com/served' });
+    expect(endpoint.url.href).toBe('https://hooks.example.com/served');
+    expect(endpoint).not.toHaveProperty('service');
+    expect(endpoint.ca).toBeUndefined();
   });
 });

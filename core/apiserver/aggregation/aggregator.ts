@@ -4,7 +4,9 @@ import type { APIResource } from '../../api/generated/meta-v1.ts';
 import { apiservices, endpointslices, services } from '../../api/generated/resources.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { Verbs } from '../../api/verbs.ts';
+import type { Lookup } from '../../admission/lookup.ts';
 import { deepEqual } from '../../machinery/json.ts';
+import type { Random } from '../../machinery/random.ts';
 import { timestamp } from '../../machinery/timestamp.ts';
 import { WorkQueue } from '../../machinery/work-queue.ts';
 import { follow } from '../handlers/follow.ts';
@@ -20,6 +22,8 @@ import { Upstream } from './upstream.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
 export interface AggregatorOptions extends UpstreamOptions {
+  readonly client: Lookup;
+  readonly random: Random;
   readonly verbs: Verbs;
   readonly scheme: Scheme;
   readonly onError: (error: unknown) => void;

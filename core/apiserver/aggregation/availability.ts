@@ -1,6 +1,6 @@
 import type { APIService, APIServiceCondition } from '../../api/generated/apiregistration-v1.ts';
 import { describeError } from '../../machinery/logger.ts';
-import { Unreachable } from './dial.ts';
+import { Unreachable } from '../egress/backends.ts';
 
 /** Whether requests may be handed on, and why not, under upstream's reasons. */
 export interface Availability {
@@ -19,7 +19,7 @@ export const passed: Availability = { available: true, reason: 'Passed', message
 
 /** What a failed check of a user's server says. */
 export function failed({ spec }: APIService, error: unknown): Availability {
-  if (error instanceof Unreachable) return { available: false, reason: error.why, message: error.message };
+  if (error instanceof Unreachable) return { available: false, reason: error.why, message: error.condition };
   const { service = {}, group = '', version = '' } = spec;
   const url = `https://${service.name ?? ''}.${service.namespace ?? ''}.svc:${service.port ?? 443}/apis/${group}/${version}`;
   return {

@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { isAlreadyExists, isConflict, isNotFound } from '../../api/errors.ts';
 import type { ConfigMap } from '../../api/generated/core-v1.ts';
 import type { Verbs } from '../../api/verbs.ts';
@@ -8,7 +7,6 @@ import type { KeyPair } from '../../machinery/pki/key-pair.ts';
 import type { Random } from '../../machinery/random.ts';
 import type { Api } from '../api.ts';
 import { RegistryClient } from '../handlers/registry-client.ts';
-import type { ServedStreams } from '../streaming/container-streams.ts';
 import { Aggregator } from './aggregator.ts';
 
 export interface AggregationOptions {
@@ -18,7 +16,6 @@ export interface AggregationOptions {
   readonly frontProxy: { readonly client: KeyPair; readonly caPem: string };
   /** Who vouches for clients of this server. */
   readonly clientCaPem: string;
-  readonly containers: Pick<ServedStreams, 'portForward'>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -29,10 +26,10 @@ export interface RunningAggregation {
 }
 
 export function createAggregation(
-  { scheme, registry, verbs }: Pick<Api, 'scheme' | 'registry' | 'verbs'>,
+  { scheme, registry, verbs, dialService }: Pick<Api, 'scheme' | 'registry' | 'verbs' | 'dialService'>,
   options: AggregationOptions,
 ): RunningAggregation {
-  const { clock, random, frontProxy, containers, onError } = options;
+  const { clock, random, frontProxy, onError } = options;
   const aggregator = new Aggregator({
     clock,
     random,
@@ -40,8 +37,7 @@ export function createAggregation(
     verbs,
     client: new RegistryClient(scheme, registry, clock),
     frontProxy: frontProxy.client,
-    dialPod: ({ namespace, name, port }, signal): Promise<Duplex> =>
-      containers.portForward({ signal }, { namespace, name }, port),
+    dial: dialService,
     onError,
   });
   return {

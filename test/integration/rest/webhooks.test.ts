@@ -487,7 +487,7 @@ describe('a webhook behind a Service', () => {
   test('that is not there fails the write', async () => {
     await configure('Validating', hook('served', { allowed: true }, { clientConfig: clientConfig() }));
     expect((await send('POST', configMaps, configMap('unserved'))).message).toContain(
-      'failed calling webhook "served.example.com": service "hooks" not found',
+      'failed calling webhook "served.example.com": failed to call webhook: Post "https://hooks.default.svc:8443/served?timeout=10s": service "hooks" not found',
     );
   });
 });

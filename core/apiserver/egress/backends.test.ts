@@ -2,8 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Lookup } from '../../admission/lookup.ts';
 import { notFound } from '../../api/errors.ts';
 import { services } from '../../api/generated/resources.ts';
-import { backendsOf } from './dial.ts';
-import { identityHeaders } from './front-proxy-headers.ts';
+import { backendsOf } from './backends.ts';
 
 const signal = new AbortController().signal;
 const of = { namespace: 'default', name: 'web', port: 443 };
@@ -27,46 +26,39 @@ describe('what a Service leads to', () => {
   test('is a Pod by its name, anything else by its address, and nothing that is not ready', async () => {
     const client = cluster(served, [
       slice(
-        { addresses: ['10.0.0.1'], targetRef: { kind: 'Pod', namespace: 'default', name: 'a' } },
+        { addresses: ['10.0.0.1'], targetRef: { kind: 'Pod', namespace: 'default', name: 'a', uid: '1' } },
         { addresses: ['10.0.0.2'], conditions: { ready: false } },
         { addresses: ['10.0.0.3'] },
       ),
     ]);
     expect(await backendsOf(client, of, signal)).toEqual([
-      { kind: 'pod', namespace: 'default', name: 'a', port: 8443 },
-      { kind: 'address', host: '10.0.0.3', port: 8443 },
+      { kind: 'pod', namespace: 'default', name: 'a', uid: '1', address: '10.0.0.1', port: 8443 },
+      { kind: 'address', address: '10.0.0.3', port: 8443 },
     ]);
   });
 
   test('is another name where the Service is one', async () => {
     const client = cluster({ type: 'ExternalName', externalName: 'elsewhere.example.com' });
     expect(await backendsOf(client, of, signal)).toEqual([
-      { kind: 'address', host: 'elsewhere.example.com', port: 443 },
+      { kind: 'address', address: 'elsewhere.example.com', port: 443 },
     ]);
   });
 
-  test.each<[string, object | undefined, readonly object[]]>([
-    ['ServiceNotFound', undefined, []],
-    ['ServicePortError', { ports: [{ port: 80 }] }, []],
-    ['EndpointsNotFound', served, []],
-    ['MissingEndpoints', served, [slice()]],
-  ])('is nothing: %s', async (why, spec, slices) => {
-    await expect(backendsOf(cluster(spec, slices), of, signal)).rejects.toMatchObject({ why });
+  test.each<[string, string, object | undefined, readonly object[]]>([
+    ['ServiceNotFound', 'service "web" not found', undefined, []],
+    ['ServicePortError', 'no service port 443 found for service "web"', { ports: [{ port: 80 }] }, []],
+    ['EndpointsNotFound', 'no endpoints available for service "web"', served, []],
+    ['MissingEndpoints', 'no endpoints available for service "web"', served, [slice()]],
+  ])('is nothing: %s', async (why, message, spec, slices) => {
+    await expect(backendsOf(cluster(spec, slices), of, signal)).rejects.toMatchObject({ why, message });
   });
-});
 
-describe('who asks', () => {
-  test('is said in headers that cannot be broken out of', () => {
-    expect(
-      identityHeaders({ name: 'ä', uid: '1', groups: ['a', 'b'], extra: { 'Example.com/Scope': ['x'] } }),
-    ).toEqual({
-      'x-remote-user': Buffer.from('ä').toString('latin1'),
-      'x-remote-uid': '1',
-      'x-remote-group': ['a', 'b'],
-      'x-remote-extra-example.com%2Fscope': ['x'],
-    });
-    expect(() => identityHeaders({ name: 'a\r\nX-Remote-Group: system:masters', groups: [] })).toThrow(
-      'control characters',
-    );
+  test('is on the port of the same name', async () => {
+    const ports = [
+      { name: 'metrics', port: 9000 },
+      { name: 'https', port: 9443 },
+    ];
+    const client = cluster(served, [{ ports, endpoints: [{ addresses: ['10.0.0.3'] }] }]);
+    expect(await backendsOf(client, of, signal)).toMatchObject([{ port: 9443 }]);
   });
 });

@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  apiservices,
+  configmaps,
+  endpointslices,
+  nodes,
+  pods,
+  services,
+} from '../../core/api/generated/resources.ts';
+import {
+  mutatingwebhookconfigurations,
+  validatingwebhookconfigurations,
+} from '../../core/api/generated/resources.ts';
+import { createContainerStreams } from '../../core/apiserver/streaming/container-streams.ts';
+import { SessionHub } from '../../core/apiserver/streaming/session-hub.ts';
+import { systemClock } from '../../core/machinery/clock.ts';
+import { systemRandom } from '../../core/machinery/random.ts';
+import { runAgentStreaming } from '../../node-agent/streaming/agent-streaming.ts';
+import { node } from '../builders/node.ts';
+import { pod } from '../builders/pod.ts';
+import { establish, plainDefinition, resourceOf } from '../custom-resources/definitions.ts';
+import { fortunesGroup, startExtensionServer } from '../environment/extension-server.ts';
+import { serveGrpc } from '../environment/grpc.ts';
+import type { GrpcApi } from '../environment/grpc.ts';
+import { clientPair, createRestApi } from '../environment/rest.ts';
+import type { RestApi } from '../environment/rest.ts';
+import { createWebhookServer } from '../environment/webhook-server.ts';
+import type { WebhookServer } from '../environment/webhook-server.ts';
+import { expectEventually } from '../expectations/eventually.ts';
+import { LocalHandlers } from './grpc/local-handlers.ts';
+
+/**
+ * Users' servers in Pods that core itself could not reach: their address is nobody's. Their node's agent, a real one
+ * over gRPC, takes every port of a Pod for one of this machine.
+ */
+const unreachable = '192.0.2.1';
+const nodeName = 'node-a';
+
+let rest: RestApi;
+let grpc: GrpcApi;
+let hub: SessionHub;
+let server: WebhookServer;
+let handlers: LocalHandlers;
+let nodeChanged = () => {};
+let agent: { readonly stop: AbortController; readonly run: Promise<void> };
+
+beforeAll(async () => {
+  const onNodeChange = () => nodeChanged();
+  hub = new SessionHub({ clock: systemClock, instance: 'core', version: '0.0.0', onNodeChange });
+  rest = await createRestApi({ rbac: true, aggregation: true, agents: hub });
+  const containers = createContainerStreams({ verbs: rest.api.verbs, hub });
+  grpc = await serveGrpc(rest, { streaming: { containers, agents: hub } });
+  server = await createWebhookServer(['hooks.default.svc']);
+  await rest.api.client.create(nodes, node().named(nodeName).build());
+  await startAgent();
+  await podBehind('hooks', server.port);
+});
+afterAll(async () => {
+  agent.stop.abort();
+  await agent.run;
+  hub.stop();
+  await grpc[Symbol.asyncDispose]();
+  await rest[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+async function startAgent(): Promise<void> {
+  handlers = new LocalHandlers();
+  const stop = new AbortController();
+  const identity = await clientPair(rest.pki.clientCa, `O=system:nodes, CN=system:node:${nodeName}`);
+  const about = { node: nodeName, instance: 'agent', version: '0.0.0' };
+  const connection = grpc.connect(identity);
+  const connected = new Promise<void>((resolve) => (nodeChanged = resolve));
+  const run = runAgentStreaming(
+    { ...about, connection, handlers, clock: systemClock, random: systemRandom },
+    stop.signal,
+  );
+  agent = { stop, run };
+  await connected;
+}
+
+async function stopAgent(): Promise<void> {
+  const gone = new Promise<void>((resolve) => (nodeChanged = resolve));
+  agent.stop.abort();
+  await Promise.all([agent.run, gone]);
+}
+
+/** A running Pod, and a Service of its name whose port 443 leads to the Pod's. */
+async function podBehind(name: string, port: number): Promise<void> {
+  const { client } = rest.api;
+  const namespace = 'default';
+  const made = await client.create(pods, pod().named(name).withSpec({ nodeName }).build());
+  await client.updateStatus(pods, { ...made, status: { ...made.status, phase: 'Running' } });
+  await client.create(services, {
+    metadata: { name, namespace },
+    spec: { ports: [{ name: 'https', port: 443 }] },
+  });
+  await client.create(endpointslices, {
+    metadata: { name: `${name}-1`, namespace, labels: { 'kubernetes.io/service-name': name } },
+    addressType: 'IPv4',
+    ports: [{ name: 'https', port }],
+    endpoints: [
+      { addresses: [unreachable], targetRef: { kind: 'Pod', namespace, name, uid: made.metadata.uid ?? '' } },
+    ],
+  });
+}
+
+function dialled(podName: string): number {
+  return handlers.asked.filter(({ kind, container }) => kind === 'portForward' && container.name === podName)
+    .length;
+}
+
+const clientConfig = (path: string) => ({
+  service: { namespace: 'default', name: 'hooks', path },
+  caBundle: server.caBundle,
+});
+
+/** A webhook of ConfigMaps that are labelled with its name. */
+const hook = (name: string) => ({
+  name: `${name}.example.com`,
+  clientConfig: clientConfig(`/${name}`),
+  rules: [{ operations: ['*'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] }],
+  objectSelector: { matchLabels: { judge: name } },
+  sideEffects: 'None',
+  admissionReviewVersions: ['v1'],
+  timeoutSeconds: 30,
+});
+
+const judgedBy = (judge: string) => ({
+  metadata: { generateName: 'judged-', namespace: 'default', labels: { judge } },
+});
+
+/** Resolves when the server goes by a webhook's configuration. */
+async function untilAsked(name: string): Promise<void> {
+  await expectEventually(rest.api.clock, async () => {
+    await rest.api.client.create(configmaps, judgedBy(name), { dryRun: true });
+    expect(server.asked.some(({ path }) => path === `/${name}`)).toBe(true);
+  });
+}
+
+describe('a webhook in a Pod', () => {
+  test('is asked through the agent of its node, over one connection', async () => {
+    const { client } = rest.api;
+    const metadata = { name: 'in-a-pod' };
+    await client.create(validatingwebhookconfigurations, { metadata, webhooks: [hook('validate')] as never });
+    await client.create(mutatingwebhookconfigurations, { metadata, webhooks: [hook('mutate')] as never });
+    await untilAsked('validate');
+    await untilAsked('mutate');
+    server.answer('/validate', { allowed: false, status: { message: 'not on my watch' } });
+    for (let count = 0; count < 5; count++)
+      await expect(client.create(configmaps, judgedBy('validate'))).rejects.toThrow('not on my watch');
+    expect(dialled('hooks')).toBe(1);
+    server.answer('/validate', { allowed: true });
+  });
+
+  test('converts', async () => {
+    server.answer('/convert', (response, { apiVersion, request }) => {
+      const { uid, desiredAPIVersion, objects } = request as unknown as {
+        uid: string;
+        desiredAPIVersion: string;
+        objects: object[];
+      };
+      const convertedObjects = objects.map((object) => ({ ...object, apiVersion: desiredAPIVersion }));
+      const answer = { uid, result: { status: 'Success' }, convertedObjects };
+      response.end(JSON.stringify({ apiVersion, kind: 'ConversionReview', response: answer }));
+    });
+    const definition = plainDefinition('levers');
+    const [v1] = definition.spec.versions;
+    definition.spec.versions = [v1, { ...v1, name: 'v2', storage: false }] as never;
+    definition.spec.conversion = {
+      strategy: 'Webhook',
+      webhook: { conversionReviewVersions: ['v1'], clientConfig: clientConfig('/convert') },
+    };
+    await establish(rest.api, definition);
+    const at = { name: 'first', namespace: 'default' };
+    await rest.api.client.create(resourceOf(definition), { metadata: at });
+    expect(await rest.api.client.get(resourceOf(definition, 'v2'), at)).toMatchObject({
+      apiVersion: 'example.com/v2',
+    });
+    expect(dialled('hooks')).toBeGreaterThanOrEqual(1);
+  });
+
+  test('is away with its node, which the refusal names, and back with it', async () => {
+    const { client } = rest.api;
+    const create = () => client.create(configmaps, judgedBy('validate'));
+    await stopAgent();
+    await expect(create()).rejects.toThrow(
+      new RegExp(
+        'failed calling webhook "validate.example.com": failed to call webhook: Post "https://hooks.default.svc:443/validate\\?timeout=30s": ' +
+          `Cannot reach port ${server.port} of pod "hooks" on node "node-a": node "node-a" is not connected .*service "hooks" in "default"`,
+      ),
+    );
+    await startAgent();
+    await create();
+    expect(dialled('hooks')).toBe(1);
+    // A 500 of a webhook's is none of the server's own.
+    rest.errors.length = 0;
+  });
+
+  test('that does not listen is named', async () => {
+    await podBehind('deaf', 1);
+    const { client } = rest.api;
+    const webhook = {
+      ...hook('deaf'),
+      clientConfig: { service: { namespace: 'default', name: 'deaf' }, caBundle: server.caBundle },
+    };
+    await client.create(validatingwebhookconfigurations, {
+      metadata: { name: 'deaf' },
+      webhooks: [webhook] as never,
+    });
+    await expectEventually(rest.api.clock, async () => {
+      await expect(client.create(configmaps, judgedBy('deaf'))).rejects.toThrow(
+        /Cannot reach port 1 of pod "deaf" on node "node-a": .*ECONNREFUSED/,
+      );
+    });
+    await client.delete(validatingwebhookconfigurations, { name: 'deaf' });
+    rest.errors.length = 0;
+  });
+});
+
+describe('an API server in a Pod', () => {
+  test('is reached through the agent of its node', async () => {
+    await using extension = await startExtensionServer(rest.pki.frontProxyCa);
+    await podBehind('fortunes', extension.port);
+    const name = `v1alpha1.${fortunesGroup}`;
+    await rest.api.client.create(apiservices, {
+      metadata: { name },
+      spec: {
+        group: fortunesGroup,
+        version: 'v1alpha1',
+        groupPriorityMinimum: 1000,
+        versionPriority: 10,
+        caBundle: extension.caBundle,
+        service: { namespace: 'default', name: 'fortunes' },
+      },
+    });
+    const path = `/apis/${fortunesGroup}/v1alpha1/namespaces/default/fortunes/good`;
+    await expect.poll(async () => (await rest.send('GET', path)).code).toBe(200);
+    const before = dialled('fortunes');
+    for (let count = 0; count < 5; count++)
+      expect((await rest.send('GET', path)).json()).toMatchObject({ kind: 'Fortune' });
+    expect(dialled('fortunes')).toBe(before);
+    await rest.api.client.delete(apiservices, { name });
+  });
+});
