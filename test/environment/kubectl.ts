@@ -16,10 +16,12 @@ export function kubectlMinor(): number | undefined {
 
 /** The real kubectl against a cluster of a test's own. */
 export class Kubectl {
+  readonly kubeconfig: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #directory: string;
 
   constructor(kubeconfig: string, directory: string) {
+    this.kubeconfig = kubeconfig;
     this.#directory = directory;
     // What it caches of a cluster must not be what another test's had.
     this.#env = {

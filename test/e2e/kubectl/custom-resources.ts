@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { databasesFile } from '../custom-resources/definitions.ts';
-import type { Kubectl } from '../environment/kubectl.ts';
-import type { LocalCluster } from '../environment/local-cluster.ts';
+import { databasesFile } from '../../custom-resources/definitions.ts';
+import { since } from './scene.ts';
+import type { Scene } from './scene.ts';
 
 const orders = `---
 apiVersion: data.example.com/v1
@@ -16,15 +16,10 @@ spec:
 `;
 
 /** What people do with custom resources, from the definition to its end. They share the cluster of the suite. */
-export function customResourceCases(
-  cluster: LocalCluster,
-  kubectlOf: () => Kubectl,
-  since: (version: number) => ReturnType<typeof test.skipIf>,
-): void {
+export function customResourceCases({ cluster, kubectl }: Scene): void {
   describe('custom resources', () => {
     test('definition and object in one file', async () => {
       cluster.file('databases.yaml', `${readFileSync(databasesFile, 'utf8')}${orders}`);
-      const kubectl = kubectlOf();
       // What kubectl knows of kinds it asked for before the definition was there: the second time it knows.
       const first = await kubectl.run(['apply', '-f', 'databases.yaml']);
       expect(first.stdout).toContain(
@@ -45,7 +40,6 @@ export function customResourceCases(
     });
 
     test('get in every form, by short name and by category', async () => {
-      const kubectl = kubectlOf();
       expect(await kubectl.ok('get', 'db')).toMatch(
         /^NAME +ENGINE +REPLICAS +READY +AGE\norders +postgres +2 +\d+s\n$/,
       );
@@ -58,7 +52,6 @@ export function customResourceCases(
     });
 
     since(28)('explain, and selectors of the fields that the definition names', async () => {
-      const kubectl = kubectlOf();
       expect(await kubectl.ok('explain', 'databases.spec.engine')).toMatch(
         /GROUP: +data\.example\.com\nKIND: +Database\nVERSION: +v1\n[^]*The program that keeps the data/,
       );
@@ -70,7 +63,6 @@ export function customResourceCases(
     });
 
     test('patch, edit by apply, scale and label', async () => {
-      const kubectl = kubectlOf();
       const patch = '{"spec":{"parameters":{"shared":"on"}}}';
       expect(await kubectl.ok('patch', 'db', 'orders', '--type=merge', '-p', patch)).toBe(
         'database.data.example.com/orders patched\n',
@@ -93,7 +85,6 @@ export function customResourceCases(
     });
 
     since(28)('what the schema forbids is refused', async () => {
-      const kubectl = kubectlOf();
       cluster.file('wrong.yaml', orders.replace('engine: postgres', 'engine: oracle'));
       const wrong = await kubectl.run(['apply', '-f', 'wrong.yaml']);
       expect(wrong.stderr).toContain(
@@ -116,7 +107,6 @@ export function customResourceCases(
     });
 
     test('deleting the definition deletes the objects', async () => {
-      const kubectl = kubectlOf();
       expect(await kubectl.ok('delete', 'crd', 'databases.data.example.com', '--timeout=20s')).toMatch(
         /customresourcedefinition.apiextensions.k8s.io "databases.data.example.com" deleted/,
       );

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Kubectl } from '../environment/kubectl.ts';
-import type { LocalCluster } from '../environment/local-cluster.ts';
-import { createWebhookServer, patch } from '../environment/webhook-server.ts';
-import type { WebhookServer } from '../environment/webhook-server.ts';
+import { createWebhookServer, patch } from '../../environment/webhook-server.ts';
+import type { WebhookServer } from '../../environment/webhook-server.ts';
+import type { Scene } from './scene.ts';
 
 /** In a namespace of its own, so that nobody else's writes are judged. */
 const space = 'policed';
@@ -76,23 +75,22 @@ spec:
     - expression: object.spec.replica < 3
 `;
 
-/** Webhooks and policies of users, on the cluster that kubectl's other cases use; it has a Pod "sleeper". */
-export function policyCases(of: () => { readonly kubectl: Kubectl; readonly cluster: LocalCluster }): void {
+/** Webhooks and policies of users, on the cluster that kubectl's other cases use. */
+export function policyCases({ cluster, kubectl }: Scene): void {
   describe('goes by what users say', () => {
     let server: WebhookServer;
     beforeAll(async () => {
       server = await createWebhookServer();
-      of().cluster.file('policies.yaml', policies);
-      await of().kubectl.ok('apply', '-f', 'policies.yaml');
+      cluster.file('policies.yaml', policies);
+      await kubectl.ok('apply', '-f', 'policies.yaml');
     });
     afterAll(async () => {
       const files = ['policies.yaml', 'wrong.yaml', 'hooks.json'].flatMap((file) => ['-f', file]);
-      await of().kubectl.run(['delete', '--ignore-not-found', '--wait=false', ...files]);
+      await kubectl.run(['delete', '--ignore-not-found', '--wait=false', ...files]);
       await server[Symbol.asyncDispose]();
     });
 
     test('policies judge writes, scales and exec', async () => {
-      const { kubectl } = of();
       const tooMany = [
         'create',
         'deployment',
@@ -125,7 +123,6 @@ export function policyCases(of: () => { readonly kubectl: Kubectl; readonly clus
     });
 
     test('policies are told what is wrong with their expressions', async () => {
-      const { kubectl, cluster } = of();
       cluster.file('wrong.yaml', wrong);
       await kubectl.ok('apply', '-f', 'wrong.yaml');
       await vi.waitFor(async () => {
@@ -142,7 +139,6 @@ export function policyCases(of: () => { readonly kubectl: Kubectl; readonly clus
     });
 
     test('webhooks change writes and warn', async () => {
-      const { kubectl, cluster } = of();
       const rules = [
         { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] },
       ];

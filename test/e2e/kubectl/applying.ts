@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { since } from './scene.ts';
+import type { Scene } from './scene.ts';
+
+/** apply on either side, diff, prune and kustomize. */
+export function applyingCases({ cluster, kubectl }: Scene): void {
+  describe('applies', () => {
+    const settings = (data: string) =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, labels: { set: a } }\ndata: ${data}\n`;
+
+    test('client-side: created, configured, unchanged, and fields removed', async () => {
+      cluster.file('settings.yaml', settings('{ a: "1", b: "2" }'));
+      expect(await kubectl.ok('apply', '-f', 'settings.yaml')).toBe('configmap/settings created\n');
+      expect(await kubectl.ok('apply', '-f', 'settings.yaml')).toBe('configmap/settings unchanged\n');
+      cluster.file('settings.yaml', settings('{ a: "3" }'));
+      const diff = await kubectl.run(['diff', '-f', 'settings.yaml']);
+      expect(diff.code).toBe(1);
+      expect(diff.stdout).toMatch(/-\s+b: "2"/);
+      expect(await kubectl.ok('apply', '-f', 'settings.yaml')).toBe('configmap/settings configured\n');
+      expect(await kubectl.ok('get', 'configmap', 'settings', '-o', 'jsonpath={.data}')).toBe('{"a":"3"}');
+      expect((await kubectl.run(['diff', '-f', 'settings.yaml'])).code).toBe(0);
+      expect(await kubectl.ok('apply', 'view-last-applied', '-f', 'settings.yaml')).toContain('a: "3"');
+    });
+
+    // Older ones prune what no server has any more.
+    since(26)('prune', async () => {
+      cluster.file(
+        'two.yaml',
+        `${settings('{ a: "3" }')}---\n${settings('{}').replace('name: settings', 'name: extra')}`,
+      );
+      await kubectl.ok('apply', '-f', 'two.yaml');
+      const pruned = await kubectl.ok('apply', '--prune', '-l', 'set=a', '-f', 'settings.yaml');
+      expect(pruned).toContain('configmap/extra pruned\n');
+    });
+
+    since(22)('server-side: owners, conflicts and force', async () => {
+      cluster.file('owned.yaml', settings('{ a: "1" }').replace('name: settings', 'name: owned'));
+      expect(await kubectl.ok('apply', '--server-side', '-f', 'owned.yaml')).toBe(
+        'configmap/owned serverside-applied\n',
+      );
+      await kubectl.ok(
+        'patch',
+        'configmap',
+        'owned',
+        '--type=merge',
+        '-p',
+        '{"data":{"a":"2"}}',
+        '--field-manager=other',
+      );
+      const refused = await kubectl.run(['apply', '--server-side', '-f', 'owned.yaml']);
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('Apply failed with 1 conflict: conflict with "other" using v1');
+      await kubectl.ok('apply', '--server-side', '--force-conflicts', '-f', 'owned.yaml');
+      expect(await kubectl.ok('get', 'configmap', 'owned', '-o', 'jsonpath={.data.a}')).toBe('1');
+      const fields = await kubectl.ok(
+        'get',
+        'configmap',
+        'owned',
+        '--show-managed-fields',
+        '-o',
+        'jsonpath={.metadata.managedFields[*].manager}',
+      );
+      expect(fields).toBe('kubectl');
+    });
+
+    test('kustomize', async () => {
+      mkdirSync(join(cluster.home, 'kustom'));
+      cluster.file(
+        'kustom/kustomization.yaml',
+        'namePrefix: k-\nconfigMapGenerator:\n  - name: made\n    literals: [a=1]\n',
+      );
+      expect(await kubectl.ok('kustomize', 'kustom')).toMatch(/name: k-made-\w+/);
+      expect(await kubectl.ok('apply', '-k', 'kustom')).toMatch(/configmap\/k-made-\w+ created/);
+    });
+  });
+}

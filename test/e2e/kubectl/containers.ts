@@ -1,0 +1,193 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { expectLines, since } from './scene.ts';
+import type { Scene } from './scene.ts';
+
+/** logs, exec, attach, cp, port-forward, debug, top and proxy: what goes through to nodes and Pods. */
+export function containerCases({ cluster, kubectl }: Scene): void {
+  describe('reaches into containers', () => {
+    /** Over WebSocket, which newer ones use, and over SPDY. */
+    const transports = [
+      ['WebSocket', {}],
+      ['SPDY', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }],
+    ] as const;
+
+    test('logs', async () => {
+      await expectLines(kubectl, [
+        ['logs sleeper', 'hello from sleeper\n'],
+        ['logs sleeper --tail=1 --timestamps', /^\d{4}-\d\d-\d\dT[\d:.]+Z hello from sleeper\n$/],
+        ['logs -l app=web --prefix', /\[pod\/web-\S+\/main\] started\n/],
+        ['logs deployment/web --since=1h', /started\n/],
+        ['logs sleeper --all-containers', 'hello from sleeper\n'],
+      ]);
+      const wrong = await kubectl.run(['logs', 'sleeper', '-c', 'other']);
+      expect(wrong.stderr).toContain('container other is not valid for pod sleeper');
+    });
+
+    test('logs -f follows', async () => {
+      const follow = kubectl.start(['logs', '-f', 'sleeper']);
+      let told = '';
+      follow.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+      await expect.poll(() => told, { timeout: 10_000 }).toBe('hello from sleeper\n');
+      await kubectl.ok('exec', 'sleeper', '--', 'sh', '-c', 'echo more > /proc/1/fd/1');
+      await expect.poll(() => told, { timeout: 10_000 }).toBe('hello from sleeper\nmore\n');
+      follow.kill();
+    });
+
+    test.for(transports)('exec over %s', async ([, env]) => {
+      const script = 'echo out; echo err >&2; exit 3';
+      expect(await kubectl.run(['exec', 'sleeper', '--', 'sh', '-c', script], { env })).toEqual({
+        code: 3,
+        stdout: 'out\n',
+        stderr: 'err\ncommand terminated with exit code 3\n',
+      });
+      const cat = await kubectl.run(['exec', '-i', 'sleeper', '--', 'cat'], {
+        env,
+        stdin: 'in\n'.repeat(10_000),
+      });
+      expect(cat).toMatchObject({ code: 0, stdout: 'in\n'.repeat(10_000) });
+      expect((await kubectl.run(['exec', 'sleeper', '--', 'nothing-such'], { env })).code).not.toBe(0);
+    });
+
+    test.for(transports)('attach over %s', async ([, env]) => {
+      const attached = kubectl.start(['attach', 'sleeper'], env);
+      let told = '';
+      attached.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+      let round = 0;
+      await expect
+        .poll(
+          async () => {
+            await kubectl.ok('exec', 'sleeper', '--', 'sh', '-c', `echo attached-${round++} > /proc/1/fd/1`);
+            return told;
+          },
+          { timeout: 20_000 },
+        )
+        .toMatch(/attached-\d+\n/);
+      attached.kill();
+    });
+
+    test.for(transports)('cp over %s: megabytes, both ways', async ([, env]) => {
+      const bytes = randomBytes(3_000_000);
+      writeFileSync(join(cluster.home, 'data'), bytes);
+      expect((await kubectl.run(['cp', 'data', 'sleeper:/tmp/data'], { env })).code).toBe(0);
+      const [sum] = (await kubectl.ok('exec', 'sleeper', '--', 'sha256sum', '/tmp/data')).split(' ');
+      expect(sum).toBe(createHash('sha256').update(bytes).digest('hex'));
+      expect((await kubectl.run(['cp', 'sleeper:/tmp/data', 'back'], { env })).code).toBe(0);
+      expect(readFileSync(join(cluster.home, 'back')).equals(bytes)).toBe(true);
+    });
+
+    test.for(transports)('port-forward over %s: several connections at once', async ([, env]) => {
+      const forward = kubectl.start(['port-forward', 'deployment/web', ':8080'], env);
+      let told = '';
+      forward.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+      try {
+        await expect.poll(() => told, { timeout: 20_000 }).toMatch(/127\.0\.0\.1:\d+ -> 8080/);
+        const port = /127\.0\.0\.1:(\d+)/.exec(told)?.[1];
+        const answers = await Promise.all(
+          Array.from({ length: 5 }, () =>
+            fetch(`http://127.0.0.1:${port}/passwd`).then((answer) => answer.text()),
+          ),
+        );
+        for (const answer of answers) expect(answer).toMatch(/^root:/);
+      } finally {
+        forward.kill();
+      }
+    });
+
+    since(25)('debug', async () => {
+      const words = ['debug', 'sleeper', '--image=busybox', '--target=main', '-c', 'looker', '--', 'ps'];
+      expect((await kubectl.run(words)).code).toBe(0);
+      // It sees the processes of the container that it looks at.
+      await expect
+        .poll(async () => (await kubectl.run(['logs', 'sleeper', '-c', 'looker'])).stdout, {
+          timeout: 20_000,
+        })
+        .toContain('sleep 3600');
+    });
+
+    since(30)('debug of a node', async () => {
+      const words = ['debug', 'node/kubectl', '--image=busybox', '--profile=general', '--', 'ls', '/host'];
+      const [, name = ''] = /pod (\S+) with/.exec((await kubectl.run(words)).stdout) ?? [];
+      const log = async () => (await kubectl.run(['logs', name])).stdout;
+      await expect.poll(log, { timeout: 20_000 }).toMatch(/^etc$/m);
+      await kubectl.ok('delete', 'pod', name);
+    });
+
+    since(32)('patch --subresource=resize', async () => {
+      const resources = (cpu: string) => ({ requests: { cpu: '10m' }, limits: { cpu, memory: '64Mi' } });
+      const spec = { containers: [{ name: 'main', image: 'busybox', command: ['sleep', '3600'] }] };
+      const [container] = spec.containers;
+      const manifest = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'growing' },
+        spec: {
+          ...spec,
+          terminationGracePeriodSeconds: 0,
+          containers: [{ ...container, resources: resources('50m') }],
+        },
+      };
+      await kubectl.ok('create', '-f', cluster.file('growing.json', JSON.stringify(manifest)));
+      await kubectl.ok('wait', '--for=condition=Ready', 'pod/growing', '--timeout=60s');
+      const patch = { spec: { containers: [{ name: 'main', resources: resources('80m') }] } };
+      await kubectl.ok('patch', 'pod', 'growing', '--subresource=resize', '-p', JSON.stringify(patch));
+      const told = 'jsonpath={.status.containerStatuses[0].resources.limits.cpu}';
+      await expect
+        .poll(() => kubectl.ok('get', 'pod', 'growing', '-o', told), { timeout: 20_000 })
+        .toBe('80m');
+      const quota = 'cat /sys/fs/cgroup/cpu/cpu.cfs_quota_us 2>/dev/null || cat /sys/fs/cgroup/cpu.max';
+      expect(await kubectl.ok('exec', 'growing', '--', 'sh', '-c', quota)).toMatch(/^8000\b/);
+      const restarts = 'jsonpath={.status.containerStatuses[0].restartCount}';
+      expect(await kubectl.ok('get', 'pod', 'growing', '-o', restarts)).toBe('0');
+      await kubectl.ok('delete', 'pod', 'growing');
+    });
+
+    test('top', async () => {
+      await expectLines(kubectl, [
+        ['top nodes', /^NAME +CPU\(cores\) .*\nkubectl +\d+m /],
+        ['top pods --containers', /sleeper +main +\d+m +\d+Mi/],
+      ]);
+    });
+
+    since(24)('proxy', async () => {
+      const proxy = kubectl.start(['proxy', '--port=0']);
+      let told = '';
+      proxy.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+      try {
+        await expect.poll(() => told, { timeout: 20_000 }).toMatch(/127\.0\.0\.1:\d+/);
+        const port = /127\.0\.0\.1:(\d+)/.exec(told)?.[1];
+        const pods = await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/default/pods/sleeper`);
+        expect(await pods.json()).toMatchObject({ kind: 'Pod', metadata: { name: 'sleeper' } });
+        const name = (await kubectl.ok('get', 'pods', '-l', 'app=web', '-o', 'name'))
+          .split('\n')[0]
+          ?.slice('pod/'.length);
+        const base = `http://127.0.0.1:${port}/api/v1/namespaces/default/pods`;
+        const file = await fetch(`${base}/${name}:8080/proxy/passwd`);
+        expect([file.status, await file.text()]).toEqual([200, expect.stringMatching(/^root:/)]);
+        expect((await fetch(`${base}/${name}:8080/proxy/nowhere`)).status).toBe(404);
+        expect((await fetch(`${base}/${name}:81/proxy/`)).status).toBe(503);
+        expect((await fetch(`${base}/ftp:${name}:81/proxy/`)).status).toBe(400);
+        const api = `http://127.0.0.1:${port}/api/v1`;
+        await kubectl.ok('expose', 'deployment', 'web', '--port=80', '--target-port=8080');
+        const byService = `${api}/namespaces/default/services/web:80/proxy/passwd`;
+        await expect.poll(async () => (await fetch(byService)).status, { timeout: 20_000 }).toBe(200);
+        const kubelet = `${api}/nodes/kubectl/proxy`;
+        expect(await (await fetch(`${kubelet}/healthz`)).text()).toBe('ok');
+        expect(await (await fetch(`${kubelet}/containerLogs/default/${name}/main`)).text()).toBe('started\n');
+        expect(await (await fetch(`${kubelet}/stats/summary`)).json()).toMatchObject({
+          node: { nodeName: 'kubectl' },
+          pods: expect.arrayContaining([
+            expect.objectContaining({ podRef: expect.objectContaining({ name: 'sleeper' }) as unknown }),
+          ]) as unknown,
+        });
+        expect(
+          (await fetch(`${base}/sleeper/proxy`, { redirect: 'manual' })).headers.get('location'),
+        ).toMatch(/\/sleeper\/proxy\/$/);
+      } finally {
+        proxy.kill();
+      }
+    });
+  });
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { expectLines, since } from './scene.ts';
+import type { Scene } from './scene.ts';
+
+/** What there is: get, describe, explain, events, and what the cluster tells of itself. */
+export function lookingCases({ cluster, kubectl }: Scene): void {
+  describe('looks around', () => {
+    test('is noted in the audit log, as wh is, without what is in the objects', async () => {
+      await kubectl.ok('create', 'configmap', 'noted', '--from-literal=a=hunter2');
+      await cluster.ok('delete', 'configmap', 'noted');
+      const noted = () =>
+        readFileSync(join(cluster.directory, 'logs', 'audit.log'), 'utf8')
+          .split('\n')
+          .filter((line) => line.includes('"noted"'))
+          .map(
+            (line) =>
+              JSON.parse(line) as {
+                verb: string;
+                user: { username: string };
+                responseStatus: { code: number };
+              },
+          )
+          .map(({ verb, user, responseStatus }) => `${user.username} ${verb} ${responseStatus.code}`);
+      // A request does not wait for its line.
+      await expect
+        .poll(noted, { timeout: 10_000 })
+        .toEqual(['kubernetes-admin create 201', 'kubernetes-admin delete 200']);
+      expect(readFileSync(join(cluster.directory, 'logs', 'audit.log'), 'utf8')).not.toContain('hunter2');
+    });
+
+    test('shows that every API is there, and whose turn is when', async () => {
+      const services = await kubectl.ok('get', 'apiservices', '--no-headers');
+      expect(services).toMatch(/^v1\.apps +Local +True/m);
+      expect(services).not.toMatch(/False|Unknown/);
+      expect(await kubectl.ok('get', 'flowschemas', '--no-headers')).toMatch(
+        /^system-nodes +system +500 +ByUser/m,
+      );
+    });
+
+    test('version, cluster-info, api-versions, api-resources, config', async () => {
+      await expectLines(kubectl, [
+        ['version', /Server Version: .*v1\.\d+/],
+        ['cluster-info', /control plane.* is running at .*https:\/\/127\.0\.0\.1:\d+/],
+        ['api-versions', /^(.+\n)*apps\/v1\n(.+\n)*batch\/v1\n(.+\n)*v1\n$/],
+        ['api-resources', /deployments +deploy +apps\/v1 +true +Deployment/],
+        ['get componentstatuses', /NAME +STATUS +MESSAGE +ERROR *\n(.*\n)*etcd-0 +Healthy +ok/],
+        ['api-resources --verbs=list --namespaced -o name', /^(.+\n)*deployments\.apps\n/],
+        ['config current-context', /kubectl/],
+        ['get --raw /readyz', 'ok'],
+        ['get --raw /version', /"major":"1"/],
+      ]);
+    });
+
+    test('get in every form', async () => {
+      await expectLines(kubectl, [
+        ['get deployment web', /^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb +2\/2 +2 +2 +\d+s\n$/],
+        ['get deploy web -o wide', /CONTAINERS +IMAGES +SELECTOR\nweb .* main +busybox +app=web\n$/],
+        ['get deployment web -o name', 'deployment.apps/web\n'],
+        ['get deployment web -o jsonpath={.spec.replicas}', '2'],
+        ['get deployment web -o go-template={{.metadata.name}}', 'web'],
+        ['get deployment web -o custom-columns=N:.metadata.name,R:.spec.replicas', /^N +R\nweb +2\n$/],
+        ['get deployment web -o yaml', /^apiVersion: apps\/v1\nkind: Deployment\n/],
+        ['get deployment web -o json', /"kind": "Deployment"/],
+        ['get pods -l app=web --no-headers -o custom-columns=A:.metadata.labels.app', 'web\nweb\n'],
+        ['get pods --field-selector=metadata.name=sleeper -o name', 'pod/sleeper\n'],
+        ['get pods --sort-by=.metadata.name -o name', /sleeper\npod\/web-/],
+        ['get pods --show-labels -l role=sleeper', /role=sleeper\n$/],
+        ['get pods -A --chunk-size=1 -o name', /pod\/sleeper/],
+        ['get deploy,pods -o name', /^deployment\.apps\/web\npod\/sleeper\n/],
+        ['get all -o name', /pod\/sleeper\n(.+\n)*service\/|replicaset\.apps\/web/],
+        ['get nodes', /Ready +control-plane/],
+        ['get events -o name', /event\//],
+      ]);
+      expect(await kubectl.run(['get', 'pod', 'nowhere'])).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'Error from server (NotFound): pods "nowhere" not found\n',
+      });
+    });
+
+    test('get -w tells changes as they come', async () => {
+      const watch = kubectl.start(['get', 'configmap', '-w', '--watch-only', '-o', 'name']);
+      let told = '';
+      watch.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+      try {
+        // The watch has begun when it tells of one of these.
+        for (let round = 0; !told.includes('configmap/watched'); round++) {
+          await kubectl.ok('create', 'configmap', `watched-${round}`);
+          expect(round).toBeLessThan(50);
+        }
+      } finally {
+        watch.kill();
+      }
+    });
+
+    test('describe', async () => {
+      await expectLines(kubectl, [
+        ['describe pod sleeper', /^Name: +sleeper\nNamespace: +default\n[^]*Events:\n/],
+        ['describe deployment web', /Replicas: +2 desired \| 2 updated \| 2 total \| 2 available/],
+        ['describe node', /Allocatable:\n/],
+        ['describe namespace default', /Status: +Active/],
+      ]);
+    });
+
+    since(24)('events', async () => {
+      expect(await kubectl.ok('events', '--for', 'pod/sleeper')).toMatch(/Started +Pod\/sleeper/);
+    });
+
+    test('explain', async () => {
+      await expectLines(kubectl, [
+        ['explain deployment', /KIND: +Deployment\nVERSION: +(apps\/)?v1/],
+        ['explain pod.spec.containers', /image\t<string>/],
+        [
+          'explain deployment.spec.template.spec.volumes --recursive',
+          /configMap\t<(ConfigMapVolumeSource|Object)>/,
+        ],
+      ]);
+    });
+  });
+}

@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import { expectLines, minor, web } from './scene.ts';
+import type { Scene } from './scene.ts';
+
+/** create, run, expose and autoscale. */
+export function makingCases({ cluster, kubectl }: Scene): void {
+  describe('makes things', () => {
+    const cases: readonly (readonly [words: string, kind: string, name: string])[] = [
+      ['namespace made', 'namespace', 'made'],
+      ['configmap made --from-literal=a=1', 'configmap', 'made'],
+      ['secret generic made --from-literal=a=1', 'secret', 'made'],
+      ['secret docker-registry registry --docker-username=u --docker-password=p', 'secret', 'registry'],
+      ['serviceaccount made', 'serviceaccount', 'made'],
+      ['role made --verb=get --resource=pods', 'role', 'made'],
+      ['clusterrole made --verb=get,list --resource=pods', 'clusterrole', 'made'],
+      ['rolebinding made --role=made --user=kim', 'rolebinding', 'made'],
+      ['clusterrolebinding made --clusterrole=made --group=team', 'clusterrolebinding', 'made'],
+      ['deployment made --image=busybox --replicas=0', 'deployment', 'made'],
+      ['job made --image=busybox', 'job', 'made'],
+      ['cronjob made --image=busybox --schedule=@daily', 'cronjob', 'made'],
+      ['service clusterip made --tcp=80:8080', 'service', 'made'],
+      ['service nodeport made-port --tcp=80:8080', 'service', 'made-port'],
+      ['service loadbalancer made-balancer --tcp=80:8080', 'service', 'made-balancer'],
+      ['service externalname made-name --external-name=example.com', 'service', 'made-name'],
+      ['ingress made --rule=example.com/=made:80', 'ingress', 'made'],
+      ['quota made --hard=configmaps=100', 'quota', 'made'],
+      ['poddisruptionbudget made --selector=app=none --min-available=1', 'pdb', 'made'],
+      ['priorityclass made --value=100', 'priorityclass', 'made'],
+    ];
+    // Older ones know these kinds in versions that no server has any more.
+    const newer = ['cronjob', 'poddisruptionbudget'];
+    const known = cases.filter(
+      ([words]) => (minor ?? 0) >= 21 || !newer.some((kind) => words.startsWith(kind)),
+    );
+    test.for(known)('create %s', async ([words, kind, name]) => {
+      const printed = await kubectl.ok('create', ...words.split(' '));
+      expect(printed).toMatch(/ created\n$/);
+      expect(await kubectl.ok('get', kind, name, '-o', 'jsonpath={.metadata.name}')).toBe(name);
+      expect(await kubectl.ok('delete', kind, name)).toMatch(/ deleted/);
+    });
+
+    test('run, expose and autoscale', async () => {
+      await expectLines(kubectl, [
+        ['run one --image=busybox --restart=Never --labels=a=b -- sleep 1000', 'pod/one created\n'],
+        ['wait --for=condition=Ready pod/one --timeout=60s', 'pod/one condition met\n'],
+        ['expose pod one --port=80 --name=one', 'service/one exposed\n'],
+        ['get service one -o jsonpath={.spec.selector.a}', 'b'],
+        ['delete pod,service one --now', /pod "one".* deleted/],
+        ['autoscale deployment web --min=1 --max=3', 'horizontalpodautoscaler.autoscaling/web autoscaled\n'],
+        ['get hpa web -o jsonpath={.spec.maxReplicas}', '3'],
+        ['delete hpa web', /deleted/],
+      ]);
+      expect(await kubectl.ok('run', 'shown', '--image=busybox', '--dry-run=client', '-o', 'name')).toBe(
+        'pod/shown\n',
+      );
+      expect(await kubectl.ok('run', 'shown', '--image=busybox', '--dry-run=server', '-o', 'name')).toBe(
+        'pod/shown\n',
+      );
+      expect((await kubectl.run(['get', 'pod', 'shown'])).code).toBe(1);
+    });
+
+    test('create refuses what is there, and what is wrong', async () => {
+      const there = await kubectl.run(['create', '-f', 'web.yaml']);
+      expect(there.stderr).toContain('Error from server (AlreadyExists)');
+      cluster.file('wrong.yaml', web.replace('replicas: 2', 'replicaz: 2'));
+      const wrong = await kubectl.run(['apply', '-f', 'wrong.yaml']);
+      expect(wrong.code).toBe(1);
+      expect(wrong.stderr).toMatch(/unknown field ("spec.replicaz"|"replicaz")/);
+      const warned = await kubectl.run(['apply', '--validate=warn', '--dry-run=server', '-f', 'wrong.yaml']);
+      if ((minor ?? 0) >= 25) expect(warned.stderr).toContain('Warning: unknown field "spec.replicaz"');
+    });
+  });
+}

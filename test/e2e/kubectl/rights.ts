@@ -1,0 +1,142 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { makeCertificateRequest } from '../../builders/certificate-request.ts';
+import { Kubectl } from '../../environment/kubectl.ts';
+import { expectLines, minor, since } from './scene.ts';
+import type { Scene } from './scene.ts';
+
+/** auth, tokens, users, certificates and what namespaces enforce. */
+export function rightsCases({ cluster, kubectl }: Scene): void {
+  describe('asks about rights', () => {
+    since(28)('auth whoami', async () => {
+      expect(await kubectl.ok('auth', 'whoami')).toMatch(
+        /Username +kubernetes-admin\nGroups +\[system:masters/,
+      );
+    });
+
+    since(24)('create token', async () => {
+      const token = (await kubectl.ok('create', 'token', 'default')).trim();
+      expect(token.split('.')).toHaveLength(3);
+      const server = await kubectl.ok(
+        'config',
+        'view',
+        '--minify',
+        '-o',
+        'jsonpath={.clusters[0].cluster.server}',
+      );
+      const asked = ['get', 'pods', `--server=${server}`, `--token=${token}`, '--insecure-skip-tls-verify'];
+      const refused = await kubectl.run(asked, { env: { KUBECONFIG: '/nowhere' } });
+      expect(refused.stderr).toContain(
+        'User "system:serviceaccount:default:default" cannot list resource "pods"',
+      );
+    });
+
+    test('auth can-i', async () => {
+      await expectLines(kubectl, [
+        ['auth can-i delete pods', 'yes\n'],
+        ['auth can-i --list', /\*\.\* +\[\] +\[\] +\[\*\]/],
+      ]);
+      const other = await kubectl.run(['get', 'pods', '--as=eve']);
+      expect(other.stderr).toContain(
+        'pods is forbidden: User "eve" cannot list resource "pods" in API group ""',
+      );
+    });
+
+    test('what a namespace enforces and warns of, whole', async () => {
+      await kubectl.ok('create', 'namespace', 'strict');
+      const label = (...labels: string[]) => kubectl.ok('label', 'namespace', 'strict', ...labels);
+      await label('pod-security.kubernetes.io/enforce=restricted');
+      const run = ['run', 'web', '--image=busybox', '-n', 'strict', '--restart=Never'];
+      const violation =
+        'violate(s)? PodSecurity "restricted:latest": allowPrivilegeEscalation != false \\(container "web" must set .*seccompProfile.type to "RuntimeDefault" or "Localhost"\\)';
+      const refused = await kubectl.run(run);
+      expect(refused.stderr).toMatch(new RegExp(`^Error from server \\(Forbidden\\): .*${violation}`));
+      await label('pod-security.kubernetes.io/enforce-', 'pod-security.kubernetes.io/warn=restricted');
+      const warned = await kubectl.run([...run, '--dry-run=server']);
+      expect(warned.stderr).toMatch(new RegExp(`^Warning: would ${violation}`));
+      expect(warned.code).toBe(0);
+      await kubectl.ok('delete', 'namespace', 'strict', '--wait=false');
+    });
+
+    test('Secrets, which are nowhere on the disk, when wh gives them another key', async () => {
+      const password = 'correct-horse-battery-staple';
+      const base64 = Buffer.from(password).toString('base64');
+      await kubectl.ok('create', 'secret', 'generic', 'vault', `--from-literal=password=${password}`);
+      expect(await cluster.ok('encryption', 'rotate', '--forget-old')).toMatch(
+        /^New key [0-9a-f]{16}; [1-9]\d* Secrets? (is|are) encrypted under it\.\n1 older keys forgotten\.\n$/,
+      );
+      expect(await kubectl.ok('get', 'secret', 'vault', '-o', 'jsonpath={.data.password}')).toBe(base64);
+      const files = readdirSync(cluster.directory, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => readFileSync(join(entry.parentPath, entry.name)));
+      expect(files.length).toBeGreaterThan(5);
+      for (const plain of [password, base64])
+        expect(files.some((bytes) => bytes.includes(plain))).toBe(false);
+      await kubectl.ok('delete', 'secret', 'vault');
+    });
+
+    test('of somebody else, for whom wh user create made a kubeconfig', async () => {
+      const path = (await cluster.ok('user', 'create', 'ann', '--group', 'developers')).trim();
+      const ann = new Kubectl(path, cluster.home);
+      if ((minor ?? 0) >= 28)
+        expect(await ann.ok('auth', 'whoami')).toMatch(/Username +ann\nGroups +\[developers /);
+      const refused = await ann.run(['get', 'pods']);
+      expect(refused.stderr).toContain('User "ann" cannot list resource "pods"');
+      await kubectl.ok('create', 'rolebinding', 'developers', '--clusterrole=view', '--group=developers');
+      expect(await ann.ok('get', 'pods', '-o', 'name')).toContain('pod/sleeper');
+      const deletion = await ann.run(['delete', 'pod', 'sleeper']);
+      expect(deletion.stderr).toContain('User "ann" cannot delete resource "pods"');
+      const wrong = await cluster.run(['user', 'create', '../eve']);
+      expect(wrong.stderr).toContain('"../eve" cannot be a user or a group');
+      expect(wrong.code).toBe(1);
+    });
+
+    test('auth reconcile', async () => {
+      cluster.file(
+        'role.yaml',
+        'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: { name: reader, namespace: default }\nrules: [{ apiGroups: [""], resources: [pods], verbs: [get] }]\n',
+      );
+      expect(await kubectl.ok('auth', 'reconcile', '-f', 'role.yaml')).toContain(
+        'role.rbac.authorization.k8s.io/reader',
+      );
+    });
+
+    // Older ones wait for no field without saying for which value.
+    since(31)('certificate approve and deny: whose request is approved gets in', async () => {
+      const { base64, key } = await makeCertificateRequest({ subject: 'O=guests, CN=bob' });
+      for (const name of ['one', 'two']) cluster.file(`${name}.yaml`, signingRequest(name, base64));
+      await kubectl.ok('apply', '-f', 'one.yaml', '-f', 'two.yaml');
+      expect(await kubectl.ok('certificate', 'deny', 'two')).toContain('denied');
+      expect(await kubectl.ok('get', 'csr', 'two')).toMatch(/ Denied\n$/);
+      expect(await kubectl.ok('certificate', 'approve', 'one')).toContain('approved');
+      await kubectl.ok('wait', 'csr/one', '--for=jsonpath={.status.certificate}', '--timeout=30s');
+      expect(await kubectl.ok('get', 'csr', 'one')).toMatch(/ Approved,Issued\n$/);
+      const certificate = await kubectl.ok('get', 'csr', 'one', '-o', 'jsonpath={.status.certificate}');
+      const config = JSON.parse(await kubectl.ok('config', 'view', '--raw', '-o', 'json')) as {
+        users: { user: object }[];
+      };
+      const user = {
+        'client-certificate-data': certificate,
+        'client-key-data': Buffer.from(key).toString('base64'),
+      };
+      const users = config.users.map((entry) => ({ ...entry, user }));
+      const bob = new Kubectl(
+        cluster.file('bob.kubeconfig', JSON.stringify({ ...config, users })),
+        cluster.home,
+      );
+      const refused = await bob.run(['get', 'pods']);
+      expect(refused.stderr).toContain('User "bob" cannot list resource "pods"');
+      await kubectl.ok('create', 'rolebinding', 'guests', '--clusterrole=view', '--group=guests');
+      expect(await bob.ok('get', 'pods', '-o', 'name')).toContain('pod/sleeper');
+    });
+  });
+}
+
+function signingRequest(name: string, request: string): string {
+  return `apiVersion: certificates.k8s.io/v1
+kind: CertificateSigningRequest
+metadata: { name: ${name} }
+spec: { request: ${request}, signerName: kubernetes.io/kube-apiserver-client, usages: [client auth] }
+`;
+}
