@@ -75,6 +75,7 @@ async function openTree(context: ClusterContext): Promise<OpenTree> {
   const complete = deferred();
   const model = new TreeModel(current, undefined, {
     clock: systemClock,
+    contexts: () => [],
     onChange: (nodes) => {
       const kind = nodes.find((node): node is KindNode => node.type === 'kind' && isPods(node));
       if (kind !== undefined && model.counts(kind)?.total === pods) complete.resolve();

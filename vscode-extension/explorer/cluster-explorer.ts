@@ -28,6 +28,7 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
     const ends = [
       session.onClusterChange(() => this.#reset()),
       session.onNamespaceChange(() => this.#reset()),
+      session.onContextsChange(() => this.#model?.contextsChanged()),
       session.onStateChange(() => this.#describe()),
     ];
     this.#disposables = [
@@ -105,7 +106,11 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
     this.#model =
       current === undefined
         ? undefined
-        : new TreeModel(current, namespace, { clock: systemClock, onChange: (nodes) => this.#show(nodes) });
+        : new TreeModel(current, namespace, {
+            clock: systemClock,
+            contexts: () => this.#session.contexts,
+            onChange: (nodes) => this.#show(nodes),
+          });
     if (this.#model !== undefined) this.#model.filter = this.#filter;
     this.#describe();
     this.refresh();

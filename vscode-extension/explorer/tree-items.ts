@@ -4,6 +4,7 @@ import type { CategoryName } from './categories.ts';
 import { statusOf, type ObjectStatus } from './object-status.ts';
 import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import type { TreeModel } from './tree-model.ts';
+import { contextItem, namespaceItem, selectorItem } from './place-items.ts';
 import type { ContainerNode, KindNode, ObjectNode, TreeNode } from './tree-node.ts';
 
 const { None, Collapsed } = vscode.TreeItemCollapsibleState;
@@ -17,6 +18,12 @@ export function treeItemOf(node: TreeNode, model: TreeModel, showsNamespace: boo
 
 function draw(node: TreeNode, model: TreeModel, showsNamespace: boolean): vscode.TreeItem {
   switch (node.type) {
+    case 'selector':
+      return selectorItem(node);
+    case 'context':
+      return contextItem(node);
+    case 'namespace':
+      return namespaceItem(node);
     case 'category':
       return categoryItem(node.name);
     case 'kind':

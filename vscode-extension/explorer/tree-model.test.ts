@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { deployments, pods, replicasets } from '../../core/api/generated/resources.ts';
-import { deployment, pod, replicaSet } from '../../test/builders/index.ts';
+import { forbidden } from '../../core/api/errors.ts';
+import { deployments, namespaces, pods, replicasets } from '../../core/api/generated/resources.ts';
+import { deployment, namespace, pod, replicaSet } from '../../test/builders/index.ts';
 import { createTestApi, type TestApi } from '../../test/environment/api.ts';
 import { openTestCluster } from '../../test/environment/open-cluster.ts';
 import { expectEventually } from '../../test/expectations/eventually.ts';
@@ -14,13 +15,16 @@ describe('the tree of a cluster', () => {
   let cluster: ReturnType<typeof openTestCluster>;
   let model: TreeModel;
   let changed: TreeNode[];
+  let contexts: string[];
 
   beforeEach(async () => {
     api = await createTestApi();
     cluster = openTestCluster(api);
     changed = [];
+    contexts = ['test', 'other'];
     model = new TreeModel(cluster, undefined, {
       clock: api.clock,
+      contexts: () => contexts,
       onChange: (nodes) => changed.push(...nodes),
     });
   });
@@ -33,6 +37,11 @@ describe('the tree of a cluster', () => {
 
   const nameOf = (node: TreeNode) => {
     switch (node.type) {
+      case 'selector':
+        return node.what;
+      case 'context':
+      case 'namespace':
+        return node.current ? `(${node.name})` : node.name;
       case 'category':
         return node.name;
       case 'kind':
@@ -61,6 +70,11 @@ describe('the tree of a cluster', () => {
     return nodes;
   }
 
+  function refusingCluster(error: Error): typeof cluster {
+    const client = { ...api.client, list: () => Promise.reject(error) } as typeof api.client;
+    return { ...cluster, cluster: { ...cluster.cluster, client } };
+  }
+
   async function kind(plural: string): Promise<KindNode> {
     const found = (await open('workloads')).find((node) => nameOf(node) === plural);
     return found as KindNode;
@@ -68,6 +82,8 @@ describe('the tree of a cluster', () => {
 
   test('sorts kinds into categories that hold something', async () => {
     expect((await open()).map(nameOf)).toEqual([
+      'context',
+      'namespace',
       'workloads',
       'network',
       'configuration',
@@ -76,6 +92,41 @@ describe('the tree of a cluster', () => {
       'cluster',
     ]);
     expect((await open('workloads')).slice(0, 2).map(nameOf)).toEqual(['deployments', 'statefulsets']);
+  });
+
+  test('offers the contexts of the kubeconfig, and says which one is open', async () => {
+    expect((await open('context')).map(nameOf)).toEqual(['(test)', 'other']);
+    const [selector] = await open();
+    contexts = ['other', 'third'];
+    model.contextsChanged();
+    await expectEventually(api.clock, () => expect(changed).toContain(selector));
+    expect((await open('context')).map(nameOf)).toEqual(['other', 'third', '(test)']);
+  });
+
+  test('offers the namespaces as they come and go', async () => {
+    const { length } = await open('namespace');
+    expect((await open('namespace')).slice(0, 2).map(nameOf)).toEqual(['(undefined)', 'default']);
+    const [, selector] = await open();
+    await api.client.create(namespaces, namespace().named('shop').build());
+    await expectEventually(api.clock, () => expect(changed).toContain(selector));
+    const named = (await open('namespace')).map(nameOf);
+    expect(named).toHaveLength(length + 1);
+    expect(named).toContain('shop');
+  });
+
+  test('offers the namespaces it knows of to those who may not list them', async () => {
+    const refusing = refusingCluster(forbidden({ group: '', plural: 'namespaces' }, '', 'not you'));
+    const other = new TreeModel(refusing, 'shop', {
+      clock: api.clock,
+      contexts: () => [],
+      onChange: () => {},
+    });
+    const [, selector] = await other.roots();
+    expect((await other.children(selector ?? failNow())).map(nameOf)).toEqual([
+      undefined,
+      'default',
+      '(shop)',
+    ]);
   });
 
   test('leads from a Deployment over its ReplicaSets and Pods to containers', async () => {
@@ -157,15 +208,13 @@ describe('the tree of a cluster', () => {
   });
 
   test('says why nothing is there', async () => {
-    const refusing = {
-      ...cluster,
-      cluster: {
-        ...cluster.cluster,
-        client: { ...api.client, list: () => Promise.reject(new Error('pods is forbidden')) },
-      },
-    } as typeof cluster;
-    const other = new TreeModel(refusing, undefined, { clock: api.clock, onChange: () => {} });
-    const [workloads] = await other.roots();
+    const refusing = refusingCluster(new Error('pods is forbidden'));
+    const other = new TreeModel(refusing, undefined, {
+      clock: api.clock,
+      contexts: () => [],
+      onChange: () => {},
+    });
+    const workloads = (await other.roots()).find((node) => nameOf(node) === 'workloads');
     const found = (await other.children(workloads ?? failNow())).find((node) => nameOf(node) === 'pods');
     expect((await other.children(found ?? failNow())).map(nameOf)).toEqual(['pods is forbidden']);
   });

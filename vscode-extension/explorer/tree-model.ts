@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../../core/api/generated/core-v1.ts';
+import { StatusError } from '../../core/api/errors.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
@@ -7,6 +8,7 @@ import { categoriesOf } from './categories.ts';
 import { KindWatches, type Change } from './kind-watches.ts';
 import type { ObjectFilter } from './object-filter.ts';
 import { containerStatus, statusOf } from './object-status.ts';
+import { contextNodes, namespaceNodes } from './place-nodes.ts';
 import { relationOf } from './related.ts';
 import type {
   CategoryNode,
@@ -15,6 +17,7 @@ import type {
   KindNode,
   ObjectNode,
   RangeNode,
+  SelectorNode,
   TreeNode,
 } from './tree-node.ts';
 
@@ -26,6 +29,8 @@ const showAfterMs = 150;
 
 export interface TreeModelDependencies {
   readonly clock: Clock;
+  /** The contexts that can be opened instead. */
+  readonly contexts: () => readonly string[];
   /** Told which nodes to draw again, with what is below them. */
   readonly onChange: (nodes: readonly TreeNode[]) => void;
 }
@@ -70,19 +75,30 @@ export class TreeModel {
   }
 
   async roots(): Promise<readonly TreeNode[]> {
+    const context = this.#selector('context', this.#cluster.context.name);
     try {
       this.#index = await this.#cluster.resources();
     } catch (error) {
-      return [this.#message(undefined, error)];
+      return [context, this.#message(undefined, error)];
     }
-    return categoriesOf(this.#index.all).map(({ name, resources }) =>
+    const categories = categoriesOf(this.#index.all).map(({ name, resources }) =>
       this.#node({ type: 'category', id: name, parent: undefined, name, resources }),
     );
+    return [context, this.#selector('namespace', this.#namespace), ...categories];
+  }
+
+  /** The contexts that can be opened are others now. */
+  contextsChanged(): void {
+    this.#mark(this.#selector('context', this.#cluster.context.name));
   }
 
   async children(node: TreeNode): Promise<readonly TreeNode[]> {
     try {
       switch (node.type) {
+        case 'selector':
+          return node.what === 'context'
+            ? contextNodes(node, this.#dependencies.contexts())
+            : namespaceNodes(node, await this.#namespaces(), this.#cluster.context.namespace);
         case 'category':
           return this.#kinds(node);
         case 'kind':
@@ -102,7 +118,7 @@ export class TreeModel {
   /** Whether there can be anything below. */
   hasChildren(node: TreeNode): boolean {
     if (node.type === 'object') return isPod(node.resource) || relationOf(node.resource) !== undefined;
-    return node.type === 'category' || node.type === 'kind' || node.type === 'range';
+    return ['selector', 'category', 'kind', 'range'].includes(node.type);
   }
 
   /** Undefined until the objects are there. */
@@ -133,6 +149,22 @@ export class TreeModel {
       }
       return node;
     });
+  }
+
+  #selector(what: SelectorNode['what'], chosen: string | undefined): SelectorNode {
+    return this.#node({ type: 'selector', id: `choose/${what}`, parent: undefined, what, chosen });
+  }
+
+  /** Undefined for those who may not see them. */
+  async #namespaces(): Promise<readonly KubernetesObject[] | undefined> {
+    const resource = this.#index?.lookUp('namespaces');
+    if (resource === undefined) return undefined;
+    try {
+      return (await this.#watches.get(resource, undefined)).lister.list();
+    } catch (error) {
+      if (error instanceof StatusError && error.reason === 'Forbidden') return undefined;
+      throw error;
+    }
   }
 
   async #allOf(node: KindNode): Promise<readonly TreeNode[]> {
@@ -244,6 +276,8 @@ export class TreeModel {
       this.#accepts(resource, object) !== this.#accepts(resource, change.previous);
     const kind = this.#kindNodes.get(resource);
     if (kind !== undefined && moved) this.#mark(kind);
+    if (isNamespace(resource) && (moved || looksDifferent(resource, object, change.previous)))
+      this.#mark(this.#selector('namespace', this.#namespace));
     if (change.type !== 'updated') this.#markOwners(resource, object);
     if (change.type === 'deleted') {
       this.#objectNodes.delete(uid);
@@ -306,6 +340,10 @@ export class TreeModel {
     const text = error instanceof Error ? error.message : String(error);
     return { type: 'message', id: `${parent?.id ?? ''}/message`, parent, text };
   }
+}
+
+function isNamespace({ group, kind }: ServedResource): boolean {
+  return group === '' && kind === 'Namespace';
 }
 
 function isPod({ group, kind }: ServedResource): boolean {

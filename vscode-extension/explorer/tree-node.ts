@@ -5,12 +5,45 @@ import type { ObjectStatus } from './object-status.ts';
 
 /** What the tree shows. Nodes keep their identity while what they stand for changes. */
 export type TreeNode =
-  CategoryNode | KindNode | RangeNode | ObjectNode | ContainerNode | MoreNode | MessageNode;
+  | SelectorNode
+  | ContextNode
+  | NamespaceNode
+  | CategoryNode
+  | KindNode
+  | RangeNode
+  | ObjectNode
+  | ContainerNode
+  | MoreNode
+  | MessageNode;
 
 interface NodeBase {
   /** Unique in the tree and the same at every start. */
   readonly id: string;
   readonly parent: TreeNode | undefined;
+}
+
+/** What the tree shows, and what else it could show. */
+export interface SelectorNode extends NodeBase {
+  readonly type: 'selector';
+  readonly what: 'context' | 'namespace';
+  /** What is chosen; undefined for all namespaces. */
+  readonly chosen: string | undefined;
+}
+
+/** A context of the kubeconfig. */
+export interface ContextNode extends NodeBase {
+  readonly type: 'context';
+  readonly name: string;
+  readonly current: boolean;
+}
+
+/** A namespace to look at; undefined for all of them. */
+export interface NamespaceNode extends NodeBase {
+  readonly type: 'namespace';
+  readonly name: string | undefined;
+  readonly current: boolean;
+  /** Undefined where it is not known. */
+  readonly status: ObjectStatus | undefined;
 }
 
 export interface CategoryNode extends NodeBase {

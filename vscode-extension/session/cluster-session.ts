@@ -50,9 +50,11 @@ export class ClusterSession {
   readonly #states: Listeners<SessionState>;
   readonly #clusters: Listeners<OpenCluster | undefined>;
   readonly #namespaces: Listeners<string | undefined>;
+  readonly #contextLists: Listeners<readonly string[]>;
   #state: SessionState = { kind: 'none' };
   #open: { readonly cluster: OpenCluster; readonly closing: AbortController } | undefined;
   #namespace: string | undefined;
+  #contexts: readonly string[] = [];
   /** Counts openings, so that one that is overtaken changes nothing. */
   #generation = 0;
 
@@ -62,6 +64,7 @@ export class ClusterSession {
     this.#states = new Listeners(onError);
     this.#clusters = new Listeners(onError);
     this.#namespaces = new Listeners(onError);
+    this.#contextLists = new Listeners(onError);
   }
 
   get state(): SessionState {
@@ -76,6 +79,11 @@ export class ClusterSession {
   /** The namespace that views show; undefined for all. */
   get namespace(): string | undefined {
     return this.#namespace;
+  }
+
+  /** Names of the contexts that could be opened. */
+  get contexts(): readonly string[] {
+    return this.#contexts;
   }
 
   /** Where objects go whose manifest names no namespace. */
@@ -93,6 +101,17 @@ export class ClusterSession {
 
   onNamespaceChange(listener: (namespace: string | undefined) => void): () => void {
     return this.#namespaces.add(listener);
+  }
+
+  onContextsChange(listener: (contexts: readonly string[]) => void): () => void {
+    return this.#contextLists.add(listener);
+  }
+
+  /** Says which contexts could be opened. */
+  offerContexts(contexts: readonly string[]): void {
+    if (contexts.join('\n') === this.#contexts.join('\n')) return;
+    this.#contexts = contexts;
+    this.#contextLists.tell(contexts);
   }
 
   showNamespace(namespace: string | undefined): void {

@@ -28,10 +28,18 @@ export async function pickContext(
   return picked?.name;
 }
 
-/** Lets the user choose what the views show: a namespace, or all of them (undefined inside the result). */
-export async function pickNamespace(
-  session: ClusterSession,
-): Promise<{ readonly namespace: string | undefined } | undefined> {
+/** A namespace to show, or all of them. */
+export interface NamespaceChoice {
+  readonly namespace: string | undefined;
+}
+
+/** Whether a row of the tree said which one it means. */
+export function isNamespaceChoice(row: object | undefined): row is NamespaceChoice {
+  return row !== undefined && Object.hasOwn(row, 'namespace');
+}
+
+/** Lets the user choose what the views show. */
+export async function pickNamespace(session: ClusterSession): Promise<NamespaceChoice | undefined> {
   const open = session.current;
   if (open === undefined) return undefined;
   const signal = AbortSignal.any([open.signal, AbortSignal.timeout(listTimeoutMs)]);

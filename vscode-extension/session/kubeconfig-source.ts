@@ -26,10 +26,12 @@ export function kubeconfigFiles({ setting, env }: KubeconfigPlace): readonly str
   return listed.length > 0 ? listed : [join(homedir(), '.kube', 'config'), ...localKubeconfigs(env)];
 }
 
-export type Choice =
+/** What to open, and what could be opened instead. */
+export type Choice = { readonly contexts: readonly string[] } & (
   | { readonly kind: 'context'; readonly context: ClusterContext }
   | { readonly kind: 'none' }
-  | { readonly kind: 'broken'; readonly why: string };
+  | { readonly kind: 'broken'; readonly why: string }
+);
 
 /**
  * The context to open: the one chosen before while it is there, the current one, or the only one that leads to a
@@ -44,10 +46,10 @@ export function chooseContext(files: readonly string[], chosen: string | undefin
     const only = usable.length === 1 ? usable[0] : undefined;
     const wanted = name ?? only;
     return wanted === undefined
-      ? { kind: 'none' }
-      : { kind: 'context', context: resolveContext(config, wanted) };
+      ? { kind: 'none', contexts: usable }
+      : { kind: 'context', contexts: usable, context: resolveContext(config, wanted) };
   } catch (error) {
-    return { kind: 'broken', why: error instanceof Error ? error.message : String(error) };
+    return { kind: 'broken', contexts: [], why: error instanceof Error ? error.message : String(error) };
   }
 }
 

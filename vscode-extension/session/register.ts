@@ -46,7 +46,8 @@ export function registerSession(
   let opened: string | undefined;
   const follow = () => {
     if (!vscode.workspace.isTrusted) return;
-    const choice = chooseContext(files(), context.workspaceState.get<string>(contextMemory));
+    const { contexts, ...choice } = chooseContext(files(), context.workspaceState.get<string>(contextMemory));
+    session.offerContexts(contexts);
     const wanted = JSON.stringify(choice);
     if (wanted === opened) return;
     opened = wanted;
@@ -78,16 +79,20 @@ export function registerSession(
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('wheelhouse.kubeconfig')) rewatch();
     }),
-    vscode.commands.registerCommand('wheelhouse.chooseContext', async () => {
-      const { pickContext } = await import('./context-picker.ts');
-      const name = await pickContext(files(), session);
-      if (name === undefined) return;
-      await context.workspaceState.update(contextMemory, name);
-      reopen();
-    }),
-    vscode.commands.registerCommand('wheelhouse.chooseNamespace', async () => {
-      const { pickNamespace } = await import('./context-picker.ts');
-      const picked = await pickNamespace(session);
+    // A row of the tree says which one it means; everybody else is asked.
+    vscode.commands.registerCommand(
+      'wheelhouse.chooseContext',
+      async (row?: { readonly context?: string }) => {
+        const { pickContext } = await import('./context-picker.ts');
+        const name = row?.context ?? (await pickContext(files(), session));
+        if (name === undefined) return;
+        await context.workspaceState.update(contextMemory, name);
+        reopen();
+      },
+    ),
+    vscode.commands.registerCommand('wheelhouse.chooseNamespace', async (row?: object) => {
+      const { isNamespaceChoice, pickNamespace } = await import('./context-picker.ts');
+      const picked = isNamespaceChoice(row) ? row : await pickNamespace(session);
       if (picked !== undefined) session.showNamespace(picked.namespace);
     }),
     vscode.commands.registerCommand('wheelhouse.startLocalCluster', () => startLocalCluster()),
