@@ -38,5 +38,7 @@ export function activate(context: vscode.ExtensionContext): void {
   registerLanguage({ context, session, log });
   // Last, because what is disposed of before it may still have something to say.
   context.subscriptions.push(log);
-  log.info(`Activated in ${(performance.now() - startedMs).toFixed(0)} ms`);
+  const side = context.extension.extensionKind === vscode.ExtensionKind.Workspace ? 'workspace' : 'UI';
+  const tookMs = (performance.now() - startedMs).toFixed(0);
+  log.info(`Activated in ${tookMs} ms, on the ${side} side, in process ${process.pid}`);
 }

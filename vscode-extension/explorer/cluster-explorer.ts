@@ -127,6 +127,7 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
       state.kind === 'none' ? '' : [state.context.name, namespace].filter(Boolean).join('/');
     const lines = [
       ...(state.kind === 'unavailable' ? [vscode.l10n.t('Not available: {0}', state.why)] : []),
+      ...(state.kind === 'none' && state.why !== undefined ? [state.why] : []),
       ...(this.#filter === undefined ? [] : [vscode.l10n.t('Filter: {0}', this.#filter.text)]),
     ];
     this.#view.message = lines.join('\n');

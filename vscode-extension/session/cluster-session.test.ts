@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Cluster } from '../../core/client/cluster.ts';
 import type { ConnectionState } from '../../core/client/grpc/channel.ts';
+import type { ClusterContext } from '../../core/client/kubeconfig.ts';
+import { makePair } from '../../core/machinery/pki/make-certificate.ts';
 import { seededRandom } from '../../core/machinery/random.ts';
 import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import { settle } from '../../test/expectations/eventually.ts';
@@ -47,20 +49,33 @@ function clusterOf(scripted: ScriptedCluster): Cluster {
   };
 }
 
-async function opened() {
+function closed(connect?: () => Promise<Cluster>) {
   const scripted = new ScriptedCluster();
   const clock = new SteppedClock();
   const session = new ClusterSession({
-    connect: () => Promise.resolve(clusterOf(scripted)),
+    connect: connect ?? (() => Promise.resolve(clusterOf(scripted))),
     clock,
     random: seededRandom(1),
     onError: () => {},
   });
   const states: string[] = [];
   session.onStateChange(({ kind }) => states.push(kind));
-  await session.open(context);
   return { scripted, clock, session, states };
 }
+
+async function opened(place: ClusterContext = context) {
+  const all = closed();
+  await all.session.open(place);
+  return all;
+}
+
+/** The context with a client certificate that holds for a year from when the clock says. */
+async function certified(clock: SteppedClock): Promise<ClusterContext> {
+  const { cert, key } = await makePair({ name: 'ann', subject: 'CN=ann', use: 'client' }, clock);
+  return { ...context, tls: { cert, key } };
+}
+
+const yearMs = 365 * 24 * 3600 * 1000;
 
 describe('the session with a cluster', () => {
   test('is connected once the cluster said who it is', async () => {
@@ -103,6 +118,50 @@ describe('the session with a cluster', () => {
     await clock.advanceAsync(5_000);
     await settle();
     expect(session.state.kind).toBe('connected');
+  });
+
+  test('tells once why it is not let in, however often it asks', async () => {
+    const { scripted, clock, states } = await opened();
+    scripted.answer = () => Promise.reject(new Error('Unauthorized'));
+    scripted.become('ready');
+    await settle();
+    const before = states.length;
+    await clock.advanceAsync(15_000);
+    await settle();
+    expect(states).toHaveLength(before);
+  });
+
+  test('does not knock with a certificate that is over, and is back with a newer one', async () => {
+    const { scripted, clock, session } = closed();
+    const before = await certified(clock);
+    await clock.advanceAsync(yearMs + 1);
+    await session.open(before);
+    expect(session.current).toBeUndefined();
+    expect(session.state).toMatchObject({
+      kind: 'unavailable',
+      why: expect.stringMatching(/^the client certificate of "dev" expired at \d{4}-.*Z; it takes a newer/),
+    });
+    await session.open(await certified(clock));
+    scripted.become('ready');
+    await settle();
+    expect(session.state.kind).toBe('connected');
+  });
+
+  test('gives up a connection that is lost because its certificate is over', async () => {
+    const clock = new SteppedClock();
+    const { scripted, session, clock: now } = await opened(await certified(clock));
+    scripted.become('ready');
+    await settle();
+    await now.advanceAsync(yearMs + 1);
+    scripted.become('unavailable');
+    expect(scripted.closed).toBe(true);
+    expect(session.state).toMatchObject({ why: expect.stringContaining('expired at') });
+  });
+
+  test('says what is wrong with a context that cannot even be tried', async () => {
+    const { session } = closed(() => Promise.reject(new Error('bad base64 decode')));
+    await session.open(context);
+    expect(session.state).toEqual({ kind: 'unavailable', context, why: 'bad base64 decode' });
   });
 
   test('closes what it had when another cluster is opened', async () => {

@@ -5,6 +5,7 @@ import type { ClusterContext } from '../../core/client/kubeconfig.ts';
 import { ResourceIndex } from '../../core/client/resource-index.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
 import type { Random } from '../../core/machinery/random.ts';
+import { whyExpired } from './certificate-expiry.ts';
 import { Listeners } from './listeners.ts';
 
 /** How the editor stands with its cluster. */
@@ -13,7 +14,7 @@ export type SessionState =
   | { readonly kind: 'none'; readonly why?: string }
   | { readonly kind: 'connecting'; readonly context: ClusterContext }
   | { readonly kind: 'connected'; readonly context: ClusterContext; readonly version: ServerVersion }
-  /** Comes back by itself when the cluster does. */
+  /** Comes back by itself when the cluster does; where nothing is open, when the kubeconfig says something else. */
   | { readonly kind: 'unavailable'; readonly context: ClusterContext; readonly why: string };
 
 /** An open connection to one cluster. Stays the same while the cluster goes away and comes back. */
@@ -125,7 +126,15 @@ export class ClusterSession {
     this.close();
     const generation = this.#generation;
     this.#become({ kind: 'connecting', context });
-    const cluster = await this.#dependencies.connect(context);
+    let cluster: Cluster;
+    try {
+      const expired = whyExpired(context, this.#dependencies.clock.now());
+      if (expired !== undefined) throw new Error(expired);
+      cluster = await this.#dependencies.connect(context);
+    } catch (error) {
+      if (generation === this.#generation) this.#refuse(context, error);
+      return;
+    }
     if (generation !== this.#generation) {
       cluster.close();
       return;
@@ -149,6 +158,21 @@ export class ClusterSession {
 
   /** Closes what is open; `why` is shown in its place. */
   close(why?: string): void {
+    this.#shut();
+    this.#become(why === undefined ? { kind: 'none' } : { kind: 'none', why });
+  }
+
+  /** Closes what is open and waits for another context: this one would be refused however often it is tried. */
+  #refuse(context: ClusterContext, error: unknown): void {
+    this.#shut();
+    this.#become({
+      kind: 'unavailable',
+      context,
+      why: error instanceof Error ? error.message : String(error),
+    });
+  }
+
+  #shut(): void {
     this.#generation++;
     const open = this.#open;
     this.#open = undefined;
@@ -157,7 +181,6 @@ export class ClusterSession {
       open.cluster.cluster.close();
       this.#clusters.tell(undefined);
     }
-    this.#become(why === undefined ? { kind: 'none' } : { kind: 'none', why });
   }
 
   #wrap(context: ClusterContext, cluster: Cluster, signal: AbortSignal): OpenCluster {
@@ -210,6 +233,10 @@ export class ClusterSession {
   }
 
   #lost({ context }: OpenCluster, why: string): void {
+    const expired = whyExpired(context, this.#dependencies.clock.now());
+    if (expired !== undefined) return this.#refuse(context, expired);
+    // Asked again and again, and told once.
+    if (this.#state.kind === 'unavailable' && this.#state.why === why) return;
     this.#become({ kind: 'unavailable', context, why });
   }
 

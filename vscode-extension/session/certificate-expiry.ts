@@ -1,0 +1,11 @@
+import { X509Certificate } from 'node:crypto';
+import type { ClusterContext } from '../../core/client/kubeconfig.ts';
+
+/** Why a context can lead nowhere at `nowMs`, however often it is tried: its client certificate is over. */
+export function whyExpired({ name, tls }: ClusterContext, nowMs: number): string | undefined {
+  if (tls?.cert === undefined) return undefined;
+  const endMs = Date.parse(new X509Certificate(tls.cert).validTo);
+  return nowMs < endMs
+    ? undefined
+    : `the client certificate of "${name}" expired at ${new Date(endMs).toISOString()}; it takes a newer kubeconfig`;
+}
