@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { authorizer, PendingQuestion, requestResource } from '../cel/index.ts';
+import { authorizer, costLimits, PendingQuestion, PendingTurn, requestResource } from '../cel/index.ts';
 import type {
   AuthorizationAnswer,
   AuthorizationQuestion,
@@ -18,9 +18,6 @@ export type AskAuthorizer = (user: UserInfo, question: AuthorizationQuestion) =>
 
 /** More different questions than this are put by nobody who wants an answer. */
 const maxQuestions = 64;
-/** Units of cost after which others get a turn: some milliseconds of work. */
-const turnAfter = 100_000;
-
 const nobody: UserInfo = { name: 'system:apiserver', groups: ['system:masters'] };
 
 /** Runs expressions about one request. What they ask of others is asked once. */
@@ -88,23 +85,24 @@ export class Evaluation {
   /** @throws CelError, CelCostError */
   async evaluate(program: CelProgram, bindings: CelBindings, budget: CostBudget): Promise<Value> {
     for (;;) {
+      await this.yield();
       const before = budget.remaining;
       try {
         return program.evaluate(bindings, budget);
       } catch (error) {
-        // An expression that has to wait for an answer is run again with it: expressions have no effects.
+        // An expression that has to wait is run again: expressions have no effects, and what it got so far is known.
+        if (error instanceof PendingTurn) continue;
         if (!(error instanceof PendingQuestion) || this.#answers.size >= maxQuestions) throw error;
         await this.#learn(error.question);
       } finally {
         this.#sinceTurn += before - budget.remaining;
       }
-      await this.yield();
     }
   }
 
   /** Lets others have a turn where expressions have taken long enough. */
   async yield(): Promise<void> {
-    if (this.#sinceTurn < turnAfter) return;
+    if (this.#sinceTurn < costLimits.perTurn) return;
     this.#sinceTurn = 0;
     await turn();
   }

@@ -62,7 +62,7 @@ export interface CustomKind {
   /** The object with the defaults of the schema. Itself when nothing was to do. */
   readonly complete: (object: JsonObject) => JsonObject;
   /** `old` is what there was; absent for a new object. */
-  readonly validate: (object: JsonObject, old: JsonObject | undefined) => readonly FieldError[];
+  readonly validate: (object: JsonObject, old: JsonObject | undefined) => Promise<readonly FieldError[]>;
   /**
    * Objects in the form of another version; the same objects where they have it already. Rejects with a
    * `StatusError` when the one who converts them fails.

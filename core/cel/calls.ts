@@ -65,6 +65,6 @@ function runner(codes: readonly Code[], overloads: readonly Overload[], isCertai
     for (const code of codes) values.push(code.run(frame));
     const chosen = only ?? dispatch(overloads, values);
     frame.meter.charge(chosen.cost(...values));
-    return chosen.call(...values);
+    return chosen.spend === undefined ? chosen.call(...values) : chosen.spend(frame.meter, ...values);
   };
 }

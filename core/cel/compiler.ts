@@ -1,3 +1,4 @@
+import { readingCost, traversal } from './cost.ts';
 import { CelError, noSuchKey, noSuchOverload } from './errors.ts';
 import type { Issue } from './errors.ts';
 import { compileCall } from './calls.ts';
@@ -200,12 +201,13 @@ export class Compiler implements Compilation {
         `found no matching overload for '_[_]' applied to '(${formatType(from)}, ${formatType(key.type)})'`,
       );
     if (node.op === '[?]' || operand.type.kind === 'optional') return optionalAccess(operand, type, key.run);
+    const cost = 1 + readingCost(type);
     return {
       type,
       run: (frame) => {
         const container = operand.run(frame);
         const at = key.run(frame);
-        frame.meter.charge(1);
+        frame.meter.charge(cost);
         if (container instanceof CelMap) return pick(container, at);
         if (container instanceof CelList) return container.at(indexIn(container, at));
         if (container instanceof Optional) return access(container, at);
@@ -355,14 +357,16 @@ export class Compiler implements Compilation {
 }
 
 function selection(operand: Code, type: Type, field: string): Code {
+  const cost = 1 + readingCost(type);
   return {
     type,
     run: (frame) => {
       const from = operand.run(frame);
-      frame.meter.charge(1);
+      frame.meter.charge(cost);
       if (from instanceof CelMap) {
         const value = from.get(field);
         if (value === undefined) throw noSuchKey(field);
+        if (value instanceof Uint8Array) frame.meter.charge(traversal(value.length));
         return value;
       }
       if (from instanceof Optional) return access(from, field);
@@ -372,12 +376,13 @@ function selection(operand: Code, type: Type, field: string): Code {
 }
 
 function optionalAccess(operand: Code, type: Type, key: Code['run'] | (() => string)): Code {
+  const cost = 1 + readingCost(type);
   return {
     type: optionalOf(type),
     run: (frame) => {
       const from = operand.run(frame);
       const at = key(frame);
-      frame.meter.charge(1);
+      frame.meter.charge(cost);
       return access(from instanceof Optional ? from : new Optional(from), at);
     },
   };

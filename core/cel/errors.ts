@@ -16,6 +16,17 @@ export class CelError extends Error {
   }
 }
 
+/** Runs what may fail as an ordinary result: errors that arise within do not find out where. */
+export function untraced<T>(run: () => T): T {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return run();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** The expression cost more than it may. Nothing absorbs this. */
 export class CelCostError extends Error {
   override readonly name = 'CelCostError';
@@ -23,6 +34,11 @@ export class CelCostError extends Error {
   constructor() {
     super('operation cancelled: actual cost limit exceeded');
   }
+}
+
+/** Variables that the expression uses took long enough: others must have a turn before it is run again. */
+export class PendingTurn extends Error {
+  override readonly name = 'PendingTurn';
 }
 
 export function noSuchOverload(): CelError {

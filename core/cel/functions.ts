@@ -1,3 +1,4 @@
+import type { Meter } from './cost.ts';
 import { noSuchOverload } from './errors.ts';
 import {
   accepts,
@@ -35,6 +36,8 @@ export interface Overload {
   readonly call: (...values: Value[]) => Value;
   /** Charged before the call. */
   readonly cost: (...values: Value[]) => number;
+  /** Instead of `call`, where what it costs turns out on the way. */
+  readonly spend?: ((meter: Meter, ...values: Value[]) => Value) | undefined;
 }
 
 type Handler = (...values: never[]) => Value;
@@ -60,6 +63,18 @@ export function overload(signature: string, call: Handler, cost: Cost = one): Ov
     call: call as Overload['call'],
     cost: cost as Overload['cost'],
   };
+}
+
+/** As `overload`, for a function that charges for every step as it makes it. */
+export function metered(
+  signature: string,
+  spend: (meter: Meter, ...values: never[]) => Value,
+  cost: Cost = one,
+): Overload {
+  const call = () => {
+    throw new Error(`Cannot call ${JSON.stringify(signature)} without a meter`);
+  };
+  return { ...overload(signature, call, cost), spend: spend as Overload['spend'] };
 }
 
 const simple: Readonly<Record<string, Type>> = {

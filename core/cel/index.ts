@@ -2,7 +2,7 @@ export { CelEnvironment, CelProgram } from './environment.ts';
 export { CostBudget, costLimits } from './cost.ts';
 export { leastCost } from './estimate.ts';
 export type { Extent } from './estimate.ts';
-export { CelCompileError, CelCostError, CelError } from './errors.ts';
+export { CelCompileError, CelCostError, CelError, PendingTurn } from './errors.ts';
 export type { CelBindings } from './program.ts';
 export {
   bool,

@@ -1,4 +1,5 @@
 import type { Compilation } from './compilation.ts';
+import { stepCosts } from './cost.ts';
 import { CelError, noSuchOverload } from './errors.ts';
 import type { Code, Frame } from './program.ts';
 import type { Scope } from './scope.ts';
@@ -55,16 +56,13 @@ function decide(codes: readonly Code[], deciding: boolean): Code {
   };
 }
 
-/** Errors cost time that upstream's do not. */
-const errorCost = 10;
-
 /** A value, or what went wrong with it; spending too much is nobody's to absorb. */
 export function attempt(run: Code['run'], frame: Frame): Value | CelError {
   try {
     return run(frame);
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
-    frame.meter.charge(errorCost);
+    frame.meter.charge(stepCosts.error);
     return error;
   }
 }

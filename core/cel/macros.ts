@@ -1,5 +1,6 @@
 import { broken } from './compilation.ts';
 import type { CallNode, Compilation } from './compilation.ts';
+import { readingCost, stepCosts } from './cost.ts';
 import { CelError, noSuchKey, noSuchOverload } from './errors.ts';
 import { attempt } from './logic.ts';
 import type { Code, Frame } from './program.ts';
@@ -174,16 +175,21 @@ function declare(compiler: Compilation, { range, names, scope }: LoopCall): Name
 /** Sets the names for each element in turn, as long as `step` wants more. */
 function walk(range: Value, locals: readonly Local[], frame: Frame, step: () => boolean): void {
   const [first, second] = locals as readonly [Local, Local | undefined];
+  const cost = readingCost((second ?? first).type);
   if (range instanceof CelList) {
     for (let index = 0; index < range.length; index++) {
       if (second !== undefined) frame.slots[first.slot] = BigInt(index);
       frame.slots[(second ?? first).slot] = range.at(index);
+      if (cost > 0) frame.meter.charge(cost);
       if (!step()) return;
     }
     return;
   }
   if (!(range instanceof CelMap)) throw noSuchOverload();
-  for (const key of range.keys()) {
+  const keys = range.keys();
+  frame.meter.charge(stepCosts.element * keys.length);
+  for (const key of keys) {
+    if (cost > 0) frame.meter.charge(cost);
     frame.slots[first.slot] = key;
     if (second !== undefined) frame.slots[second.slot] = range.get(key) ?? null;
     if (!step()) return;

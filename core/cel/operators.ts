@@ -1,5 +1,5 @@
 import { CelError, noSuchOverload } from './errors.ts';
-import { traversal } from './cost.ts';
+import { stepCosts, traversal } from './cost.ts';
 import type { Meter } from './cost.ts';
 import { Duration, Timestamp } from './time.ts';
 import {
@@ -101,24 +101,24 @@ export function explainOperation(operator: Operator, left: Type, right: Type): s
 export function operate(operator: Operator, a: Value, b: Value, meter: Meter): Value {
   switch (operator) {
     case '==':
-      meter.charge(1 + comparisonCost(a, b));
-      return equal(a, b);
+      meter.charge(1);
+      return equal(a, b, meter);
     case '!=':
-      meter.charge(1 + comparisonCost(a, b));
-      return !equal(a, b);
+      meter.charge(1);
+      return !equal(a, b, meter);
     case 'in':
       return isMember(a, b, meter);
     case '<':
-      meter.charge(1 + comparisonCost(a, b));
+      meter.charge(1 + orderCost(a, b));
       return compare(a, b) < 0;
     case '<=':
-      meter.charge(1 + comparisonCost(a, b));
+      meter.charge(1 + orderCost(a, b));
       return compare(a, b) <= 0;
     case '>':
-      meter.charge(1 + comparisonCost(a, b));
+      meter.charge(1 + orderCost(a, b));
       return compare(a, b) > 0;
     case '>=':
-      meter.charge(1 + comparisonCost(a, b));
+      meter.charge(1 + orderCost(a, b));
       return compare(a, b) >= 0;
     case '+':
       return add(a, b, meter);
@@ -128,21 +128,27 @@ export function operate(operator: Operator, a: Value, b: Value, meter: Meter): V
   }
 }
 
-/** What comparing walks through, beyond the step itself. */
-function comparisonCost(a: Value, b: Value): number {
-  if (typeof a !== 'object' && typeof a !== 'string') return 0;
-  return Math.max(0, Math.min(weight(a), weight(b)) - 1);
+/** What finding the order of two texts walks through, beyond the step itself. */
+function orderCost(a: Value, b: Value): number {
+  if (
+    (typeof a === 'string' && typeof b === 'string') ||
+    (a instanceof Uint8Array && b instanceof Uint8Array)
+  )
+    return traversal(Math.min(a.length, b.length));
+  return 0;
 }
 
-/** How much there is to walk through in a value: one for each part, and a tenth of every text's length. */
+/** How much there is to walk through in a value: its parts, and a tenth of every text's length. */
 export function weight(value: Value): number {
-  if (typeof value === 'string') return 1 + traversal(value.length);
-  if (typeof value !== 'object' || value === null) return 1;
-  if (value instanceof Uint8Array) return 1 + traversal(value.length);
-  let sum = 1;
+  if (typeof value === 'string') return stepCosts.element + traversal(value.length);
+  if (typeof value !== 'object' || value === null) return stepCosts.element;
+  if (value instanceof Uint8Array) return stepCosts.element + traversal(value.length);
+  let sum: number = stepCosts.element;
   if (value instanceof CelList)
     for (let index = 0; index < value.length; index++) sum += weight(value.at(index));
-  else if (value instanceof CelMap) for (const key of value.keys()) sum += 1 + weight(value.get(key) ?? null);
+  else if (value instanceof CelMap)
+    for (const key of value.keys()) sum += stepCosts.entry + weight(value.get(key) ?? null);
+  else if (value instanceof Timestamp || value instanceof Duration) sum += stepCosts.time;
   return sum;
 }
 
@@ -155,8 +161,8 @@ function isMember(value: Value, container: Value, meter: Meter): boolean {
   meter.charge(1);
   for (let index = 0; index < container.length; index++) {
     const element = container.at(index);
-    meter.charge(1 + comparisonCost(value, element));
-    if (equal(value, element)) return true;
+    meter.charge(2);
+    if (equal(value, element, meter)) return true;
   }
   return false;
 }
@@ -173,9 +179,10 @@ function add(a: Value, b: Value, meter: Meter): Value {
   if (a instanceof CelList && b instanceof CelList) {
     meter.charge(
       1 +
+        stepCosts.element * (a.length + b.length) +
         (a.identity === undefined && b.identity === undefined
-          ? traversal(a.length + b.length)
-          : weight(a) + weight(b)),
+          ? 0
+          : stepCosts.identity * (a.length + b.length) + weight(a) + weight(b)),
     );
     return concat(a, b);
   }

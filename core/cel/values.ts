@@ -1,3 +1,5 @@
+import { stepCosts, traversal } from './cost.ts';
+import type { Meter } from './cost.ts';
 import { CelError, noSuchKey, noSuchOverload } from './errors.ts';
 import { Duration, Timestamp } from './time.ts';
 import { dyn } from './types.ts';
@@ -66,7 +68,9 @@ export abstract class CelList {
   abstract at(index: number): Value;
 
   toArray(): Value[] {
-    return Array.from({ length: this.length }, (_, index) => this.at(index));
+    const values: Value[] = [];
+    for (let index = 0; index < this.length; index++) values.push(this.at(index));
+    return values;
   }
 }
 
@@ -262,21 +266,34 @@ export function typeNameOf(value: Value): string {
   return value instanceof Optional ? 'optional_type' : 'type';
 }
 
-export function equal(a: Value, b: Value): boolean {
+/** @param meter pays for walking through lists, maps and texts */
+export function equal(a: Value, b: Value, meter: Meter): boolean {
+  if (typeof a === 'string' || typeof a === 'boolean' || a === null || b === null) {
+    if (typeof a === 'string' && typeof b === 'string' && a.length === b.length)
+      meter.charge(traversal(a.length));
+    return a === b;
+  }
   if (a === b) return true;
-  if (typeof a === 'string' || typeof a === 'boolean' || a === null || b === null) return false;
   const [left, right] = [numberOf(a), numberOf(b)];
   // JavaScript compares bigint with number exactly.
   if (left !== undefined || right !== undefined)
     return left !== undefined && right !== undefined && left == right; // oxlint-disable-line eqeqeq
-  if (a instanceof CelList) return b instanceof CelList && equalLists(a, b);
-  if (a instanceof CelMap) return b instanceof CelMap && equalMaps(a, b);
+  if (a instanceof CelList) return b instanceof CelList && equalLists(a, b, meter);
+  if (a instanceof CelMap) return b instanceof CelMap && equalMaps(a, b, meter);
   if (a instanceof Timestamp) return b instanceof Timestamp && a.nanos === b.nanos;
   if (a instanceof Duration) return b instanceof Duration && a.nanos === b.nanos;
-  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (a instanceof Uint8Array) {
+    meter.charge(traversal(a.length));
+    return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  }
   if (a instanceof TypeValue) return b instanceof TypeValue && a.typeName === b.typeName;
   if (a instanceof Optional)
-    return b instanceof Optional && a.value !== undefined && b.value !== undefined && equal(a.value, b.value);
+    return (
+      b instanceof Optional &&
+      a.value !== undefined &&
+      b.value !== undefined &&
+      equal(a.value, b.value, meter)
+    );
   return a instanceof Opaque && b instanceof Opaque && a.typeName === b.typeName && a.equals(b);
 }
 
@@ -285,24 +302,40 @@ function numberOf(value: Value): bigint | number | undefined {
   return value instanceof Uint ? value.value : undefined;
 }
 
-function equalLists(a: CelList, b: CelList): boolean {
+function equalLists(a: CelList, b: CelList, meter: Meter): boolean {
   if (a.length !== b.length) return false;
   const identity = a.identity ?? b.identity;
-  const [left, right] = [a.toArray(), b.toArray()];
-  if (identity === undefined) return left.every((value, index) => equal(value, right[index] as Value));
+  if (identity === undefined) {
+    for (let index = 0; index < a.length; index++) {
+      meter.charge(stepCosts.element);
+      if (!equal(a.at(index), b.at(index), meter)) return false;
+    }
+    return true;
+  }
   // Keys tell elements apart, so the same elements in any order are the same list.
-  const others = new Map(right.map((value) => [identityKey(value, identity), value]));
-  return left.every((value) => {
-    const other = others.get(identityKey(value, identity));
-    return other !== undefined && equal(value, other);
-  });
+  const others = new Map<string, Value>();
+  for (let index = 0; index < b.length; index++) {
+    const value = b.at(index);
+    meter.charge(stepCosts.identity);
+    others.set(identityKey(value, identity, meter), value);
+  }
+  for (let index = 0; index < a.length; index++) {
+    const value = a.at(index);
+    meter.charge(stepCosts.identity);
+    const other = others.get(identityKey(value, identity, meter));
+    if (other === undefined || !equal(value, other, meter)) return false;
+  }
+  return true;
 }
 
 /** A text that two elements share just where a list of this identity takes them for the same. */
-function identityKey(value: Value, identity: 'set' | readonly string[]): string {
-  if (identity === 'set') return JSON.stringify(toJson(value));
-  if (!(value instanceof CelMap)) return '';
-  return JSON.stringify(identity.map((name) => toJson(value.get(name) ?? null)));
+function identityKey(value: Value, identity: 'set' | readonly string[], meter?: Meter): string {
+  let key = '';
+  if (identity === 'set') key = JSON.stringify(toJson(value));
+  else if (value instanceof CelMap)
+    key = JSON.stringify(identity.map((name) => toJson(value.get(name) ?? null)));
+  meter?.charge(traversal(key.length) * 2);
+  return key;
 }
 
 /** The elements of both: of sets each once, of keyed lists the second's in the first's places (types/listtype of upstream's unstructured values). */
@@ -315,13 +348,19 @@ export function concat(a: CelList, b: CelList): CelList {
   return new Items([...merged.values()], identity);
 }
 
-function equalMaps(a: CelMap, b: CelMap): boolean {
+function equalMaps(a: CelMap, b: CelMap, meter: Meter): boolean {
   const keys = a.keys();
-  if (keys.length !== b.size) return false;
-  return keys.every((key) => {
-    const [left, right] = [a.get(key), b.get(key)];
-    return left !== undefined && right !== undefined && equal(left, right);
-  });
+  const isSameSize = keys.length === b.size;
+  // Both have been walked through to be counted.
+  meter.charge(stepCosts.entry + 2 * keys.length);
+  return (
+    isSameSize &&
+    keys.every((key) => {
+      meter.charge(stepCosts.entry);
+      const [left, right] = [a.get(key), b.get(key)];
+      return left !== undefined && right !== undefined && equal(left, right, meter);
+    })
+  );
 }
 
 /** Negative, zero or positive. @throws CelError where the two have no order */

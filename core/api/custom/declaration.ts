@@ -130,12 +130,12 @@ function customKindOf(
   };
 }
 
-function validate(
+async function validate(
   schema: JSONSchemaProps,
   version: CustomResourceDefinitionVersion,
   object: JsonObject,
   old: JsonObject | undefined,
-): readonly FieldError[] {
+): Promise<readonly FieldError[]> {
   const { root } = FieldPath;
   const lists = validateLists(schema, object, root);
   const errors = [

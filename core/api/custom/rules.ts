@@ -1,4 +1,5 @@
-import { CelCostError, CelError, CostBudget } from '../../cel/index.ts';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CelCostError, CelError, CostBudget, costLimits } from '../../cel/index.ts';
 import type { Value } from '../../cel/index.ts';
 import { deepEqual, isObject } from '../../machinery/json.ts';
 import type { FieldError } from '../errors.ts';
@@ -14,27 +15,48 @@ import { counterpart } from './validate-value.ts';
 /**
  * Asks the rules of a schema about an object, and of its change where there was one before
  * (apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go). The object fits the schema. All rules of one
- * object share upstream's budget of costs.
+ * object share upstream's budget of costs; where they take long, others have their turns in between.
  */
-export function validateRules(
+export async function validateRules(
   schema: JSONSchemaProps,
   object: unknown,
   old: unknown,
-  path: FieldPath = FieldPath.root,
+): Promise<readonly FieldError[]> {
+  const root = rulesOf(schema);
+  if (root === undefined) return [];
+  const walk = new RuleWalk(new CostBudget());
+  // oxlint-disable-next-line no-unused-vars
+  for (const _ of walk.visit(root, object, old, FieldPath.root)) await turn();
+  return walk.errors;
+}
+
+/** As `validateRules`, of a default in a schema, at one go: `budget` is for all defaults of a definition. */
+export function validateDefaultByRules(
+  schema: JSONSchemaProps,
+  value: unknown,
+  path: FieldPath,
+  budget: CostBudget,
 ): readonly FieldError[] {
   const root = rulesOf(schema);
   if (root === undefined) return [];
-  const walk = new RuleWalk();
-  walk.visit(root, object, old, path);
+  const walk = new RuleWalk(budget);
+  Array.from(walk.visit(root, value, undefined, path));
   return walk.errors;
 }
 
 class RuleWalk {
   readonly errors: FieldError[] = [];
-  readonly #budget = new CostBudget();
+  readonly #budget: CostBudget;
   #stopped = false;
+  #turnEndsAt: number;
 
-  visit(node: RuleNode, value: unknown, old: unknown, path: FieldPath): void {
+  constructor(budget: CostBudget) {
+    this.#budget = budget;
+    this.#turnEndsAt = budget.remaining - costLimits.perTurn;
+  }
+
+  /** Yields where others should have a turn. */
+  *visit(node: RuleNode, value: unknown, old: unknown, path: FieldPath): Generator<void, void, void> {
     if (this.#stopped || value === undefined || value === null) return;
     // Rules about the value alone say of an unchanged one what they said before.
     const isUnchanged = old !== undefined && deepEqual(value, old);
@@ -42,17 +64,20 @@ class RuleWalk {
       if (this.#stopped) return;
       if (rule.isTransition ? old === undefined || old === null : isUnchanged) continue;
       this.#ask(rule, node.schema, value, old ?? undefined, path);
+      if (this.#budget.remaining >= this.#turnEndsAt) continue;
+      yield;
+      this.#turnEndsAt = this.#budget.remaining - costLimits.perTurn;
     }
     if (isObject(value)) {
       for (const name in value) {
         const below = node.properties.get(name) ?? node.values;
         if (below === undefined) continue;
         const before = isObject(old) && Object.hasOwn(old, name) ? old[name] : undefined;
-        this.visit(below, value[name], before, path.child(name));
+        yield* this.visit(below, value[name], before, path.child(name));
       }
     } else if (Array.isArray(value) && node.items !== undefined) {
       for (const [index, item] of value.entries())
-        this.visit(node.items, item, counterpart(node.schema, item, old), path.index(index));
+        yield* this.visit(node.items, item, counterpart(node.schema, item, old), path.index(index));
     }
   }
 

@@ -88,7 +88,7 @@ export class WritePath {
     refuseIf(declaration, object, [
       ...validateObjectMeta(object.metadata, declaration),
       ...(declaration.validate?.(object) ?? []),
-      ...(declaration.custom?.validate(members(object), undefined) ?? []),
+      ...((await declaration.custom?.validate(members(object), undefined)) ?? []),
     ]);
     await this.#admission.validate(admission);
     await this.#reserve(request, object, undefined);
@@ -109,7 +109,7 @@ export class WritePath {
     if (writesStatus(subresource)) prepareStatusUpdate(rules, object, old, context);
     else prepareUpdate(rules, object, old, context);
     this.#recordOwners(request, object, old);
-    refuseIf(declaration, object, validateUpdate(declaration, object, old, subresource));
+    refuseIf(declaration, object, await validateUpdate(declaration, object, old, subresource));
     await this.#admission.validate(admission);
     if (subresource === '') await this.#reserve(request, object, old);
   }
@@ -200,19 +200,19 @@ export class WritePath {
   }
 }
 
-function validateUpdate(
+async function validateUpdate(
   declaration: KindDeclaration,
   object: KubernetesObject,
   old: KubernetesObject,
   subresource: string,
-): readonly FieldError[] {
+): Promise<readonly FieldError[]> {
   const errors = [
     ...validateObjectMeta(object.metadata, declaration),
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
   ];
   // The whole of a custom resource is judged, whichever part was written.
   if (declaration.custom !== undefined)
-    return [...errors, ...declaration.custom.validate(members(object), members(old))];
+    return [...errors, ...(await declaration.custom.validate(members(object), members(old)))];
   if (writesStatus(subresource)) return [...errors, ...(declaration.validateStatus?.(object, old) ?? [])];
   errors.push(...(declaration.validate?.(object) ?? []));
   // Their handlers let nothing else change.

@@ -1,4 +1,3 @@
-import { traversal } from '../cost.ts';
 import { CelError } from '../errors.ts';
 import { weight } from '../operators.ts';
 import { Duration, Timestamp } from '../time.ts';
@@ -27,7 +26,7 @@ export const format = {
     );
     return formatted;
   },
-  cost: (text: string, list: CelList): number => 1 + traversal(text.length) + weight(list),
+  cost: (text: string, list: CelList): number => 5 + 2 * text.length + 30 * list.length + 2 * weight(list),
 };
 
 function clause(verb: string, value: Value, digits: number | undefined, all: string): string {

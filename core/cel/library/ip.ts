@@ -60,24 +60,26 @@ class CidrValue extends Opaque {
   }
 }
 
-const walk = (text: string) => traversal(text.length);
+/** Of reading an address, which are as long as addresses are, or are none. */
+const read = (text: string) => 40 + traversal(text.length);
+const few = () => 20;
 const [ip, cidr] = ['net.IP', 'net.CIDR'];
 
 /** Addresses and ranges of them (apiserver/pkg/cel/library/ip.go, cidr.go). */
 export const ipFunctions: readonly Overload[] = [
-  overload(`ip(string): ${ip}`, toIp, walk),
-  overload('isIP(string): bool', (text: string) => parseIp(text) !== undefined, walk),
+  overload(`ip(string): ${ip}`, toIp, read),
+  overload('isIP(string): bool', (text: string) => parseIp(text) !== undefined, read),
   overload(
     'ip.isCanonical(string): bool',
     (text: string) => toIp(text).toString() === text && canonicalIp(text) === text,
-    walk,
+    (text: string) => 4 * read(text),
   ),
-  overload(`string(${ip}): string`, (value: IpValue) => value.toString()),
+  overload(`string(${ip}): string`, (value: IpValue) => value.toString(), few),
   overload(`${ip}.family(): int`, ({ family }: IpValue) => (family === 'IPv4' ? 4n : 6n)),
   overload(`${ip}.isUnspecified(): bool`, ({ value }: IpValue) => value === 0n),
-  overload(`${ip}.isLoopback(): bool`, isLoopback),
-  overload(`${ip}.isLinkLocalMulticast(): bool`, isLinkLocalMulticast),
-  overload(`${ip}.isLinkLocalUnicast(): bool`, isLinkLocalUnicast),
+  overload(`${ip}.isLoopback(): bool`, isLoopback, few),
+  overload(`${ip}.isLinkLocalMulticast(): bool`, isLinkLocalMulticast, few),
+  overload(`${ip}.isLinkLocalUnicast(): bool`, isLinkLocalUnicast, few),
   overload(
     `${ip}.isGlobalUnicast(): bool`,
     (address: IpValue) =>
@@ -86,26 +88,29 @@ export const ipFunctions: readonly Overload[] = [
       !isLoopback(address) &&
       !isMulticast(address) &&
       !isLinkLocalUnicast(address),
+    few,
   ),
-  overload(`cidr(string): ${cidr}`, toCidr, walk),
-  overload('isCIDR(string): bool', (text: string) => parseCidr(text) !== undefined, walk),
-  overload(`string(${cidr}): string`, (value: CidrValue) => value.toString()),
+  overload(`cidr(string): ${cidr}`, toCidr, read),
+  overload('isCIDR(string): bool', (text: string) => parseCidr(text) !== undefined, read),
+  overload(`string(${cidr}): string`, (value: CidrValue) => value.toString(), few),
   overload(`${cidr}.ip(): ${ip}`, ({ address }: CidrValue) => address),
   overload(`${cidr}.prefixLength(): int`, ({ length }: CidrValue) => BigInt(length)),
-  overload(`${cidr}.masked(): ${cidr}`, (value: CidrValue) => value.masked()),
-  overload(`${cidr}.containsIP(${ip}): bool`, (range: CidrValue, address: IpValue) =>
-    range.contains(address),
+  overload(`${cidr}.masked(): ${cidr}`, (value: CidrValue) => value.masked(), few),
+  overload(
+    `${cidr}.containsIP(${ip}): bool`,
+    (range: CidrValue, address: IpValue) => range.contains(address),
+    few,
   ),
   overload(
     `${cidr}.containsIP(string): bool`,
     (range: CidrValue, text: string) => range.contains(toIp(text)),
-    (_: CidrValue, text: string) => 1 + walk(text),
+    (_: CidrValue, text: string) => read(text),
   ),
-  overload(`${cidr}.containsCIDR(${cidr}): bool`, containsCidr),
+  overload(`${cidr}.containsCIDR(${cidr}): bool`, containsCidr, few),
   overload(
     `${cidr}.containsCIDR(string): bool`,
     (range: CidrValue, text: string) => containsCidr(range, toCidr(text)),
-    (_: CidrValue, text: string) => 1 + walk(text),
+    (_: CidrValue, text: string) => read(text),
   ),
 ];
 
@@ -141,25 +146,32 @@ function containsCidr(range: CidrValue, inner: CidrValue): boolean {
   return range.contains(inner.address) && range.length <= inner.length;
 }
 
-function within(address: IpValue, text: string): boolean {
-  return (parseCidr(text) as CidrValue).contains(address);
-}
+/** Ranges that functions ask about. */
+const ranges = {
+  loopback4: toCidr('127.0.0.0/8'),
+  loopback6: toCidr('::1/128'),
+  multicast4: toCidr('224.0.0.0/4'),
+  multicast6: toCidr('ff00::/8'),
+  localMulticast4: toCidr('224.0.0.0/24'),
+  local4: toCidr('169.254.0.0/16'),
+  local6: toCidr('fe80::/10'),
+};
 
 function isLoopback(address: IpValue): boolean {
-  return within(address, '127.0.0.0/8') || within(address, '::1/128');
+  return ranges.loopback4.contains(address) || ranges.loopback6.contains(address);
 }
 
 function isMulticast(address: IpValue): boolean {
-  return within(address, '224.0.0.0/4') || within(address, 'ff00::/8');
+  return ranges.multicast4.contains(address) || ranges.multicast6.contains(address);
 }
 
 function isLinkLocalMulticast(address: IpValue): boolean {
-  if (within(address, '224.0.0.0/24')) return true;
+  if (ranges.localMulticast4.contains(address)) return true;
   return (
     address.family === 'IPv6' && address.value >> 120n === 0xffn && ((address.value >> 112n) & 0xfn) === 2n
   );
 }
 
 function isLinkLocalUnicast(address: IpValue): boolean {
-  return within(address, '169.254.0.0/16') || within(address, 'fe80::/10');
+  return ranges.local4.contains(address) || ranges.local6.contains(address);
 }

@@ -7,6 +7,6 @@ export const jsonPatchFunctions: readonly Overload[] = [
   overload(
     'jsonpatch.escapeKey(string): string',
     (key: string) => key.replaceAll('~', '~0').replaceAll('/', '~1'),
-    (key: string) => traversal(key.length),
+    (key: string) => 5 + traversal(key.length),
   ),
 ];

@@ -1,8 +1,9 @@
 import { CelError } from '../errors.ts';
-import { overload } from '../functions.ts';
+import { metered, overload } from '../functions.ts';
 import type { Overload } from '../functions.ts';
 import { operate, sortCost, weight } from '../operators.ts';
-import { Meter } from '../cost.ts';
+import { stepCosts } from '../cost.ts';
+import type { Meter } from '../cost.ts';
 import { CelList, Items, Optional, compare, equal } from '../values.ts';
 import type { Value } from '../values.ts';
 
@@ -22,24 +23,26 @@ export const listFunctions: readonly Overload[] = [
       (list: CelList) => sortCost(list.toArray()),
     ),
   ]),
-  ...summed.map((type) => overload(`list<${type}>.sum(): ${type}`, (list: CelList) => sum(list), weight)),
-  overload(
+  ...summed.map((type) => metered(`list<${type}>.sum(): ${type}`, sum, lengthCost)),
+  metered(
     'list<A>.indexOf(A): int',
-    (list: CelList, value: Value) => BigInt(list.toArray().findIndex((each) => equal(each, value))),
-    searchCost,
+    (meter, list: CelList, value: Value) =>
+      BigInt(list.toArray().findIndex((each) => isSame(each, value, meter))),
+    lengthCost,
   ),
-  overload(
+  metered(
     'list<A>.lastIndexOf(A): int',
-    (list: CelList, value: Value) => BigInt(list.toArray().findLastIndex((each) => equal(each, value))),
-    searchCost,
+    (meter, list: CelList, value: Value) =>
+      BigInt(list.toArray().findLastIndex((each) => isSame(each, value, meter))),
+    lengthCost,
   ),
-  overload('list<A>.slice(int, int): list<A>', slice, (list: CelList) => 1 + list.length),
+  overload('list<A>.slice(int, int): list<A>', slice, sliceCost),
   overload(
     'list<A>.reverse(): list<A>',
     (list: CelList) => new Items(list.toArray().toReversed()),
-    (list: CelList) => 1 + list.length,
+    lengthCost,
   ),
-  overload('list<A>.distinct(): list<A>', distinct, distinctCost),
+  metered('list<A>.distinct(): list<A>', distinct, lengthCost),
   overload('list<A>.flatten(): list<dyn>', (list: CelList) => new Items(flatten(list, 1)), weight),
   overload(
     'list<A>.flatten(int): list<dyn>',
@@ -58,7 +61,7 @@ export const listFunctions: readonly Overload[] = [
       if (count > most) throw new CelError(`lists.range: ${count} is too many`);
       return new Items(Array.from({ length: Math.max(0, Number(count)) }, (_, index) => BigInt(index)));
     },
-    (count: bigint) => (count > most ? 1 : 1 + Math.max(0, Number(count))),
+    (count: bigint) => (count > most ? 1 : 1 + 3 * Math.max(0, Number(count))),
   ),
 ];
 
@@ -73,35 +76,47 @@ function extreme(list: CelList, sign: 1 | -1, name: string): Value {
   return list.toArray().reduce((best, value) => (compare(value, best) * sign > 0 ? value : best));
 }
 
-function sum(list: CelList): Value {
+/** Of handling every element, whatever it is. */
+function lengthCost(list: CelList): number {
+  return 1 + stepCosts.element * list.length;
+}
+
+function sum(meter: Meter, list: CelList): Value {
   const [first, ...others] = list.toArray();
-  const meter = new Meter(Number.POSITIVE_INFINITY);
   return others.reduce((total, value) => operate('+', total, value, meter), first ?? 0n);
 }
 
-function searchCost(list: CelList, value: Value): number {
-  return weight(list) + weight(value);
+/** One of many comparisons. */
+function isSame(a: Value, b: Value, meter: Meter): boolean {
+  meter.charge(1);
+  return equal(a, b, meter);
 }
 
 function slice(list: CelList, start: bigint, end: bigint): CelList {
   if (start < 0n || end < start || end > BigInt(list.length))
     throw new CelError(`cannot slice(${start}, ${end}) list of ${list.length}`);
-  return new Items(list.toArray().slice(Number(start), Number(end)));
+  const values: Value[] = [];
+  for (let index = Number(start); index < Number(end); index++) values.push(list.at(index));
+  return new Items(values);
 }
 
-function distinct(list: CelList): CelList {
+function sliceCost({ length }: CelList, start: bigint, end: bigint): number {
+  return 1 + stepCosts.element * Math.max(0, Math.min(length, Number(end)) - Math.max(0, Number(start)));
+}
+
+function distinct(meter: Meter, list: CelList): CelList {
   const kept: Value[] = [];
-  for (const value of list.toArray()) if (!kept.some((each) => equal(each, value))) kept.push(value);
+  for (const value of list.toArray()) if (!kept.some((each) => isSame(each, value, meter))) kept.push(value);
   return new Items(kept);
-}
-
-function distinctCost(list: CelList): number {
-  return 1 + weight(list) * Math.max(1, list.length);
 }
 
 function flatten(list: CelList, depth: number): Value[] {
   if (depth < 0) throw new CelError('flatten: level must be non-negative');
-  return list
-    .toArray()
-    .flatMap((value) => (value instanceof CelList && depth > 0 ? flatten(value, depth - 1) : [value]));
+  const values: Value[] = [];
+  for (let index = 0; index < list.length; index++) {
+    const value = list.at(index);
+    if (!(value instanceof CelList) || depth === 0) values.push(value);
+    else for (const inner of flatten(value, depth - 1)) values.push(inner);
+  }
+  return values;
 }

@@ -1,3 +1,4 @@
+import { stepCosts } from '../cost.ts';
 import { CelError } from '../errors.ts';
 import { overload } from '../functions.ts';
 import type { Overload } from '../functions.ts';
@@ -33,7 +34,7 @@ export const optionalFunctions: readonly Overload[] = [
               .toArray()
               .flatMap((each) => (each instanceof Optional && each.value !== undefined ? [each.value] : [])),
           ),
-        (list: CelList) => 1 + list.length,
+        (list: CelList) => 1 + stepCosts.element * list.length,
       ),
   ),
 ];

@@ -1,6 +1,6 @@
 import { Quantity } from '../../machinery/quantity.ts';
 import { traversal } from '../cost.ts';
-import { CelError } from '../errors.ts';
+import { CelError, untraced } from '../errors.ts';
 import { overload } from '../functions.ts';
 import type { Overload } from '../functions.ts';
 import { Opaque } from '../values.ts';
@@ -20,7 +20,8 @@ class QuantityValue extends Opaque {
 }
 
 const perUnit = 1_000_000_000n;
-const walk = (text: string) => traversal(text.length);
+const read = (text: string) => 40 + traversal(text.length);
+const few = () => 8;
 const type = 'kubernetes.Quantity';
 
 /** Amounts of resources (apiserver/pkg/cel/library/quantity.go). */
@@ -35,11 +36,11 @@ export const quantityFunctions: readonly Overload[] = [
         );
       return new QuantityValue(amount);
     },
-    walk,
+    read,
   ),
-  overload('isQuantity(string): bool', (text: string) => parse(text) !== undefined, walk),
+  overload('isQuantity(string): bool', (text: string) => parse(text) !== undefined, read),
   overload(`${type}.sign(): int`, ({ amount }: QuantityValue) => BigInt(amount.sign)),
-  overload(`${type}.isInteger(): bool`, ({ amount }: QuantityValue) => isInteger(amount)),
+  overload(`${type}.isInteger(): bool`, ({ amount }: QuantityValue) => isInteger(amount), few),
   overload(`${type}.asInteger(): int`, ({ amount }: QuantityValue) => {
     if (!isInteger(amount)) throw new CelError('cannot convert value to integer');
     return amount.nanos / perUnit;
@@ -51,18 +52,22 @@ export const quantityFunctions: readonly Overload[] = [
   overload(
     `${type}.add(${type}): ${type}`,
     (a: QuantityValue, b: QuantityValue) => new QuantityValue(a.amount.add(b.amount)),
+    few,
   ),
   overload(
     `${type}.add(int): ${type}`,
     (a: QuantityValue, b: bigint) => new QuantityValue(a.amount.add(ofInteger(b))),
+    few,
   ),
   overload(
     `${type}.sub(${type}): ${type}`,
     (a: QuantityValue, b: QuantityValue) => new QuantityValue(a.amount.sub(b.amount)),
+    few,
   ),
   overload(
     `${type}.sub(int): ${type}`,
     (a: QuantityValue, b: bigint) => new QuantityValue(a.amount.sub(ofInteger(b))),
+    few,
   ),
   overload(
     `${type}.isGreaterThan(${type}): bool`,
@@ -81,7 +86,7 @@ function parse(text: string): Quantity | undefined {
   // Quantities in data may have been padded by hand; written out in an expression they may not.
   if (text.trim() !== text) return undefined;
   try {
-    return Quantity.parse(text);
+    return untraced(() => Quantity.parse(text));
   } catch {
     return undefined;
   }

@@ -1,67 +1,83 @@
 import { RE2JS } from 're2js';
-import { CelError } from '../errors.ts';
-import { overload } from '../functions.ts';
+import type { Meter } from '../cost.ts';
+import { CelError, untraced } from '../errors.ts';
+import { metered } from '../functions.ts';
 import type { Overload } from '../functions.ts';
 import { Items } from '../values.ts';
 
 const maxKnown = 256;
-const known = new Map<string, RE2JS>();
+/** Programs by their patterns; a text says what is wrong with one. */
+const known = new Map<string, RE2JS | string>();
 
-/** A pattern in RE2's syntax, which takes linear time. @throws CelError */
-export function compilePattern(pattern: string): RE2JS {
-  const before = known.get(pattern);
-  if (before !== undefined) return before;
-  try {
-    const compiled = RE2JS.compile(pattern);
-    if (known.size >= maxKnown) known.delete(known.keys().next().value as string);
-    known.set(pattern, compiled);
-    return compiled;
-  } catch (cause) {
-    throw new CelError((cause as Error).message, { cause });
-  }
-}
+/** Of starting to search, of every match, and of making a pattern's program by its characters and instructions. */
+const costs = { search: 10, match: 25, program: 1_000, character: 100, unicodeClass: 2_500, instruction: 40 };
 
 /**
- * A step of the machine for every character and instruction is charged, where upstream charges for the
- * pattern's length: a short pattern such as "[a-z]{1,1000}" may be a long program. A pattern's first use pays
- * for making it.
+ * A pattern in RE2's syntax, which takes linear time, and what it costs to look through a text with it. A step of
+ * the machine for every character and instruction is charged, where upstream charges for the pattern's length: a
+ * short pattern such as "[a-z]{1,1000}" may be a long program. A pattern's first use pays for making that.
+ * @throws CelError
  */
-function cost(text: string, pattern: string): number {
-  const first = known.has(pattern) ? 0 : 500;
-  const steps = (text.length + 1) * compilePattern(pattern).programSize();
-  return (
-    first + Math.ceil(Math.max(steps * 0.5, (text.length + 1) * 0.1 * Math.max(1, pattern.length * 0.25)))
-  );
+function searcher(meter: Meter, text: string, pattern: string): ReturnType<RE2JS['matcher']> {
+  let program = known.get(pattern);
+  if (program === undefined) {
+    meter.charge(costs.program + costs.character * pattern.length);
+    meter.charge(costs.unicodeClass * (pattern.split(/\\[pP]/).length - 1));
+    program = compile(pattern);
+    if (known.size >= maxKnown) known.delete(known.keys().next().value as string);
+    known.set(pattern, program);
+    if (typeof program !== 'string') meter.charge(costs.instruction * program.programSize());
+  }
+  meter.charge(costs.search);
+  if (typeof program === 'string') throw new CelError(program);
+  const steps = Math.max(program.programSize(), 0.2 * pattern.length);
+  meter.charge(Math.ceil((text.length + 1) * steps));
+  return program.matcher(text);
+}
+
+function compile(pattern: string): RE2JS | string {
+  try {
+    return untraced(() => RE2JS.compile(pattern));
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** `matches`, and Kubernetes' own (apiserver/pkg/cel/library/regex.go). */
 export const regexFunctions: readonly Overload[] = [
-  overload('string.matches(string): bool', matches, cost),
-  overload('matches(string, string): bool', matches, cost),
-  overload(
+  metered('string.matches(string): bool', matches, free),
+  metered('matches(string, string): bool', matches, free),
+  metered(
     'string.find(string): string',
-    (text: string, pattern: string) => {
-      const matcher = compilePattern(pattern).matcher(text);
+    (meter, text: string, pattern: string) => {
+      const matcher = searcher(meter, text, pattern);
       return matcher.find() ? (matcher.group() ?? '') : '';
     },
-    cost,
+    free,
   ),
-  overload(
+  metered(
     'string.findAll(string): list<string>',
-    (text: string, pattern: string) => findAll(text, pattern, -1n),
-    cost,
+    (meter, text: string, pattern: string) => findAll(meter, text, pattern, -1n),
+    free,
   ),
-  overload('string.findAll(string, int): list<string>', findAll, cost),
+  metered('string.findAll(string, int): list<string>', findAll, free),
 ];
 
-function matches(text: string, pattern: string): boolean {
-  return compilePattern(pattern).matcher(text).find();
+function free(): number {
+  return 0;
 }
 
-function findAll(text: string, pattern: string, limit: bigint): Items {
-  const matcher = compilePattern(pattern).matcher(text);
+function matches(meter: Meter, text: string, pattern: string): boolean {
+  return searcher(meter, text, pattern).find();
+}
+
+function findAll(meter: Meter, text: string, pattern: string, limit: bigint): Items {
+  const matcher = searcher(meter, text, pattern);
   const found: string[] = [];
   const most = limit < 0n ? Number.POSITIVE_INFINITY : Number(limit);
-  while (found.length < most && matcher.find()) found.push(matcher.group() ?? '');
+  while (found.length < most && matcher.find()) {
+    meter.charge(costs.match);
+    found.push(matcher.group() ?? '');
+  }
   return new Items(found);
 }

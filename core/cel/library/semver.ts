@@ -20,25 +20,30 @@ class SemverValue extends Opaque {
   }
 }
 
-const walk = (text: string) => traversal(text.length);
+const read = (text: string) => 40 + 5 * traversal(text.length);
+const few = (a: SemverValue) => 5 + 10 * a.prerelease.length;
 const type = 'kubernetes.Semver';
 
 /** Semantic versions (apiserver/pkg/cel/library/semverlib.go; semver.org 2.0.0). */
 export const semverFunctions: readonly Overload[] = [
-  overload(`semver(string): ${type}`, (text: string) => toSemver(text, false), walk),
-  overload(`semver(string, bool): ${type}`, toSemver, walk),
-  overload('isSemver(string): bool', (text: string) => parse(text, false) !== undefined, walk),
+  overload(`semver(string): ${type}`, (text: string) => toSemver(text, false), read),
+  overload(`semver(string, bool): ${type}`, toSemver, read),
+  overload('isSemver(string): bool', (text: string) => parse(text, false) !== undefined, read),
   overload(
     'isSemver(string, bool): bool',
     (text: string, normalize: boolean) => parse(text, normalize) !== undefined,
-    walk,
+    read,
   ),
   overload(`${type}.major(): int`, ({ numbers }: SemverValue) => numbers[0]),
   overload(`${type}.minor(): int`, ({ numbers }: SemverValue) => numbers[1]),
   overload(`${type}.patch(): int`, ({ numbers }: SemverValue) => numbers[2]),
-  overload(`${type}.compareTo(${type}): int`, (a: SemverValue, b: SemverValue) => BigInt(compare(a, b))),
-  overload(`${type}.isLessThan(${type}): bool`, (a: SemverValue, b: SemverValue) => compare(a, b) < 0),
-  overload(`${type}.isGreaterThan(${type}): bool`, (a: SemverValue, b: SemverValue) => compare(a, b) > 0),
+  overload(`${type}.compareTo(${type}): int`, (a: SemverValue, b: SemverValue) => BigInt(compare(a, b)), few),
+  overload(`${type}.isLessThan(${type}): bool`, (a: SemverValue, b: SemverValue) => compare(a, b) < 0, few),
+  overload(
+    `${type}.isGreaterThan(${type}): bool`,
+    (a: SemverValue, b: SemverValue) => compare(a, b) > 0,
+    few,
+  ),
 ];
 
 const syntax =

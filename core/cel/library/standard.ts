@@ -1,20 +1,26 @@
-import { traversal } from '../cost.ts';
+import { stepCosts, traversal } from '../cost.ts';
 import { CelError } from '../errors.ts';
 import { overload } from '../functions.ts';
 import type { Overload } from '../functions.ts';
 import { Duration, Timestamp } from '../time.ts';
 import { TypeValue, Uint, typeNameOf } from '../values.ts';
 import type { CelList, CelMap, Value } from '../values.ts';
-import { characters } from './text.ts';
+import { lengthOf } from './text.ts';
 
 /** Data has to be walked through to be counted. */
-const sizeCost = (value: CelMap) => 1 + value.size;
+const sizeCost = (value: CelMap) => 1 + 2 * value.size;
+const bytesCost = (text: Uint8Array) => 15 + traversal(text.length);
+const copyCost = (text: string) => 5 + traversal(text.length);
+const readCost = (text: string) => 10 + traversal(text.length);
+const number = () => 3;
+const numberText = () => 10;
+const timeText = () => stepCosts.time;
 const textCost = (text: string | Uint8Array) => traversal(text.length);
 
 /** Functions of the language itself: sizes and conversions. */
 export const standardFunctions: readonly Overload[] = [
   ...['size(string): int', 'string.size(): int'].map((signature) =>
-    overload(signature, (text: string) => BigInt(characters(text).length), textCost),
+    overload(signature, (text: string) => BigInt(lengthOf(text)), textCost),
   ),
   ...['size(bytes): int', 'bytes.size(): int'].map((signature) =>
     overload(signature, (bytes: Uint8Array) => BigInt(bytes.length)),
@@ -41,7 +47,7 @@ export const standardFunctions: readonly Overload[] = [
       if (!/^[+-]?\d{1,20}$/.test(text)) throw conversion(text, 'int');
       return whole(BigInt(text.replace('+', '')));
     },
-    textCost,
+    readCost,
   ),
   overload('int(timestamp): int', (value: Timestamp) => value.seconds),
   overload('int(duration): int', (value: Duration) => value.nanos),
@@ -58,7 +64,7 @@ export const standardFunctions: readonly Overload[] = [
       if (!/^\+?\d{1,20}$/.test(text)) throw conversion(text, 'uint');
       return new Uint(BigInt(text.replace('+', '')));
     },
-    textCost,
+    readCost,
   ),
 
   overload('double(double): double', (value: number) => value),
@@ -71,7 +77,7 @@ export const standardFunctions: readonly Overload[] = [
       if (value === undefined) throw conversion(text, 'double');
       return value;
     },
-    textCost,
+    readCost,
   ),
 
   overload('bool(bool): bool', (value: boolean) => value),
@@ -82,14 +88,14 @@ export const standardFunctions: readonly Overload[] = [
       if (['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(text)) return false;
       throw conversion(text, 'bool');
     },
-    textCost,
+    readCost,
   ),
 
   overload('string(string): string', (text: string) => text),
   overload('string(bool): string', (value: boolean) => String(value)),
-  overload('string(int): string', (value: bigint) => value.toString()),
-  overload('string(uint): string', ({ value }: Uint) => value.toString()),
-  overload('string(double): string', formatDouble),
+  overload('string(int): string', (value: bigint) => value.toString(), number),
+  overload('string(uint): string', ({ value }: Uint) => value.toString(), number),
+  overload('string(double): string', formatDouble, numberText),
   overload(
     'string(bytes): string',
     (bytes: Uint8Array) => {
@@ -99,16 +105,16 @@ export const standardFunctions: readonly Overload[] = [
         throw new CelError('invalid UTF-8 in bytes, cannot convert to string', { cause });
       }
     },
-    textCost,
+    bytesCost,
   ),
-  overload('string(timestamp): string', (value: Timestamp) => value.toString()),
-  overload('string(duration): string', (value: Duration) => value.toString()),
+  overload('string(timestamp): string', (value: Timestamp) => value.toString(), timeText),
+  overload('string(duration): string', (value: Duration) => value.toString(), timeText),
 
   overload('bytes(bytes): bytes', (bytes: Uint8Array) => bytes),
-  overload('bytes(string): bytes', (text: string) => Buffer.from(text), textCost),
+  overload('bytes(string): bytes', (text: string) => Buffer.from(text), copyCost),
 
   overload('timestamp(timestamp): timestamp', (value: Timestamp) => value),
-  overload('timestamp(int): timestamp', (value: bigint) => Timestamp.ofSeconds(value)),
+  overload('timestamp(int): timestamp', (value: bigint) => Timestamp.ofSeconds(value), number),
   overload(
     'timestamp(string): timestamp',
     (text: string) => {
@@ -116,7 +122,7 @@ export const standardFunctions: readonly Overload[] = [
       if (value === undefined) throw conversion(text, 'timestamp');
       return value;
     },
-    textCost,
+    timeText,
   ),
   overload('duration(duration): duration', (value: Duration) => value),
   overload('duration(int): duration', (value: bigint) => new Duration(value)),
@@ -127,7 +133,7 @@ export const standardFunctions: readonly Overload[] = [
       if (value === undefined) throw conversion(text, 'duration');
       return value;
     },
-    textCost,
+    timeText,
   ),
 ];
 

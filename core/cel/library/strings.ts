@@ -1,13 +1,16 @@
-import { traversal } from '../cost.ts';
+import { stepCosts, traversal } from '../cost.ts';
 import { CelError } from '../errors.ts';
 import { overload } from '../functions.ts';
 import type { Overload } from '../functions.ts';
 import { Items } from '../values.ts';
 import type { CelList, Value } from '../values.ts';
 import { format } from './format-string.ts';
-import { characters, codePoints, offset, slice } from './text.ts';
+import { changeCase, codePoints, lengthOf, next, placeOf } from './text.ts';
 
-const walk = (text: string) => traversal(text.length);
+const walk = (text: string) => 1 + traversal(text.length);
+const walkTwice = (text: string) => 2 + 2 * traversal(text.length);
+/** Of handling every character for itself. */
+const takeApart = (text: string) => 10 + 2 * text.length;
 const search = (text: string, part: string) => traversal(text.length) * Math.max(1, traversal(part.length));
 const prefix = (_: string, part: string) => traversal(part.length);
 
@@ -19,8 +22,8 @@ export const stringFunctions: readonly Overload[] = [
   overload(
     'string.charAt(int): string',
     (text: string, index: bigint) => {
-      const at = offset(index, characters(text).length);
-      return slice(text, at, at + 1);
+      const at = placeOf(text, index);
+      return text.slice(at, next(text, at));
     },
     walk,
   ),
@@ -32,26 +35,18 @@ export const stringFunctions: readonly Overload[] = [
     search,
   ),
   overload('string.lastIndexOf(string, int): int', lastIndexOf, search),
-  overload(
-    'string.lowerAscii(): string',
-    (text: string) => text.replaceAll(/[A-Z]+/g, (part) => part.toLowerCase()),
-    walk,
-  ),
-  overload(
-    'string.upperAscii(): string',
-    (text: string) => text.replaceAll(/[a-z]+/g, (part) => part.toUpperCase()),
-    walk,
-  ),
-  overload('string.trim(): string', (text: string) => text.trim(), walk),
-  overload('string.reverse(): string', (text: string) => codePoints(text).toReversed().join(''), walk),
+  overload('string.lowerAscii(): string', (text: string) => changeCase(text, 'A', 'Z'), walkTwice),
+  overload('string.upperAscii(): string', (text: string) => changeCase(text, 'a', 'z'), walkTwice),
+  overload('string.trim(): string', (text: string) => text.trim(), walkTwice),
+  overload('string.reverse(): string', (text: string) => codePoints(text).toReversed().join(''), takeApart),
   overload('string.substring(int): string', (text: string, start: bigint) => substring(text, start), walk),
   overload('string.substring(int, int): string', substring, walk),
   overload(
     'string.split(string): list<string>',
     (text: string, by: string) => split(text, by, -1n),
-    (text: string) => 1 + text.length,
+    takeApart,
   ),
-  overload('string.split(string, int): list<string>', split, (text: string) => 1 + text.length),
+  overload('string.split(string, int): list<string>', split, takeApart),
   overload(
     'string.replace(string, string): string',
     (text: string, from: string, to: string) => replace(text, from, to, -1n),
@@ -60,31 +55,24 @@ export const stringFunctions: readonly Overload[] = [
   overload('string.replace(string, string, int): string', replace, replaceCost),
   overload('list<string>.join(): string', (list: CelList) => join(list, ''), joinCost),
   overload('list<string>.join(string): string', join, joinCost),
-  overload('strings.quote(string): string', quote, (text: string) => 2 * traversal(text.length)),
+  overload('strings.quote(string): string', quote, takeApart),
   overload('string.format(list<A>): string', format.call, format.cost),
 ];
 
 function indexOf(text: string, part: string, from: bigint): bigint {
-  const parts = characters(text);
-  const start = offset(from, parts.length);
-  if (typeof parts === 'string') return BigInt(parts.indexOf(part, start));
-  const found = text.indexOf(part, parts.slice(0, start).join('').length);
-  return found < 0 ? -1n : BigInt(codePoints(text.slice(0, found)).length);
+  const found = text.indexOf(part, placeOf(text, from));
+  return found < 0 ? -1n : BigInt(lengthOf(text.slice(0, found)));
 }
 
 function lastIndexOf(text: string, part: string, from?: bigint): bigint {
-  const parts = characters(text);
-  const start = from === undefined ? parts.length : offset(from, parts.length);
-  if (typeof parts === 'string') return BigInt(parts.lastIndexOf(part, start));
-  const found = text.lastIndexOf(part, parts.slice(0, start).join('').length);
-  return found < 0 ? -1n : BigInt(codePoints(text.slice(0, found)).length);
+  const found = text.lastIndexOf(part, from === undefined ? text.length : placeOf(text, from));
+  return found < 0 ? -1n : BigInt(lengthOf(text.slice(0, found)));
 }
 
 function substring(text: string, start: bigint, end?: bigint): string {
-  const { length } = characters(text);
-  const [from, to] = [offset(start, length), end === undefined ? length : offset(end, length)];
-  if (from > to) throw new CelError(`invalid substring range. start: ${from}, end: ${to}`);
-  return slice(text, from, to);
+  const [from, to] = [placeOf(text, start), end === undefined ? text.length : placeOf(text, end)];
+  if (from > to) throw new CelError(`invalid substring range. start: ${start}, end: ${end}`);
+  return text.slice(from, to);
 }
 
 function split(text: string, by: string, limit: bigint): Items {
@@ -96,32 +84,31 @@ function split(text: string, by: string, limit: bigint): Items {
 }
 
 function replace(text: string, from: string, to: string, limit: bigint): string {
-  if (limit < 0n)
-    return from === ''
-      ? [to, ...codePoints(text).flatMap((char) => [char, to])].join('')
-      : text.replaceAll(from, () => to);
-  let left = limit;
-  const again = from === '' ? '' : from;
-  return again === ''
-    ? replaceBetween(text, to, Number(limit))
-    : text.replaceAll(again, (part) => (left-- > 0n ? to : part));
+  if (limit < 0n) return from === '' ? replaceBetween(text, to, Infinity) : text.split(from).join(to);
+  if (from === '') return replaceBetween(text, to, Number(limit));
+  const parts = text.split(from);
+  const most = Number(limit);
+  const changed = parts.slice(0, most + 1).join(to);
+  return parts.length <= most + 1 ? changed : [changed, ...parts.slice(most + 1)].join(from);
 }
 
 /** Nothing stands before every character, and at the end. */
 function replaceBetween(text: string, to: string, limit: number): string {
   const chars = codePoints(text);
-  const before = chars.map((char, index) => (index < limit ? `${to}${char}` : char)).join('');
-  return chars.length < limit ? `${before}${to}` : before;
+  if (chars.length < limit) return `${to}${chars.join(to)}${chars.length === 0 ? '' : to}`;
+  const changed = chars.slice(0, limit);
+  return `${limit > 0 ? to : ''}${changed.join(to)}${chars.slice(limit).join('')}`;
 }
 
 /** What comes out may be far longer than what goes in. */
 function replaceCost(text: string, from: string, to: string): number {
   const places = from === '' ? text.length + 1 : Math.floor(text.length / from.length);
+  const handling = 3 * places;
   const longest = text.length + places * Math.max(0, to.length - from.length);
   // Only where that much could come out is it worth to count.
-  if (longest <= 4 * text.length + 1000) return traversal(longest);
+  if (longest <= 4 * text.length + 1000) return handling + traversal(longest);
   const found = from === '' ? places : text.split(from, places + 1).length - 1;
-  return traversal(text.length * 2 + found * to.length);
+  return handling + traversal(text.length * 2 + found * to.length);
 }
 
 function join(list: CelList, separator: string): string {
@@ -139,7 +126,7 @@ function joinCost(list: CelList, separator = ''): number {
     const text: Value = list.at(index);
     size += separator.length + (typeof text === 'string' ? text.length : 0);
   }
-  return list.length + traversal(size);
+  return stepCosts.element * list.length + traversal(size);
 }
 
 const quoted: Readonly<Record<string, string>> = {

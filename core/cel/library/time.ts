@@ -20,6 +20,8 @@ const parts: Readonly<Record<string, (calendar: Calendar) => bigint>> = {
   getMilliseconds: ({ milliseconds }) => milliseconds,
 };
 
+const few = () => 12;
+
 const units: Readonly<Record<string, bigint>> = {
   getHours: 3_600_000_000_000n,
   getMinutes: 60_000_000_000n,
@@ -30,15 +32,19 @@ const units: Readonly<Record<string, bigint>> = {
 /** Parts of times, in UTC or in a named zone, and durations in whole units. */
 export const timeFunctions: readonly Overload[] = [
   ...Object.entries(parts).flatMap(([name, part]) => [
-    overload(`timestamp.${name}(): int`, (value: Timestamp) => part(value.calendar(undefined))),
+    overload(`timestamp.${name}(): int`, (value: Timestamp) => part(value.calendar(undefined)), few),
     // Zones are looked up in a database.
     overload(
       `timestamp.${name}(string): int`,
       (value: Timestamp, zone: string) => part(value.calendar(zone)),
-      () => 100,
+      () => 150,
     ),
   ]),
   ...Object.entries(units).map(([name, unit]) =>
-    overload(`duration.${name}(): int`, ({ nanos }: Duration) => nanos / unit),
+    overload(
+      `duration.${name}(): int`,
+      ({ nanos }: Duration) => nanos / unit,
+      () => 3,
+    ),
   ),
 ];

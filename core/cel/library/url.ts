@@ -27,7 +27,7 @@ interface Parts {
   readonly query: string;
 }
 
-const walk = (text: string) => traversal(text.length);
+const read = (text: string) => 20 + 10 * traversal(text.length);
 const type = 'kubernetes.URL';
 
 /** URLs, absolute or a path from the root (apiserver/pkg/cel/library/urls.go). */
@@ -42,9 +42,9 @@ export const urlFunctions: readonly Overload[] = [
         );
       return new UrlValue(parts);
     },
-    walk,
+    read,
   ),
-  overload('isURL(string): bool', (text: string) => parse(text) !== undefined, walk),
+  overload('isURL(string): bool', (text: string) => parse(text) !== undefined, read),
   overload(`${type}.getScheme(): string`, ({ parts }: UrlValue) => parts.scheme),
   overload(`${type}.getHost(): string`, ({ parts }: UrlValue) => parts.host),
   overload(`${type}.getHostname(): string`, ({ parts }: UrlValue) =>
@@ -52,12 +52,19 @@ export const urlFunctions: readonly Overload[] = [
   ),
   overload(`${type}.getPort(): string`, ({ parts }: UrlValue) => /:(\d*)$/.exec(parts.host)?.[1] ?? ''),
   overload(`${type}.getEscapedPath(): string`, ({ parts }: UrlValue) => parts.path),
-  overload(`${type}.getQuery(): map<string, list<string>>`, ({ parts }: UrlValue) => {
-    const values = new Map<string, string[]>();
-    for (const [key, value] of new URLSearchParams(parts.query))
-      values.set(key, [...(values.get(key) ?? []), value]);
-    return new Entries([...values].map(([key, list]): [Value, Value] => [key, new Items(list)]));
-  }),
+  overload(
+    `${type}.getQuery(): map<string, list<string>>`,
+    ({ parts }: UrlValue) => {
+      const values = new Map<string, string[]>();
+      for (const [key, value] of new URLSearchParams(parts.query)) {
+        const known = values.get(key);
+        if (known === undefined) values.set(key, [value]);
+        else known.push(value);
+      }
+      return new Entries([...values].map(([key, list]): [Value, Value] => [key, new Items(list)]));
+    },
+    ({ parts }: UrlValue) => 30 + 6 * parts.query.length,
+  ),
 ];
 
 /** As Go's url.ParseRequestURI splits it: nothing is put into another form. */
