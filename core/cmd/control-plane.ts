@@ -2,18 +2,19 @@ import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { createApi } from '../apiserver/api.ts';
 import type { Api, ApiOptions } from '../apiserver/api.ts';
+import type { Aggregator } from '../apiserver/aggregation/aggregator.ts';
 import { createAggregation } from '../apiserver/aggregation/create.ts';
-import type { RunningAggregation } from '../apiserver/aggregation/create.ts';
 import { withRemotes } from '../apiserver/aggregation/remote-verbs.ts';
 import type { Auditor } from '../apiserver/audit/auditor.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
 import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
+import { TrustPublisher } from '../apiserver/authn/published-trust.ts';
 import { createRequestIdentity } from '../apiserver/authn/request-identity.ts';
 import { createFairness } from '../apiserver/fairness/create.ts';
 import { createCallIdentity } from '../apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
-import type { GrpcServerOptions } from '../apiserver/grpc/server.ts';
+import type { GrpcServerOptions, GrpcServerTls } from '../apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../apiserver/openapi.ts';
 import type { HealthCheck } from '../apiserver/rest/health.ts';
 import { RequestPipeline } from '../apiserver/requests/pipeline.ts';
@@ -34,6 +35,7 @@ import type { Runnable } from '../controllers/runtime/manager.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
 import type { MetricFamily } from '../machinery/metrics/metrics.ts';
+import type { KeyPair } from '../machinery/pki/key-pair.ts';
 import { uuid } from '../machinery/random.ts';
 import type { Random } from '../machinery/random.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -42,7 +44,10 @@ import { measuredStore } from '../storage/measured-store.ts';
 import type { KeyValueStore } from '../storage/storage.ts';
 import { coreMetrics, StoreMetrics } from './metrics.ts';
 import type { Working } from './metrics.ts';
+import { clientIdentity } from './client-identity.ts';
+import type { ClientIdentity } from './client-identity.ts';
 import type { Pki } from './pki.ts';
+import type { RequestHeaderOptions } from './request-header-options.ts';
 
 export const wheelhouseVersion = '0.1.0';
 
@@ -63,6 +68,8 @@ export interface ControlPlaneOptions {
   readonly serviceAccountKeys?: SigningKeys | undefined;
   /** An issuer of identities outside the cluster. */
   readonly oidc?: OidcOptions | undefined;
+  /** Which proxies may say who a user is; those of the cluster's own front-proxy authority unless given. */
+  readonly requestHeaders?: RequestHeaderOptions | undefined;
   /** How many requests are served at once, long-running ones left out; upstream's number unless given. */
   readonly serverSeats?: number | undefined;
   /** Notes what is asked for; nothing is noted without. */
@@ -138,10 +145,20 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     random,
     admit: api.admitConnect,
   });
-  const aggregation = aggregationOf(options, api, onError);
-  aggregation?.aggregator.onChange(() => openApi.useRemotes(aggregation.aggregator.openApi2));
-  const aggregating = aggregation?.run(signal);
-  const aggregator = aggregation?.aggregator;
+  const aggregator = aggregatorOf(options, api, onError);
+  aggregator?.onChange(() => openApi.useRemotes(aggregator.openApi2));
+  const aggregating = aggregator?.run(signal);
+  const clients =
+    options.rest === undefined ? undefined : clientIdentity(options.rest.pki, options.requestHeaders, clock);
+  const publishing =
+    clients &&
+    new TrustPublisher({
+      verbs: api.verbs,
+      trust: clients.published,
+      clock,
+      random,
+      onError: (error) => onError(error, 'publish whom to believe about who asks'),
+    }).run(signal);
   const discovery = createDiscovery(api.scheme, openApi, version, aggregator);
   const turns = createFairness(api, {
     clock,
@@ -162,7 +179,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     discovery,
     streaming: { containers, agents },
     listen,
-    ...grpcSecurity(options, api),
+    ...grpcSecurity(options, api, clients),
     clock,
     onError,
   });
@@ -176,12 +193,14 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     others: [...(options.audit?.families ?? []), ...turns.fairness.families],
   });
   const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
-  const rest = restServer(options, api, parts, signal, onError);
+  const rest = restServer(options, api, clients, parts, signal, onError);
   const restAddress = await rest?.start();
   const shown = options.rest?.pki.server;
   shown?.onReplaced(() => {
-    grpc.useCertificate(shown);
-    rest?.useCertificate(shown);
+    if (clients === undefined) return;
+    const tls = tlsOf(shown, clients);
+    grpc.useTls(tls);
+    rest?.useTls(tls);
   });
 
   const working = runControllers(api, options, inProcess, onError, signal);
@@ -197,37 +216,38 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     async stop() {
       await Promise.all([grpc.stop(callGraceMs), rest?.stop(callGraceMs)]);
       stopping.abort();
-      await Promise.allSettled([caching, compacting, working, takingTurns, aggregating]);
+      await Promise.allSettled([caching, compacting, working, takingTurns, aggregating, publishing]);
     },
   };
 }
 
+/** What both front ends show, and whose certificates may be shown to them. */
+function tlsOf({ cert, key }: KeyPair, { trust }: ClientIdentity): Required<GrpcServerTls> {
+  return { cert, key, clientCa: trust.bundle };
+}
+
 /** Without certificates, who may connect is the machine's decision: for tests. */
 function grpcSecurity(
-  { rest, clock }: ControlPlaneOptions,
-  { authenticator }: Api,
+  { rest }: ControlPlaneOptions,
+  { authenticator: tokens }: Api,
+  clients: ClientIdentity | undefined,
 ): Partial<GrpcServerOptions> {
-  if (rest === undefined) return {};
-  const { server, clientCa } = rest.pki;
-  return {
-    tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
-    identify: createCallIdentity({ tokens: authenticator, clock }),
-  };
+  if (rest === undefined || clients === undefined) return {};
+  const { certificates } = clients;
+  return { tls: tlsOf(rest.pki.server, clients), identify: createCallIdentity({ tokens, certificates }) };
 }
 
 /** Without certificates there is nothing to show users' servers. */
-function aggregationOf(
+function aggregatorOf(
   { rest, clock, random }: ControlPlaneOptions,
   api: Api,
   onError: (error: unknown, doing: string) => void,
-): RunningAggregation | undefined {
+): Aggregator | undefined {
   if (rest === undefined) return undefined;
-  const { frontProxyCa, frontProxyClient, clientCa } = rest.pki;
   return createAggregation(api, {
     clock,
     random,
-    frontProxy: { client: frontProxyClient, caPem: frontProxyCa.cert.toString() },
-    clientCaPem: clientCa.cert.toString(),
+    frontProxy: rest.pki.frontProxyClient,
     onError: (error) => onError(error, 'look after APIServices'),
   });
 }
@@ -235,6 +255,7 @@ function aggregationOf(
 function restServer(
   { rest, store, clock }: ControlPlaneOptions,
   { verbs, scheme, registry, authorizer, tokens, authenticator }: Api,
+  clients: ClientIdentity | undefined,
   parts: Pick<
     RestServerOptions,
     'discovery' | 'openApi' | 'containers' | 'metrics' | 'pipeline' | 'aggregator'
@@ -242,15 +263,15 @@ function restServer(
   stopping: AbortSignal,
   onError: (error: unknown, doing: string) => void,
 ): RestServer | undefined {
-  if (rest === undefined) return undefined;
-  const { server, clientCa } = rest.pki;
+  if (rest === undefined || clients === undefined) return undefined;
+  const { certificates } = clients;
   return createRestServer({
     verbs,
     scheme,
     ...parts,
     listen: rest.listen,
-    tls: { cert: server.cert, key: server.key, clientCa: clientCa.cert },
-    identify: createRequestIdentity({ tokens: authenticator, clock }),
+    tls: tlsOf(rest.pki.server, clients),
+    identify: createRequestIdentity({ tokens: authenticator, certificates }),
     issuer: tokens,
     clock,
     authorizer,

@@ -60,6 +60,7 @@ async function run(options: CoreOptions): Promise<void> {
     serviceAccountKeys: ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
     serviceCidrs: options.serviceCidrs,
     oidc: options.oidc,
+    requestHeaders: options.requestHeaders,
     disabledAdmission: options.disabledAdmission,
     podSecurity: options.podSecurity,
     audit,

@@ -5,6 +5,12 @@ import { defaultServiceCidrs } from '../apiserver/api.ts';
 import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
 import { parseCidr } from '../machinery/ip.ts';
 import { oidcFlags, oidcUsage, readOidcOptions } from './oidc-options.ts';
+import {
+  readRequestHeaderOptions,
+  requestHeaderFlags,
+  requestHeaderUsage,
+} from './request-header-options.ts';
+import type { RequestHeaderOptions } from './request-header-options.ts';
 
 export interface CoreOptions {
   readonly dataDirectory: string;
@@ -31,6 +37,7 @@ export interface CoreOptions {
   readonly audit: AuditOptions;
   /** An issuer of identities outside the cluster. */
   readonly oidc: OidcOptions | undefined;
+  readonly requestHeaders: RequestHeaderOptions;
   /** How many requests are served at once, long-running ones left out. */
   readonly serverSeats: number;
 }
@@ -65,7 +72,7 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --audit-log-maxage=DAYS    and for how long (default 0: no limit)
   --pod-security=MODE=LEVEL,MODE=LEVEL       what namespaces that say nothing enforce, audit and warn of, such as
                              enforce=baseline,warn=restricted (default privileged for all)
-${oidcUsage}  --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
+${oidcUsage}${requestHeaderUsage}  --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
 
@@ -100,6 +107,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'audit-log-maxbackup': { type: 'string', default: '4' },
       'audit-log-maxage': { type: 'string', default: '0' },
       ...oidcFlags,
+      ...requestHeaderFlags,
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -133,6 +141,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     podSecurity: podSecurity(values['pod-security']),
     localNodes: values['local-node'].map(nodeName),
     oidc: readOidcOptions(values),
+    requestHeaders: readRequestHeaderOptions(values),
     serverSeats:
       count('max-requests-inflight', values['max-requests-inflight'], 1) +
       count('max-mutating-requests-inflight', values['max-mutating-requests-inflight'], 1),

@@ -17,11 +17,11 @@ export interface GrpcApi extends AsyncDisposable {
 }
 
 export async function serveGrpc(
-  served: Pick<RestApi, 'api' | 'pki' | 'pipeline' | 'identityClock' | 'aggregator'>,
+  served: Pick<RestApi, 'api' | 'pki' | 'pipeline' | 'trust' | 'certificates' | 'aggregator'>,
   options: Partial<Pick<GrpcServerOptions, 'streaming'>> = {},
 ): Promise<GrpcApi> {
-  const { api, pki, pipeline, identityClock, aggregator } = served;
-  const { authenticator } = api.api;
+  const { api, pki, pipeline, trust, certificates, aggregator } = served;
+  const { authenticator: tokens } = api.api;
   const openApi = new OpenApiDocuments(api.scheme);
   const version = { gitVersion: 'v1.36.0', wheelhouseVersion: '0.0.0', store: 'memory' } as const;
   const server = createGrpcServer({
@@ -29,8 +29,8 @@ export async function serveGrpc(
     verbs: aggregator === undefined ? api.verbs : withRemotes(api.verbs, aggregator, api.api.authorizer),
     discovery: createDiscovery(api.scheme, openApi, version, aggregator),
     listen: '127.0.0.1:0',
-    tls: { cert: pki.server.cert, key: pki.server.key, clientCa: pki.clientCa.cert },
-    identify: createCallIdentity({ tokens: authenticator, clock: identityClock }),
+    tls: { cert: pki.server.cert, key: pki.server.key, clientCa: trust.bundle },
+    identify: createCallIdentity({ tokens, certificates }),
     pipeline,
   });
   const endpoint = await server.start();

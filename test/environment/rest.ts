@@ -5,6 +5,11 @@ import type { Status } from '../../core/api/generated/meta-v1.ts';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import type { Aggregator } from '../../core/apiserver/aggregation/aggregator.ts';
+import type { ClientCertificates } from '../../core/apiserver/authn/client-certificate.ts';
+import type { ClientTrust } from '../../core/apiserver/authn/client-trust.ts';
+import { TrustPublisher } from '../../core/apiserver/authn/published-trust.ts';
+import { clientIdentity } from '../../core/cmd/client-identity.ts';
+import type { RequestHeaderOptions } from '../../core/cmd/request-header-options.ts';
 import { createAggregation } from '../../core/apiserver/aggregation/create.ts';
 import type { Auditor } from '../../core/apiserver/audit/auditor.ts';
 import { createFairness } from '../../core/apiserver/fairness/create.ts';
@@ -56,6 +61,9 @@ export interface RestApi extends AsyncDisposable {
     readonly frontProxyCa: KeyPair;
     readonly frontProxyClient: KeyPair;
   };
+  /** Whose certificates it believes, and for what. */
+  readonly trust: ClientTrust;
+  readonly certificates: ClientCertificates;
   /** What its requests pass; for another front end beside it. */
   readonly pipeline: RequestPipeline;
   /** Undefined unless wanted. */
@@ -77,6 +85,8 @@ export interface RestApiOptions extends TestApiOptions {
   readonly fairness?: { readonly serverSeats: number };
   /** Requests for what users' API servers serve are handed on to them. */
   readonly aggregation?: boolean;
+  /** Proxies of the front-proxy authority unless given. */
+  readonly requestHeaders?: RequestHeaderOptions;
 }
 
 const unreachable = () => Promise.reject(new StatusError('ServiceUnavailable', 'no agent is connected'));
@@ -155,32 +165,43 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
   });
   const openApi = new OpenApiDocuments(api.scheme);
   const containers = options.containers ?? noContainers;
+  const { trust, certificates, published } = clientIdentity(keys, options.requestHeaders, identityClock);
+  const { random } = api;
+  const onError = (error: unknown) => errors.push(error);
   const aggregation =
     options.aggregation === true
       ? createAggregation(api.api, {
           clock: systemClock,
-          random: api.random,
-          frontProxy: { client: keys.frontProxyClient, caPem: keys.frontProxyCa.cert.toString() },
-          clientCaPem: keys.clientCa.cert.toString(),
-          onError: (error) => errors.push(error),
+          random,
+          frontProxy: keys.frontProxyClient,
+          onError,
         })
       : undefined;
-  aggregation?.aggregator.onChange(() => openApi.useRemotes(aggregation.aggregator.openApi2));
-  const aggregating = aggregation?.run(stopping.signal);
+  aggregation?.onChange(() => openApi.useRemotes(aggregation.openApi2));
+  const publisher = new TrustPublisher({
+    verbs: api.verbs,
+    trust: published,
+    clock: systemClock,
+    random,
+    onError,
+  });
+  trust.onReplaced(() => publisher.changed());
+  const aggregating =
+    aggregation && Promise.all([aggregation.run(stopping.signal), publisher.run(stopping.signal)]);
   const server = createRestServer({
     verbs: api.verbs,
     scheme: api.scheme,
     openApi,
     containers,
-    aggregator: aggregation?.aggregator,
+    aggregator: aggregation,
     discovery: createDiscovery(api.scheme, openApi, {
       gitVersion: 'v1.36.0',
       wheelhouseVersion: '0.0.0',
       store: 'memory',
     }),
     listen: '127.0.0.1:0',
-    tls: { cert: serverPair.cert, key: serverPair.key, clientCa: keys.clientCa.cert },
-    identify: createRequestIdentity({ tokens: api.api.authenticator, clock: identityClock }),
+    tls: { cert: serverPair.cert, key: serverPair.key, clientCa: trust.bundle },
+    identify: createRequestIdentity({ tokens: api.api.authenticator, certificates }),
     issuer: api.api.tokens,
     authorizer: api.api.authorizer,
     pipeline,
@@ -229,8 +250,10 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     address,
     pki: keys,
     identityClock,
+    trust,
+    certificates,
     pipeline,
-    aggregator: aggregation?.aggregator,
+    aggregator: aggregation,
     open,
     async send(method, path, request) {
       const message = await open(method, path, request);

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDiscovery } from '../../core/apiserver/discovery.ts';
+import { ClientCertificates } from '../../core/apiserver/authn/client-certificate.ts';
+import { ClientTrust } from '../../core/apiserver/authn/client-trust.ts';
 import { createRequestIdentity } from '../../core/apiserver/authn/request-identity.ts';
 import { createCallIdentity } from '../../core/apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../../core/apiserver/grpc/server.ts';
@@ -39,6 +41,13 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+const certificates = () =>
+  new ClientCertificates({
+    trust: new ClientTrust({ clients: clientCa.cert }),
+    clock: systemClock,
+    proxyNames: [],
+  });
+
 /** The name in what a server shows. */
 async function shownBy(address: string): Promise<string> {
   const [host = '', port = ''] = address.split(':');
@@ -65,7 +74,7 @@ test('servers show a new certificate from the next connection on, and go on know
   const discovery = createDiscovery(api.scheme, openApi, version);
   const common = { verbs: api.verbs, discovery, listen: '127.0.0.1:0', tls };
   const pipeline = new RequestPipeline({ authorizer });
-  const identity = { tokens: authenticator, clock: systemClock };
+  const identity = { tokens: authenticator, certificates: certificates() };
   const grpc = createGrpcServer({ ...common, pipeline, identify: createCallIdentity(identity) });
   const rest = createRestServer({
     ...common,
@@ -81,9 +90,9 @@ test('servers show a new certificate from the next connection on, and go on know
   await createClient(before.verbs).list(namespaces);
   expect(await Promise.all([shownBy(endpoint), shownBy(address)])).toEqual(['first', 'first']);
 
-  const next = await serverPair('second');
-  grpc.useCertificate(next);
-  rest.useCertificate(next);
+  const next = { ...(await serverPair('second')), clientCa: clientCa.cert };
+  grpc.useTls(next);
+  rest.useTls(next);
   expect(await Promise.all([shownBy(endpoint), shownBy(address)])).toEqual(['second', 'second']);
   await createClient(before.verbs).list(namespaces);
   const after = connect({ endpoint, tls: { ca: serverCa.cert, ...(await clientPair('ann')) } });
@@ -107,7 +116,7 @@ test('a client shows a new certificate when it connects anew', async () => {
     listen: '127.0.0.1:0',
     tls: { cert: pair.cert, key: pair.key, clientCa: clientCa.cert },
     pipeline: new RequestPipeline({ authorizer }),
-    identify: createCallIdentity({ tokens: authenticator, clock: systemClock }),
+    identify: createCallIdentity({ tokens: authenticator, certificates: certificates() }),
   });
   const endpoint = await grpc.start();
   const shown = new LivePair(await clientPair('ann'));

@@ -33,6 +33,22 @@ describe('the end of a credential', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  test('comes when who vouched for it is believed no longer, even where that was before', async () => {
+    const clock = new SteppedClock();
+    const ends = new CredentialEnds({ clock, random: seededRandom(1), client: nobody });
+    const authority = new AbortController();
+    const identity = { user, expiresAtMs: clock.now() + dayMs, revoked: authority.signal };
+    let ended = 0;
+    ends.until(identity, () => expect.unreachable())[Symbol.dispose]();
+    ends.until(identity, () => ended++);
+    authority.abort();
+    expect(ended).toBe(1);
+    ends.until(identity, () => ended++);
+    await settle();
+    expect(ended).toBe(2);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   test('concerns nobody who has gone before', () => {
     const clock = new SteppedClock();
     const ends = new CredentialEnds({ clock, random: seededRandom(1), client: nobody });

@@ -34,7 +34,7 @@ export class CredentialEnds {
   }
 
   /** Calls `end` once, unless it is disposed of before. Credentials that are shown often are followed only once. */
-  until({ expiresAtMs, boundTo = [] }: Identity, end: () => void): Disposable {
+  until({ expiresAtMs, boundTo = [], revoked }: Identity, end: () => void): Disposable {
     const parts: (() => void)[] = [];
     const dispose = () => {
       for (const part of parts.splice(0)) part();
@@ -45,6 +45,7 @@ export class CredentialEnds {
     };
     for (const bound of boundTo) parts.push(this.#follow(bound, once));
     if (expiresAtMs !== undefined) parts.push(this.#at(expiresAtMs, once));
+    if (revoked !== undefined) parts.push(onAbort(revoked, once));
     return { [Symbol.dispose]: dispose };
   }
 
@@ -133,4 +134,10 @@ export class CredentialEnds {
       cancel();
     }
   }
+}
+
+function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  if (signal.aborted) queueMicrotask(callback);
+  signal.addEventListener('abort', callback, { once: true });
+  return () => signal.removeEventListener('abort', callback);
 }

@@ -10,6 +10,8 @@ export interface Identity {
   readonly expiresAtMs: number | undefined;
   /** What it ends with besides, such as the Pod of a token. */
   readonly boundTo?: readonly BoundTo[] | undefined;
+  /** Aborts when who vouched for it is believed no longer. */
+  readonly revoked?: AbortSignal | undefined;
 }
 
 export interface BoundTo {

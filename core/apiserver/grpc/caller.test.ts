@@ -1,6 +1,8 @@
-import type { PeerCertificate } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../machinery/clock.ts';
+import { makePair } from '../../machinery/pki/make-certificate.ts';
 import { callerOf, identifyLoopback } from './caller.ts';
 
 const from = (peer: string) =>
@@ -21,19 +23,23 @@ test.each(['10.0.0.1:40000', '::ffff:10.0.0.1:1', 'fe80::1:40000', '127.0.0.1.ex
   },
 );
 
-test('the certificate of a connection is read once, and not that of another one', () => {
+test('the certificate of a connection is read once, and not that of another one', async () => {
   const reads: string[] = [];
+  const shown = new Map<string, Buffer>();
+  for (const name of ['a', 'b']) {
+    const pair = await makePair({ name, subject: `CN=${name}`, use: 'ca' }, systemClock);
+    shown.set(name, new X509Certificate(pair.cert).raw);
+  }
   const on = (session: object, name: string) => {
-    const sslPeerCertificate = { subject: { CN: name } } as unknown as PeerCertificate;
     const getAuthContext = () => {
       reads.push(name);
-      return { sslPeerCertificate };
+      return { sslPeerCertificate: { raw: shown.get(name) ?? Buffer.alloc(0) } };
     };
     const call = { metadata: new Metadata(), getPeer: () => 'unknown', getAuthContext };
-    return callerOf(Object.assign(call, { call: { stream: { session } } })).certificate()?.subject.CN;
+    return callerOf(Object.assign(call, { call: { stream: { session } } })).certificate()?.subject;
   };
   const [one, two] = [{}, {}];
-  expect([on(one, 'a'), on(one, 'a'), on(two, 'b'), on(one, 'a')]).toEqual(['a', 'a', 'b', 'a']);
+  expect([on(one, 'a'), on(one, 'a'), on(two, 'b'), on(one, 'a')]).toEqual(['CN=a', 'CN=a', 'CN=b', 'CN=a']);
   expect(reads).toEqual(['a', 'b']);
 });
 

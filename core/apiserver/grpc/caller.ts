@@ -1,12 +1,12 @@
+import { X509Certificate } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { PeerCertificate } from 'node:tls';
 import type { Metadata } from '@grpc/grpc-js';
 import { StatusError } from '../../api/errors.ts';
 import type { UserInfo } from '../../api/verbs.ts';
-import type { Clock } from '../../machinery/clock.ts';
-import { identityOf } from '../authn/client-certificate.ts';
+import type { ClientCertificates } from '../authn/client-certificate.ts';
 import { bearerToken, unauthorized } from '../authn/identity.ts';
 import type { Identity } from '../authn/identity.ts';
+import { linesOfMetadata } from '../authn/request-headers.ts';
 import type { TokenAuthenticator } from '../authn/token-authenticator.ts';
 
 /** What is known of who calls before they are known. */
@@ -15,10 +15,12 @@ export interface Caller {
   readonly address: string;
   /** The first value of a header, in lower case. */
   header(name: string): string | undefined;
-  /** All headers, where one of them asks to act as somebody else. */
+  /** Those headers that ask to act as somebody else, where there are any. */
   impersonation(): IncomingHttpHeaders | undefined;
-  /** The one the client showed, where the server's client CA signed it. */
-  certificate(): PeerCertificate | undefined;
+  /** All of them. */
+  metadata(): Readonly<Record<string, readonly (string | Buffer)[]>>;
+  /** The one the client showed, where an authority signed it that TLS trusts; the same object for a connection. */
+  certificate(): X509Certificate | undefined;
 }
 
 /** Says who calls; rejects with Unauthorized. Runs for every call. */
@@ -35,7 +37,7 @@ export function identifyLoopback({ address }: Pick<Caller, 'address'>): Identity
 export interface PeerCall {
   readonly metadata: Metadata;
   getPeer(): string;
-  getAuthContext(): { readonly sslPeerCertificate?: PeerCertificate } | null;
+  getAuthContext(): { readonly sslPeerCertificate?: { readonly raw: Buffer } } | null;
 }
 
 export function callerOf(call: PeerCall): Caller {
@@ -43,21 +45,25 @@ export function callerOf(call: PeerCall): Caller {
     address: addressOf(call.getPeer()),
     header: (name) => call.metadata.get(name)[0]?.toString(),
     impersonation() {
-      const headers = call.metadata.toJSON() as Record<string, string[]>;
-      return Object.keys(headers).some((name) => name.startsWith('impersonate-')) ? headers : undefined;
+      const asking = Object.entries(call.metadata.toJSON()).filter(([name]) =>
+        name.startsWith('impersonate-'),
+      );
+      return asking.length === 0 ? undefined : (Object.fromEntries(asking) as Record<string, string[]>);
     },
+    metadata: () => call.metadata.toJSON(),
     certificate: () => certificateOf(call),
   };
 }
 
 /** By connection. It does not change, and to read it anew would be a quarter of a small call's work. */
-const certificates = new WeakMap<object, PeerCertificate>();
+const certificates = new WeakMap<object, X509Certificate>();
 
-function certificateOf(call: PeerCall): PeerCertificate | undefined {
+function certificateOf(call: PeerCall): X509Certificate | undefined {
   const connection = connectionOf(call);
   const known = connection === undefined ? undefined : certificates.get(connection);
   if (known !== undefined) return known;
-  const certificate = call.getAuthContext()?.sslPeerCertificate;
+  const shown = call.getAuthContext()?.sslPeerCertificate;
+  const certificate = shown && new X509Certificate(shown.raw);
   if (connection !== undefined && certificate !== undefined) certificates.set(connection, certificate);
   return certificate;
 }
@@ -77,14 +83,17 @@ export function identifyUnixPeer(): Identity {
 export interface CallIdentityOptions {
   /** Says whose bearer token it is. */
   readonly tokens: TokenAuthenticator;
-  readonly clock: Clock;
+  readonly certificates: ClientCertificates;
 }
 
 /** For a server with TLS: as over REST, a client certificate first, then a bearer token, and nobody without. */
-export function createCallIdentity({ tokens, clock }: CallIdentityOptions): Identify {
+export function createCallIdentity({ tokens, certificates }: CallIdentityOptions): Identify {
   return async (caller) => {
     const certificate = caller.certificate();
-    if (certificate !== undefined) return identityOf(certificate, clock.now());
+    const certified =
+      certificate &&
+      certificates.identify(certificate, () => linesOfMetadata(caller.metadata(), certificates.headers));
+    if (certified !== undefined) return certified;
     const token = bearerToken(caller.header('authorization'));
     const found = token === undefined ? undefined : await tokens.authenticate(token, []);
     if (found === undefined) throw unauthorized();

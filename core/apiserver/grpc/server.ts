@@ -45,7 +45,7 @@ export interface GrpcStreaming {
 export interface GrpcServerTls {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** With it, clients may show certificates that it signed. */
+  /** With them, clients may show certificates that these authorities signed. */
   readonly clientCa?: Buffer;
 }
 
@@ -53,8 +53,8 @@ export interface GrpcServerTls {
 export interface GrpcServer {
   /** Binds and serves; resolves to the address, such as "127.0.0.1:7443". */
   start(): Promise<string>;
-  /** Shows this from the next connection on; those that are open stay. Only for a server that asks for certificates. */
-  useCertificate(pair: Pick<GrpcServerTls, 'cert' | 'key'>): void;
+  /** Shows and believes this from the next connection on; those that are open stay. Only for a server that asks for certificates. */
+  useTls(tls: Required<GrpcServerTls>): void;
   /**
    * Refuses new calls, ends watches, gives calls that are under way `graceMs` to finish, then cuts them. Health says
    * NOT_SERVING from the first moment.
@@ -98,8 +98,8 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
       health.setStatus('', 'SERVING');
       return listen.startsWith('unix:') ? listen : listen.replace(/:\d+$/, `:${port}`);
     },
-    useCertificate(pair) {
-      if (credentials instanceof CertificateOrToken) credentials.use(pair);
+    useTls(next) {
+      if (credentials instanceof CertificateOrToken) credentials.use(next);
     },
     async stop(graceMs) {
       health?.setStatus('', 'NOT_SERVING');
@@ -148,22 +148,20 @@ function bind(server: Server, listen: string, credentials: ServerCredentials): P
 
 function credentialsOf(tls: GrpcServerTls | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure();
-  if (tls.clientCa === undefined)
-    return ServerCredentials.createSsl(null, [{ cert_chain: tls.cert, private_key: tls.key }], false);
-  return new CertificateOrToken(tls.cert, tls.key, tls.clientCa);
+  const { cert, key, clientCa } = tls;
+  if (clientCa === undefined)
+    return ServerCredentials.createSsl(null, [{ cert_chain: cert, private_key: key }], false);
+  return new CertificateOrToken({ cert, key, clientCa });
 }
 
 /** Asks for a certificate without insisting on it: whoever shows none may still show a token. */
 class CertificateOrToken extends ServerCredentials {
-  readonly #ca: Buffer;
-
-  constructor(cert: Buffer, key: Buffer, ca: Buffer) {
+  constructor({ cert, key, clientCa: ca }: Required<GrpcServerTls>) {
     super({ requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' }, { cert, key, ca });
-    this.#ca = ca;
   }
 
-  use({ cert, key }: Pick<GrpcServerTls, 'cert' | 'key'>): void {
-    this.updateSecureContextOptions({ cert, key, ca: this.#ca, minVersion: 'TLSv1.2' });
+  use({ cert, key, clientCa: ca }: Required<GrpcServerTls>): void {
+    this.updateSecureContextOptions({ cert, key, ca, minVersion: 'TLSv1.2' });
   }
 
   override _equals(other: ServerCredentials): boolean {

@@ -69,7 +69,7 @@ export interface RestServerOptions {
 export interface RestServerTls {
   readonly cert: Buffer;
   readonly key: Buffer;
-  /** Client certificates signed by it are believed. */
+  /** The authorities whose client certificates may be shown; `identify` says what for they are believed. */
   readonly clientCa: Buffer;
 }
 
@@ -81,8 +81,8 @@ interface ServingOptions extends RestServerOptions {
 export interface RestServer {
   /** Binds and serves; resolves to the address, such as "127.0.0.1:6443". */
   start(): Promise<string>;
-  /** Shows this from the next connection on; those that are open stay. */
-  useCertificate(pair: Pick<RestServerTls, 'cert' | 'key'>): void;
+  /** Shows and believes this from the next connection on; those that are open stay. */
+  useTls(tls: RestServerTls): void;
   /** Ends watches, gives other requests `graceMs`, then cuts them. */
   stop(graceMs: number): Promise<void>;
 }
@@ -146,8 +146,13 @@ export function createRestServer(given: RestServerOptions): RestServer {
           resolve(family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`);
         });
       }),
-    useCertificate(pair) {
-      server.setSecureContext({ cert: pair.cert, key: pair.key, ca: clientCa, minVersion: 'TLSv1.2' });
+    useTls(next) {
+      server.setSecureContext({
+        cert: next.cert,
+        key: next.key,
+        ca: next.clientCa,
+        minVersion: 'TLSv1.2',
+      });
     },
     stop: (graceMs) =>
       new Promise((resolve) => {

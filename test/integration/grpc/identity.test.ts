@@ -1,6 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDiscovery } from '../../../core/apiserver/discovery.ts';
+import { ClientCertificates } from '../../../core/apiserver/authn/client-certificate.ts';
+import { ClientTrust } from '../../../core/apiserver/authn/client-trust.ts';
 import { createCallIdentity } from '../../../core/apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../../../core/apiserver/grpc/server.ts';
 import type { GrpcServer } from '../../../core/apiserver/grpc/server.ts';
@@ -56,7 +58,14 @@ beforeAll(async () => {
     discovery: createDiscovery(api.scheme, openApi, version),
     listen: '127.0.0.1:0',
     tls: { ...(await make('CN=server', 'server', serverCa)), clientCa: clientCa.cert },
-    identify: createCallIdentity({ tokens: authenticator, clock: systemClock }),
+    identify: createCallIdentity({
+      tokens: authenticator,
+      certificates: new ClientCertificates({
+        trust: new ClientTrust({ clients: clientCa.cert }),
+        clock: systemClock,
+        proxyNames: [],
+      }),
+    }),
     pipeline: new RequestPipeline({ authorizer }),
   });
   endpoint = await server.start();

@@ -64,6 +64,7 @@ export async function createFrontEnds(): Promise<FrontEnds> {
   const { authorizer, authenticator: tokens } = api;
   streams = createContainerStreams({ verbs, hub, authorizer });
   const { serverCa, clientCa } = rest.pki;
+  const { trust, certificates } = rest;
   const addresses = ['kubernetes.default.svc'];
   const pair = await makePair(
     { name: 's', subject: 'CN=s', use: 'server', addresses, signer: serverCa },
@@ -78,8 +79,8 @@ export async function createFrontEnds(): Promise<FrontEnds> {
     },
     streaming: { containers: streams, agents: hub },
     listen: '127.0.0.1:0',
-    tls: { cert: pair.cert, key: pair.key, clientCa: clientCa.cert },
-    identify: createCallIdentity({ tokens, clock: systemClock }),
+    tls: { cert: pair.cert, key: pair.key, clientCa: trust.bundle },
+    identify: createCallIdentity({ tokens, certificates }),
     pipeline: new RequestPipeline({ authorizer }),
   });
   const endpoint = await grpc.start();
