@@ -92,6 +92,8 @@ export interface Encoded<T extends KubernetesObject = KubernetesObject> {
   /** Final JSON with resourceVersion. */
   readonly bytes: Buffer;
   readonly resourceVersion: string;
+  /** Where they are known without parsing; read-only, and equal ones are mostly one object. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface EncodedList {

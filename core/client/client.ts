@@ -13,7 +13,7 @@ import type {
  * Typed access to the API. Over gRPC or in process makes no difference to the caller. Objects that come back are
  * shared: copy (`mutable`) before changing. Everything rejects with `StatusError`.
  */
-export interface Client extends Reader, Writer, Watcher {}
+export interface Client extends Reader, Writer, Watcher, Source {}
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -94,6 +94,34 @@ export interface Watcher {
     resource: Resource<T>,
     options: WatchOptions & InNamespace & { readonly signal: AbortSignal },
   ): AsyncIterable<readonly ObjectEvent<T>[]>;
+}
+
+/** List and watch for who keeps what there is, as informers do: objects are handed on without being read. */
+export interface Source {
+  listHandles<T extends KubernetesObject>(
+    resource: Resource<T>,
+    options?: ListOptions & InNamespace & CallOptions,
+  ): Promise<ObjectList<Handle<T>>>;
+  /** As `watch`. */
+  watchHandles<T extends KubernetesObject>(
+    resource: Resource<T>,
+    options: WatchOptions & InNamespace & { readonly signal: AbortSignal },
+  ): AsyncIterable<readonly ObjectEvent<Handle<T>>[]>;
+}
+
+/**
+ * An object of one revision, to be kept. In process it is the one that the API itself holds, as bytes, so keeping it
+ * takes no room; over the wire it is the parsed object.
+ */
+export interface Handle<T extends KubernetesObject> {
+  /**
+   * Parsed when it is read, unless somebody still has it from before: two reads may give two equal objects, and are
+   * sure to give the same one only within a turn of the event loop.
+   */
+  readonly object: T;
+  readonly resourceVersion: string;
+  /** Where they are known without parsing; equal ones are mostly one object. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ObjectList<T> {

@@ -5,7 +5,8 @@ import type { Resource } from '../api/resource.ts';
 import { seededRandom } from '../machinery/random.ts';
 import { SteppedClock } from '../machinery/stepped-clock.ts';
 import type { ListOptions, WatchOptions } from '../api/verbs.ts';
-import type { ObjectEvent, ObjectList, Reader, Watcher } from './client.ts';
+import type { Handle, ObjectEvent, ObjectList, Source } from './client.ts';
+import { ParsedObject } from './encoded.ts';
 import { createInformerFactory, type InformerFactory } from './informer-factory.ts';
 import type { Informer } from './informer.ts';
 
@@ -28,33 +29,33 @@ function pod(name: string, revision: number, uid = `uid-${name}`, owner?: string
 type Event = ObjectEvent<KubernetesObject>;
 
 /** A server whose every answer the test gives by hand; it only records what was asked. */
-class ScriptedServer implements Pick<Reader, 'list'>, Watcher {
+class ScriptedServer implements Source {
   readonly asked: string[] = [];
   lists: (ObjectList<KubernetesObject> | Error)[] = [];
   #events: (readonly Event[] | Error | 'end')[] = [];
   #wake = () => {};
 
-  async list<T extends KubernetesObject>(
+  async listHandles<T extends KubernetesObject>(
     _resource: Resource<T>,
     options: ListOptions = {},
-  ): Promise<ObjectList<T>> {
+  ): Promise<ObjectList<Handle<T>>> {
     this.asked.push(`list ${options.resourceVersion ?? 'newest'}`);
     const answer = this.lists.shift() ?? new StatusError('ServiceUnavailable', 'nothing scripted');
     if (answer instanceof Error) throw answer;
-    return answer as unknown as ObjectList<T>;
+    return { ...answer, items: (answer.items as readonly T[]).map((object) => new ParsedObject(object)) };
   }
 
-  async *watch<T extends KubernetesObject>(
+  async *watchHandles<T extends KubernetesObject>(
     _resource: Resource<T>,
     options: WatchOptions & { readonly signal: AbortSignal },
-  ): AsyncIterable<readonly ObjectEvent<T>[]> {
+  ): AsyncIterable<readonly ObjectEvent<Handle<T>>[]> {
     this.asked.push(`watch ${options.resourceVersion}`);
     options.signal.addEventListener('abort', () => this.#wake(), { once: true });
     while (!options.signal.aborted) {
       const next = this.#events.shift();
       if (next === 'end') return;
       if (next instanceof Error) throw next;
-      if (next !== undefined) yield next as unknown as readonly ObjectEvent<T>[];
+      if (next !== undefined) yield next.map((event) => handed(event as ObjectEvent<T>));
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
@@ -63,6 +64,10 @@ class ScriptedServer implements Pick<Reader, 'list'>, Watcher {
     this.#events.push(...batches);
     this.#wake();
   }
+}
+
+function handed<T extends KubernetesObject>(event: ObjectEvent<T>): ObjectEvent<Handle<T>> {
+  return event.type === 'BOOKMARK' ? event : { type: event.type, object: new ParsedObject(event.object) };
 }
 
 function list(revision: number, ...items: KubernetesObject[]): ObjectList<KubernetesObject> {
@@ -90,7 +95,7 @@ describe('an informer', () => {
     seen = [];
     errors = [];
     factory = createInformerFactory({
-      client: server as unknown as Reader & Watcher,
+      client: server,
       clock,
       random: seededRandom(1),
       onError: (error, doing) => errors.push(`${doing}: ${(error as Error).message}`),

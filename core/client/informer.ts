@@ -5,7 +5,7 @@ import { Backoff } from '../machinery/backoff.ts';
 import { sleep, type Clock } from '../machinery/clock.ts';
 import { deferred } from '../machinery/deferred.ts';
 import type { Random } from '../machinery/random.ts';
-import type { ObjectEvent, Reader, Watcher } from './client.ts';
+import type { Handle, ObjectEvent, Source } from './client.ts';
 import { ObjectCache, type Index, type IndexFunction, type Lister } from './lister.ts';
 
 /**
@@ -26,7 +26,10 @@ export interface Informer<T extends KubernetesObject> {
   index(name: string, valuesOf: IndexFunction<T>): Index<T>;
 }
 
-/** What throws here is reported to the informer's `onError` and stops nobody else. */
+/**
+ * What throws here is reported to the informer's `onError` and stops nobody else. Whoever wants to keep an object
+ * keeps the lister's `handle`, which takes less room.
+ */
 export interface InformerHandler<T> {
   onAdd?(object: T): void;
   /** Both have the same uid: an object made anew under an old name is a deletion and an addition. */
@@ -42,7 +45,7 @@ export interface InformerSelection {
 }
 
 export interface InformerDependencies {
-  readonly client: Reader & Watcher;
+  readonly client: Source;
   readonly clock: Clock;
   readonly random: Random;
   /** Told of what went wrong and is being retried, and of handlers that throw. */
@@ -51,8 +54,8 @@ export interface InformerDependencies {
 
 const backoffOptions = { initialMs: 100, maxMs: 10_000, jitter: 0.5 };
 
-/** Changes applied between two turns of the event loop. */
-const applySlice = 1_000;
+/** Changes applied between two turns of the event loop: about 5 ms of work, as objects may have to be parsed. */
+const applySlice = 200;
 
 /** Where the informer stands between two calls. */
 type Position =
@@ -127,7 +130,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   }
 
   async #list(notOlderThan: string | undefined, signal: AbortSignal): Promise<Position> {
-    const list = await this.#dependencies.client.list(this.resource, {
+    const list = await this.#dependencies.client.listHandles(this.resource, {
       ...this.#selection,
       ...(notOlderThan === undefined ? {} : { resourceVersion: notOlderThan }),
       signal,
@@ -145,7 +148,7 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
     const options = { ...this.#selection, resourceVersion: from, allowBookmarks: true, signal };
     const startedMs = clock.monotonicMs();
     let last = from;
-    for await (const batch of client.watch(this.resource, options)) {
+    for await (const batch of client.watchHandles(this.resource, options)) {
       // Nothing between the events of a batch may wait: a revision counts as reached only when applied.
       for (const event of batch) last = this.#apply(event) ?? last;
       reached(last);
@@ -158,44 +161,49 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
     return { kind: 'watch', from: last };
   }
 
-  #apply(event: ObjectEvent<T>): string | undefined {
+  #apply(event: ObjectEvent<Handle<T>>): string | undefined {
     if (event.type === 'BOOKMARK') return event.resourceVersion;
-    if (event.type === 'DELETED') this.#deleted(event.object);
+    if (event.type === 'DELETED') this.#deleted(keyOf(event.object.object), event.object);
     else this.#changed(event.object);
-    return event.object.metadata.resourceVersion;
+    return event.object.resourceVersion;
   }
 
-  async #replace(items: readonly T[]): Promise<void> {
+  async #replace(items: readonly Handle<T>[]): Promise<void> {
     const present = new Set<string>();
     let applied = 0;
-    for (const object of items) {
-      present.add(keyOf(object));
-      this.#changed(object);
+    for (const handle of items) {
+      present.add(this.#changed(handle));
       if (++applied % applySlice === 0) await nextTurn();
     }
     const missing = [...this.#cache.keys()].filter((key) => !present.has(key));
-    for (const key of missing) {
-      const last = this.#cache.delete(key);
-      if (last !== undefined) this.#notify((handler) => handler.onDelete?.(last));
-    }
+    for (const key of missing) this.#deleted(key);
   }
 
-  #changed(object: T): void {
-    const known = this.#cache.getByKey(keyOf(object));
-    if (known === undefined) {
-      this.#cache.set(object);
-      this.#notify((handler) => handler.onAdd?.(object));
-    } else if (known.metadata.uid !== object.metadata.uid) {
-      this.#deleted(known);
-      this.#changed(object);
-    } else if (known.metadata.resourceVersion !== object.metadata.resourceVersion) {
-      this.#cache.set(object);
-      this.#notify((handler) => handler.onUpdate?.(object, known));
+  /** Returns the key. */
+  #changed(handle: Handle<T>): string {
+    const { object } = handle;
+    const key = keyOf(object);
+    const known = this.#cache.handle(key);
+    if (known !== undefined && known.resourceVersion === handle.resourceVersion) return key;
+    const previous = known?.object;
+    if (previous !== undefined && previous.metadata.uid !== object.metadata.uid) {
+      this.#deleted(key);
+      return this.#changed(handle);
     }
+    this.#cache.set(handle, object, previous);
+    this.#notify((handler) =>
+      previous === undefined ? handler.onAdd?.(object) : handler.onUpdate?.(object, previous),
+    );
+    return key;
   }
 
-  #deleted(last: T): void {
-    if (this.#cache.delete(keyOf(last)) !== undefined) this.#notify((handler) => handler.onDelete?.(last));
+  /** `last` where it is known; what is cached otherwise. */
+  #deleted(key: string, last = this.#cache.handle(key)): void {
+    const known = this.#cache.handle(key)?.object;
+    if (known === undefined || last === undefined) return;
+    const { object } = last;
+    this.#cache.delete(key, known);
+    this.#notify((handler) => handler.onDelete?.(object));
   }
 
   #notify(tell: (handler: InformerHandler<T>) => void): void {

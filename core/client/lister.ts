@@ -1,13 +1,22 @@
 import { keyOf, type KubernetesObject, type ObjectName } from '../api/object.ts';
+import type { Handle } from './client.ts';
 
-/** Reads an informer's objects: shared, read-only, as fresh as its watch. Costs no call. */
+/**
+ * Reads an informer's objects: read-only, as fresh as its watch. Costs no call, but in process it may cost parsing:
+ * what is kept is what the API holds, bytes (see `Handle`). So an object is the same one as long as somebody has it,
+ * and only its `resourceVersion` says for sure whether it has changed; and whoever looks through many says by their
+ * labels which ones, or asks for keys.
+ */
 export interface Lister<T extends KubernetesObject> {
   readonly size: number;
   get(name: ObjectName): T | undefined;
   /** By "namespace/name", or "name" for cluster-scoped kinds. */
   getByKey(key: string): T | undefined;
-  /** In no particular order; of one namespace where given. */
-  list(namespace?: string): readonly T[];
+  has(key: string): boolean;
+  /** To keep what is there now at no cost, whatever becomes of it. */
+  handle(key: string): Handle<T> | undefined;
+  /** In no particular order; of one namespace where given. Others than those asked for are not read. */
+  list(namespace?: string, labelled?: LabelTest): readonly T[];
   /** As `list()`, without making an array. Must not be held over a turn of the event loop. */
   values(): Iterable<T>;
   /** Those with an owner reference to the uid. */
@@ -16,114 +25,175 @@ export interface Lister<T extends KubernetesObject> {
 
 /** Objects by a value that is derived from them. */
 export interface Index<T> {
-  get(value: string): readonly T[];
+  get(value: string, labelled?: LabelTest): readonly T[];
+  /** Of those objects, without reading them. */
+  keys(value: string): Iterable<string>;
   count(value: string): number;
   /** The values that have objects. */
   values(): Iterable<string>;
+}
+
+/** A selector, say. */
+export interface LabelTest {
+  matches(labels: Readonly<Record<string, string>> | undefined): boolean;
 }
 
 export type IndexFunction<T> = (object: T) => readonly string[];
 
 /** Objects by key with any number of indexes, kept up to date object by object. */
 export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
-  readonly #objects = new Map<string, T>();
+  readonly #handles = new Map<string, Handle<T>>();
   readonly #indexes = new Map<string, CacheIndex<T>>();
 
   get size(): number {
-    return this.#objects.size;
+    return this.#handles.size;
   }
 
   get({ namespace, name }: ObjectName): T | undefined {
-    return this.#objects.get(namespace === undefined ? name : `${namespace}/${name}`);
+    return this.getByKey(namespace === undefined ? name : `${namespace}/${name}`);
   }
 
   getByKey(key: string): T | undefined {
-    return this.#objects.get(key);
+    return this.#handles.get(key)?.object;
   }
 
-  list(namespace?: string): readonly T[] {
-    if (namespace === undefined) return [...this.#objects.values()];
-    return this.index('namespace', (object) => [object.metadata.namespace ?? '']).get(namespace);
+  has(key: string): boolean {
+    return this.#handles.has(key);
   }
 
-  values(): Iterable<T> {
-    return this.#objects.values();
+  handle(key: string): Handle<T> | undefined {
+    return this.#handles.get(key);
+  }
+
+  list(namespace?: string, labelled?: LabelTest): readonly T[] {
+    if (namespace === undefined) return objectsOf(this.#handles.values(), labelled);
+    return this.index('namespace', namespaceOf).get(namespace, labelled);
+  }
+
+  *values(): Iterable<T> {
+    for (const { object } of this.#handles.values()) yield object;
   }
 
   keys(): Iterable<string> {
-    return this.#objects.keys();
+    return this.#handles.keys();
   }
 
   byOwner(uid: string): readonly T[] {
-    return this.index('owner', (object) => object.metadata.ownerReferences?.map((o) => o.uid) ?? []).get(uid);
+    return this.index('owner', ownersOf).get(uid);
   }
 
   /** The index of that name; made, and filled from what is there, when it does not exist. */
   index(name: string, valuesOf: IndexFunction<T>): Index<T> {
     const existing = this.#indexes.get(name);
     if (existing !== undefined) return existing;
-    const index = new CacheIndex(valuesOf);
-    for (const [key, object] of this.#objects) index.add(key, object);
+    const index = new CacheIndex(valuesOf, this.#handles);
+    for (const [key, { object }] of this.#handles) index.add(key, object);
     this.#indexes.set(name, index);
     return index;
   }
 
-  /** Returns what was there before. */
-  set(object: T): T | undefined {
+  /** `object` is that of the handle, and `previous` that of the one whose place it takes. */
+  set(handle: Handle<T>, object: T, previous: T | undefined): void {
     const key = keyOf(object);
-    const previous = this.#objects.get(key);
-    this.#objects.set(key, object);
-    for (const index of this.#indexes.values()) {
-      if (previous !== undefined) index.remove(key, previous);
-      index.add(key, object);
-    }
-    return previous;
+    this.#handles.set(key, handle);
+    for (const index of this.#indexes.values()) index.replace(key, object, previous);
   }
 
-  /** Returns what was there. */
-  delete(key: string): T | undefined {
-    const previous = this.#objects.get(key);
-    if (previous === undefined) return undefined;
-    this.#objects.delete(key);
-    for (const index of this.#indexes.values()) index.remove(key, previous);
-    return previous;
+  delete(key: string, last: T): void {
+    for (const index of this.#indexes.values()) index.remove(key, last);
+    this.#handles.delete(key);
   }
 }
 
-class CacheIndex<T> implements Index<T> {
+/** Keeps keys only: which ones an object stands under is read from it again when it changes. */
+class CacheIndex<T extends KubernetesObject> implements Index<T> {
   readonly #valuesOf: IndexFunction<T>;
-  readonly #byValue = new Map<string, Map<string, T>>();
+  readonly #handles: ReadonlyMap<string, Handle<T>>;
+  readonly #keys = new Map<string, Set<string>>();
 
-  constructor(valuesOf: IndexFunction<T>) {
+  constructor(valuesOf: IndexFunction<T>, handles: ReadonlyMap<string, Handle<T>>) {
     this.#valuesOf = valuesOf;
+    this.#handles = handles;
   }
 
-  get(value: string): readonly T[] {
-    const found = this.#byValue.get(value);
-    return found === undefined ? [] : [...found.values()];
+  get(value: string, labelled?: LabelTest): readonly T[] {
+    const keys = this.#keys.get(value);
+    return keys === undefined ? [] : objectsOf(this.#handlesOf(keys), labelled);
+  }
+
+  keys(value: string): Iterable<string> {
+    return this.#keys.get(value) ?? [];
   }
 
   count(value: string): number {
-    return this.#byValue.get(value)?.size ?? 0;
+    return this.#keys.get(value)?.size ?? 0;
   }
 
   values(): Iterable<string> {
-    return this.#byValue.keys();
+    return this.#keys.keys();
   }
 
   add(key: string, object: T): void {
-    for (const value of this.#valuesOf(object)) {
-      const entries = this.#byValue.get(value);
-      if (entries === undefined) this.#byValue.set(value, new Map([[key, object]]));
-      else entries.set(key, object);
-    }
+    for (const value of this.#valuesOf(object)) this.#put(value, key);
   }
 
   remove(key: string, object: T): void {
-    for (const value of this.#valuesOf(object)) {
-      const entries = this.#byValue.get(value);
-      entries?.delete(key);
-      if (entries?.size === 0) this.#byValue.delete(value);
+    for (const value of this.#valuesOf(object)) this.#drop(value, key);
+  }
+
+  replace(key: string, object: T, previous: T | undefined): void {
+    const values = this.#valuesOf(object);
+    for (const value of values) this.#put(value, key);
+    if (previous === undefined) return;
+    for (const value of this.#valuesOf(previous)) if (!values.includes(value)) this.#drop(value, key);
+  }
+
+  #put(value: string, key: string): void {
+    const keys = this.#keys.get(value);
+    if (keys === undefined) this.#keys.set(value, new Set([key]));
+    else keys.add(key);
+  }
+
+  #drop(value: string, key: string): void {
+    const keys = this.#keys.get(value);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#keys.delete(value);
+  }
+
+  *#handlesOf(keys: Iterable<string>): Iterable<Handle<T>> {
+    for (const key of keys) {
+      const handle = this.#handles.get(key);
+      if (handle !== undefined) yield handle;
     }
   }
+}
+
+/** Asks of each set of labels once: thousands of objects share a few. */
+function objectsOf<T extends KubernetesObject>(
+  handles: Iterable<Handle<T>>,
+  labelled: LabelTest | undefined,
+): readonly T[] {
+  const objects: T[] = [];
+  const answers = new Map<unknown, boolean>();
+  for (const handle of handles) {
+    if (labelled !== undefined) {
+      const labels = handle.labels ?? handle.object.metadata.labels;
+      let answer = answers.get(labels);
+      if (answer === undefined) {
+        answer = labelled.matches(labels);
+        answers.set(labels, answer);
+      }
+      if (!answer) continue;
+    }
+    objects.push(handle.object);
+  }
+  return objects;
+}
+
+function namespaceOf({ metadata }: KubernetesObject): readonly string[] {
+  return [metadata.namespace ?? ''];
+}
+
+function ownersOf({ metadata }: KubernetesObject): readonly string[] {
+  return metadata.ownerReferences?.map(({ uid }) => uid) ?? [];
 }

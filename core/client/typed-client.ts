@@ -14,7 +14,8 @@ import type {
   WatchOptions,
   WriteOptions,
 } from '../api/verbs.ts';
-import type { CallOptions, Client, InNamespace, ObjectEvent, ObjectList } from './client.ts';
+import type { CallOptions, Client, Handle, InNamespace, ObjectEvent, ObjectList } from './client.ts';
+import { handleOf } from './encoded.ts';
 
 /** Who calls, for every call of one client. */
 export type ClientDefaults = Pick<Call, 'user' | 'userAgent' | 'warn'>;
@@ -49,9 +50,14 @@ class TypedClient implements Client {
     resource: Resource<T>,
     options: ListOptions & InNamespace & CallOptions = {},
   ): Promise<ObjectList<T>> {
-    const { namespace, signal, ...list } = options;
-    const page = await this.#verbs.list(this.#call({ signal }), target(resource, namespace), list);
-    return await objectList<T>(page);
+    return await objectList(await this.#list(resource, options), ({ object }) => object as T);
+  }
+
+  async listHandles<T extends KubernetesObject>(
+    resource: Resource<T>,
+    options: ListOptions & InNamespace & CallOptions = {},
+  ): Promise<ObjectList<Handle<T>>> {
+    return await objectList(await this.#list(resource, options), (item) => handleOf<T>(item));
   }
 
   async create<T extends KubernetesObject>(
@@ -157,18 +163,39 @@ class TypedClient implements Client {
     const { signal, ...deletion } = options;
     const call = this.#call({ signal });
     const deleted = await this.#verbs.deleteCollection(call, target(resource, namespace), list, deletion);
-    return await objectList<T>(deleted);
+    return await objectList(deleted, ({ object }) => object as T);
   }
 
-  async *watch<T extends KubernetesObject>(
+  watch<T extends KubernetesObject>(
     resource: Resource<T>,
     options: WatchOptions & InNamespace & { readonly signal: AbortSignal },
   ): AsyncIterable<readonly ObjectEvent<T>[]> {
-    const { namespace, signal, ...watch } = options;
+    return this.#watch(resource, options, ({ object }) => object as T);
+  }
+
+  watchHandles<T extends KubernetesObject>(
+    resource: Resource<T>,
+    options: WatchOptions & InNamespace & { readonly signal: AbortSignal },
+  ): AsyncIterable<readonly ObjectEvent<Handle<T>>[]> {
+    return this.#watch(resource, options, (encoded) => handleOf<T>(encoded));
+  }
+
+  #list<T>(
+    resource: Resource<T>,
+    { namespace, signal, ...list }: ListOptions & InNamespace & CallOptions,
+  ): Promise<EncodedList> {
+    return this.#verbs.list(this.#call({ signal }), target(resource, namespace), list);
+  }
+
+  async *#watch<T, Form>(
+    resource: Resource<T>,
+    { namespace, signal, ...watch }: WatchOptions & InNamespace & { readonly signal: AbortSignal },
+    formOf: (encoded: Encoded) => Form,
+  ): AsyncIterable<readonly ObjectEvent<Form>[]> {
     const batches = this.#verbs.watch(this.#call({ signal }), target(resource, namespace), watch);
     for await (const batch of batches) {
-      yield batch.map((event): ObjectEvent<T> =>
-        event.type === 'BOOKMARK' ? event : { type: event.type, object: event.object.object as T },
+      yield batch.map((event): ObjectEvent<Form> =>
+        event.type === 'BOOKMARK' ? event : { type: event.type, object: formOf(event.object) },
       );
     }
   }
@@ -208,23 +235,22 @@ function nameOf(object: KubernetesObject): ObjectName {
   return { namespace: object.metadata.namespace, name: object.metadata.name ?? '' };
 }
 
-async function objectList<T>(list: EncodedList): Promise<ObjectList<T>> {
+/** Long lists are read in slices, so that 100,000 objects do not hold up everything else in the process. */
+async function objectList<Form>(
+  list: EncodedList,
+  formOf: (encoded: Encoded) => Form,
+): Promise<ObjectList<Form>> {
+  const items: Form[] = [];
+  for (const item of list.items) {
+    items.push(formOf(item));
+    if (items.length % parseSlice === 0) await nextTurn();
+  }
   return {
-    items: await parsed<T>(list.items),
+    items,
     resourceVersion: list.resourceVersion,
     continue: list.continue,
     remainingItemCount: list.remainingItemCount,
   };
-}
-
-/** Long lists are parsed in slices, so that 100,000 objects do not hold up everything else in the process. */
-async function parsed<T>(items: readonly Encoded[]): Promise<readonly T[]> {
-  const objects: T[] = [];
-  for (const item of items) {
-    objects.push(item.object as unknown as T);
-    if (objects.length % parseSlice === 0) await nextTurn();
-  }
-  return objects;
 }
 
 function nextTurn(): Promise<void> {

@@ -1,5 +1,5 @@
 import { conflict, gone, modifiedMeanwhile, StatusError } from '../../core/api/errors.ts';
-import type { Client, ObjectEvent } from '../../core/client/client.ts';
+import type { Client } from '../../core/client/client.ts';
 import { randomFraction, type Random } from '../../core/machinery/random.ts';
 
 /** How often each fault strikes, of 1. */
@@ -19,8 +19,9 @@ export interface Faults {
 export const noFaults: Faults = { conflict: 0, lost: 0, unanswered: 0, unreadable: 0, cut: 0 };
 
 type Method = (...args: never[]) => Promise<unknown>;
+type Watch = (...args: never[]) => AsyncIterable<unknown>;
 
-const reads = ['get', 'list'] as const;
+const reads = ['get', 'list', 'listHandles'] as const;
 const writes = [
   'create',
   'update',
@@ -55,11 +56,14 @@ export function faultyClient(client: Client, random: Random, faults: () => Fault
       return result;
     };
   }
-  broken.watch = async function* (...args: Parameters<Client['watch']>) {
-    for await (const batch of client.watch(...args)) {
-      yield batch as readonly ObjectEvent<never>[];
-      if (strikes(faults().cut)) throw strikes(0.5) ? gone('The revision was compacted') : unavailable();
-    }
-  } satisfies Client['watch'];
+  for (const name of ['watch', 'watchHandles'] as const) {
+    const watch = (client[name] as Watch).bind(client);
+    broken[name] = async function* (...args: never[]) {
+      for await (const batch of watch(...args)) {
+        yield batch;
+        if (strikes(faults().cut)) throw strikes(0.5) ? gone('The revision was compacted') : unavailable();
+      }
+    } satisfies Watch;
+  }
   return broken as unknown as Client;
 }

@@ -78,9 +78,7 @@ class Disruptions {
     const matching =
       selector === undefined
         ? []
-        : this.#pods.lister
-            .list(namespace)
-            .filter((pod) => counts(pod) && selectorFromObject(selector).matches(pod.metadata.labels));
+        : this.#pods.lister.list(namespace, selectorFromObject(selector)).filter(counts);
     const expected = expectedOf(budget, matching.length, () => this.#wanted(matching));
     const { status, recheckMs } = budgetStatus(budget, matching, expected, this.#clock.now());
     if (!deepEqual(status, budget.status))

@@ -75,9 +75,7 @@ export function createEndpointsController(dependencies: ControllerDependencies):
   function endpointsFor(service: Service): New<Endpoints> {
     const { namespace = '', name, labels } = service.metadata;
     const selector = selectorFromLabels(service.spec.selector ?? {});
-    const chosen = podInformer.lister
-      .list(namespace)
-      .filter(({ metadata }) => selector.matches(metadata.labels));
+    const chosen = podInformer.lister.list(namespace, selector);
     const { subsets, truncated } = subsetsOf(service, chosen);
     const { [headlessLabel]: _set, ...given } = labels ?? {};
     const headless = service.spec.clusterIP === 'None' ? { [headlessLabel]: '' } : {};

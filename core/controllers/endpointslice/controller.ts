@@ -145,9 +145,7 @@ class EndpointSlices {
   #groups(service: Service): readonly EndpointGroup[] {
     const { namespace = '' } = service.metadata;
     const selector = selectorFromLabels(service.spec.selector ?? {});
-    const chosen = this.#pods.lister
-      .list(namespace)
-      .filter(({ metadata }) => selector.matches(metadata.labels));
+    const chosen = this.#pods.lister.list(namespace, selector);
     const nodeOf = (name: string) => this.#nodes.lister.getByKey(name);
     return (service.spec.ipFamilies ?? []).flatMap((family): readonly EndpointGroup[] => {
       const addressType = family as IpFamily;

@@ -77,7 +77,7 @@ class PodGarbage {
     if (isTerminal(pod) && this.#finished.count(finished) > this.#threshold) queue.add(finished);
     if (isUnscheduledTerminating(pod)) queue.add(`pod:${keyOf(pod)}`);
     const { nodeName } = pod.spec;
-    if (nodeName && this.#nodes.lister.getByKey(nodeName) === undefined) this.#nodeMissing(nodeName);
+    if (nodeName && !this.#nodes.lister.has(nodeName)) this.#nodeMissing(nodeName);
   }
 
   #nodeMissing(name: string): void {

@@ -92,13 +92,14 @@ class ReplicaSets {
 
   async #claim(set: ReplicaSet, signal: AbortSignal): Promise<readonly Pod[]> {
     const { namespace = '', uid = '' } = set.metadata;
+    const selector = selectorFromObject(set.spec.selector);
     const owned = this.#pods.lister.byOwner(uid);
-    const orphans = this.#orphans().get(namespace);
+    const orphans = this.#orphans().get(namespace, selector);
     return await claimChildren({
       client: this.#client,
       ownerResource: replicasets,
       owner: set,
-      selector: selectorFromObject(set.spec.selector),
+      selector,
       childResource: pods,
       candidates: orphans.length === 0 ? owned : [...owned, ...orphans.filter(isActive)],
       signal,

@@ -44,7 +44,7 @@ class TaintEviction {
     });
     const { queue } = this.controller;
     const enqueuePods = (node: Node) => {
-      for (const pod of onNode.get(node.metadata.name ?? '')) queue.add(keyOf(pod));
+      for (const key of onNode.keys(node.metadata.name ?? '')) queue.add(key);
     };
     this.#nodes.addHandler({
       onAdd: (node) => {
