@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CustomResourceDefinition } from '../../core/api/generated/apiextensions-v1.ts';
 import { customresourcedefinitions } from '../../core/api/generated/resources.ts';
+import { mutable } from '../../core/api/object.ts';
 import type { KubernetesObject, Mutable, New } from '../../core/api/object.ts';
 import type { Resource } from '../../core/api/resource.ts';
 import { readDocuments } from '../../core/machinery/yaml.ts';
@@ -79,4 +80,22 @@ export async function untilServed(
       resolve();
     });
   });
+}
+
+/** Changes a definition and resolves when what it declares is served. */
+export async function redefine(
+  api: TestApi,
+  name: string,
+  change: (definition: Mutable<CustomResourceDefinition>) => void,
+): Promise<void> {
+  const definition = mutable(await api.client.get(customresourcedefinitions, { name }));
+  change(definition);
+  const changed = new Promise<void>((resolve) => {
+    const end = api.scheme.onChange(() => {
+      end();
+      resolve();
+    });
+  });
+  await api.client.update(customresourcedefinitions, definition);
+  await changed;
 }
