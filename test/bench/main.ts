@@ -2,6 +2,7 @@ import { measureApi } from './api.ts';
 import { measureCustomResources } from './custom-resources.ts';
 import { measureGrpc } from './grpc.ts';
 import { measureIdentity } from './identity.ts';
+import { measureLogs } from './logs.ts';
 import { measureMainJob } from './main-job.ts';
 import { measureManifests } from './manifests.ts';
 import { tableOf } from './measure.ts';
@@ -14,6 +15,7 @@ const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = 
   'custom-resources': measureCustomResources,
   grpc: measureGrpc,
   identity: measureIdentity,
+  logs: measureLogs,
   'main-job': measureMainJob,
   manifests: measureManifests,
   tree: measureTree,

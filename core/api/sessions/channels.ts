@@ -52,6 +52,14 @@ export class ChannelWritable extends Writable {
     this.#offer();
   }
 
+  /** What was written while the last piece waited goes in frames of full length, however small the writes were. */
+  override _writev(
+    chunks: readonly { readonly chunk: Buffer; readonly encoding: BufferEncoding }[],
+    accepted: () => void,
+  ): void {
+    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), 'utf8', accepted);
+  }
+
   override _final(done: () => void): void {
     this.#endOfChannel();
     done();

@@ -70,6 +70,16 @@ describe('sessions', () => {
     expect([wire.core.size, wire.agent.size]).toEqual([0, 0]);
   });
 
+  test('many small writes go in few frames, in order', async () => {
+    const [core, agent] = await wire.pair();
+    const out = agent.writable(outputChannel);
+    const lines = Array.from({ length: 500 }, (_, index) => `line ${index}\n`);
+    for (const line of lines) out.write(line);
+    out.end();
+    expect(await text(core.readable(outputChannel))).toBe(lines.join(''));
+    expect(wire.fromAgent.filter((frame) => frame.endsWith('data')).length).toBeLessThan(5);
+  });
+
   test('a sender stops at the window of a reader that does not read, and goes on when it does', async () => {
     const [core, agent] = await wire.pair();
     const out = agent.writable(outputChannel);

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import type { PassThrough } from 'node:stream';
+import { roomIn } from '../../../core/machinery/room.ts';
 
 const headerBytes = 8;
 
@@ -81,7 +82,7 @@ export class Demultiplexer extends Writable {
     }
     const full = Object.values(this.#targets).filter((target) => target.writableNeedDrain);
     if (full.length === 0) done();
-    else Promise.all(full.map(room)).then(() => done(), done);
+    else Promise.all(full.map(roomIn)).then(() => done(), done);
   }
 
   override _final(done: () => void): void {
@@ -104,16 +105,4 @@ export class Demultiplexer extends Writable {
       this.#targets[stream].write(rest.length === 0 ? first : Buffer.concat(pieces[stream]));
     }
   }
-}
-
-function room(target: PassThrough): Promise<void> {
-  return new Promise((resolve) => {
-    const onRoom = () => {
-      target.off('drain', onRoom);
-      target.off('close', onRoom);
-      resolve();
-    };
-    target.once('drain', onRoom);
-    target.once('close', onRoom);
-  });
 }

@@ -14,7 +14,8 @@ function frame(type: number, data: string): Buffer {
 function textOf(log: Buffer, size: number, timestamps = false): string {
   const text = new LogText(timestamps);
   const pieces: Buffer[] = [];
-  for (let at = 0; at < log.length; at += size) pieces.push(text.push(log.subarray(at, at + size)));
+  for (let at = 0; at < log.length; at += size)
+    pieces.push(text.push(Buffer.from(log.subarray(at, at + size))));
   return Buffer.concat(pieces).toString();
 }
 
