@@ -6,91 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { APIService } from '../../core/api/generated/apiregistration-v1.ts';
-import { apiservices, configmaps, services } from '../../core/api/generated/resources.ts';
-import type { KubernetesObject } from '../../core/api/object.ts';
-import type { Resource } from '../../core/api/resource.ts';
-import { createClient } from '../../core/client/typed-client.ts';
+import { apiservices, configmaps } from '../../core/api/generated/resources.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
-import { fortunesGroup, startExtensionServer } from '../environment/extension-server.ts';
+import { fortunesGroup } from '../environment/extension-server.ts';
 import type { ExtensionServer } from '../environment/extension-server.ts';
-import { serveGrpc } from '../environment/grpc.ts';
-import type { GrpcApi } from '../environment/grpc.ts';
 import { Kubectl, kubectlMinor } from '../environment/kubectl.ts';
-import { clientPair, createRestApi } from '../environment/rest.ts';
 import type { RestApi } from '../environment/rest.ts';
+import { AggregationScene, base, fortunes, name } from '../environment/aggregation-scene.ts';
 
-const name = `v1alpha1.${fortunesGroup}`;
-const base = `/apis/${fortunesGroup}/v1alpha1`;
-const fortunes = `${base}/namespaces/default/fortunes`;
-
+let scene: AggregationScene;
 let rest: RestApi;
 let extension: ExtensionServer;
 let ann: KeyPair;
-let grpc: GrpcApi;
-
 beforeAll(async () => {
-  rest = await createRestApi({ rbac: true, aggregation: true });
-  grpc = await serveGrpc(rest);
-  extension = await startExtensionServer(rest.pki.frontProxyCa);
-  ann = await clientPair(rest.pki.clientCa, 'O=developers, CN=Änn');
-  const { client } = rest.api;
-  await client.create(services, {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'fortunes', namespace: 'default' },
-    spec: { type: 'ExternalName', externalName: 'localhost' },
-  });
-  await client.create(apiservices, apiService({ caBundle: extension.caBundle }));
-  await isTold('True', 'Passed');
+  scene = await AggregationScene.create();
+  ({ rest, extension, ann } = scene);
 });
-afterAll(async () => {
-  await extension[Symbol.asyncDispose]();
-  await grpc[Symbol.asyncDispose]();
-  await rest[Symbol.asyncDispose]();
-});
-
-function apiService(more: Partial<APIService['spec']>): APIService {
-  return {
-    apiVersion: 'apiregistration.k8s.io/v1',
-    kind: 'APIService',
-    metadata: { name },
-    spec: {
-      group: fortunesGroup,
-      version: 'v1alpha1',
-      groupPriorityMinimum: 1000,
-      versionPriority: 10,
-      service: { namespace: 'default', name: 'fortunes', port: extension.port },
-      ...more,
-    },
-    status: {},
-  };
-}
-
-/** Resolves with the condition once it says so. */
-async function isTold(status: string, reason: string, of = name) {
-  const over = new AbortController();
-  const watch = { signal: over.signal, sendInitialEvents: true, allowBookmarks: true };
-  try {
-    for await (const batch of rest.api.client.watch(apiservices, watch))
-      for (const event of batch) {
-        if (event.type === 'BOOKMARK' || event.type === 'DELETED' || event.object.metadata.name !== of)
-          continue;
-        const [condition] = event.object.status.conditions ?? [];
-        if (condition?.status === status && condition.reason === reason) return condition;
-      }
-  } finally {
-    over.abort();
-  }
-  throw new Error('the watch ended');
-}
-
-/** What the server was asked last. */
-function lastAsked() {
-  const asked = extension.asked.at(-1);
-  if (asked === undefined) throw new Error('nothing was asked');
-  return asked;
-}
+afterAll(() => scene[Symbol.asyncDispose]());
 
 /** Values of a header, each as it came. */
 function values(rawHeaders: readonly string[], header: string): string[] {
@@ -121,8 +53,10 @@ async function allow(user: string, verbs: readonly string[]): Promise<void> {
 
 describe("the server's own APIServices", () => {
   test('are there for everything that is served, always available', async () => {
-    expect((await isTold('True', 'Local', 'v1.')).message).toBe('Local APIServices are always available');
-    await isTold('True', 'Local', 'v1.storage.k8s.io');
+    expect((await scene.isTold('True', 'Local', 'v1.')).message).toBe(
+      'Local APIServices are always available',
+    );
+    await scene.isTold('True', 'Local', 'v1.storage.k8s.io');
     const { spec, metadata } = await rest.api.client.get(apiservices, { name: 'v2.autoscaling' });
     expect(spec).toEqual({
       group: 'autoscaling',
@@ -149,7 +83,7 @@ describe("the server's own APIServices", () => {
     };
     const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
     await rest.send('POST', path, { body: JSON.stringify(definition) });
-    await isTold('True', 'Local', `v1.${group}`);
+    await scene.isTold('True', 'Local', `v1.${group}`);
     const { resourceVersion } = await rest.api.client.list(apiservices);
     await rest.send('DELETE', `${path}/widgets.${group}`);
     const over = new AbortController();
@@ -164,7 +98,7 @@ describe("a user's API server", () => {
     const answer = await rest.send('GET', `${fortunes}?limit=500`, { accept: 'application/json;as=Table' });
     expect(answer.code).toBe(200);
     expect(answer.json()).toMatchObject({ kind: 'FortuneList', items: [{ kind: 'Fortune' }, {}] });
-    const { url, headers, rawHeaders } = lastAsked();
+    const { url, headers, rawHeaders } = scene.lastAsked();
     expect(url).toBe(`${fortunes}?limit=500`);
     expect(headers).toMatchObject({
       host: 'fortunes.default.svc',
@@ -194,7 +128,7 @@ describe("a user's API server", () => {
     expect(extension.asked).toHaveLength(before);
     await allow('Änn', ['list']);
     expect((await rest.send('GET', fortunes, { as: ann })).code).toBe(200);
-    expect(values(lastAsked().rawHeaders, 'x-remote-user')).toEqual(['Änn']);
+    expect(values(scene.lastAsked().rawHeaders, 'x-remote-user')).toEqual(['Änn']);
     expect((await rest.send('DELETE', `${fortunes}/good`, { as: ann })).code).toBe(403);
   });
 
@@ -209,7 +143,7 @@ describe("a user's API server", () => {
       Connection: 'keep-alive',
     };
     expect((await rest.send('GET', fortunes, { as: ann, headers })).code).toBe(200);
-    const { headers: got, rawHeaders } = lastAsked();
+    const { headers: got, rawHeaders } = scene.lastAsked();
     expect(values(rawHeaders, 'x-remote-user')).toEqual(['Änn']);
     expect(values(rawHeaders, 'x-remote-group')).toEqual(['developers', 'system:authenticated']);
     expect(got).not.toHaveProperty('x-remote-extra-scope');
@@ -224,7 +158,7 @@ describe("a user's API server", () => {
       'impersonate-extra-a%2fb': 'c',
     };
     expect((await rest.send('GET', fortunes, { headers })).code).toBe(200);
-    const { headers: got } = lastAsked();
+    const { headers: got } = scene.lastAsked();
     expect(got).toMatchObject({ 'x-remote-user': 'bob', 'x-remote-extra-a%2fb': 'c' });
     expect(Object.keys(got).filter((header) => header.startsWith('impersonate-'))).toEqual([]);
   });
@@ -278,7 +212,7 @@ describe("a user's API server", () => {
     const [answer, socket] = await upgrade(`${fortunes}/good/tell`);
     expect(answer.statusCode).toBe(101);
     expect(answer.headers.upgrade).toBe('echo');
-    expect(lastAsked().headers['x-remote-user']).toBe('admin');
+    expect(scene.lastAsked().headers['x-remote-user']).toBe('admin');
     socket?.write('hello');
     expect(String((await once(socket as Duplex, 'data'))[0])).toBe('hello');
     socket?.destroy();
@@ -398,75 +332,6 @@ describe("a user's API server", () => {
   });
 });
 
-describe("a user's API server over gRPC", () => {
-  const resource: Resource<KubernetesObject> = {
-    group: fortunesGroup,
-    version: 'v1alpha1',
-    plural: 'fortunes',
-    kind: 'Fortune',
-    namespaced: true,
-  };
-  const where = { namespace: 'default' };
-
-  test('serves the verbs as whom the caller is', async () => {
-    const client = createClient(grpc.connect().verbs);
-    const { items, resourceVersion } = await client.list(resource, { ...where, limit: 5 });
-    expect(items.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([
-      'Fortune good',
-      'Fortune bad',
-    ]);
-    expect(resourceVersion).toBe('7');
-    expect(lastAsked()).toMatchObject({ url: `${fortunes}?limit=5`, headers: { 'x-remote-user': 'admin' } });
-    expect(await client.get(resource, { ...where, name: 'good' })).toMatchObject({
-      spec: { text: 'the fortune of good' },
-    });
-    const metadata = { ...where, name: 'new' };
-    const made = await client.create(resource, {
-      apiVersion: `${fortunesGroup}/v1alpha1`,
-      kind: 'Fortune',
-      metadata,
-    });
-    expect(made.metadata.name).toBe('new');
-    await expect(client.get(resource, { namespace: 'other', name: 'a' })).rejects.toMatchObject({
-      reason: 'NotFound',
-    });
-    const ownClient = createClient(grpc.connect(ann).verbs);
-    await expect(ownClient.delete(resource, { ...where, name: 'a' })).rejects.toMatchObject({
-      reason: 'Forbidden',
-    });
-    await expect(client.get(resource, { ...where, name: 'a/../b' })).rejects.toMatchObject({
-      reason: 'BadRequest',
-    });
-  });
-
-  test('is watched from its state on', async () => {
-    const client = createClient(grpc.connect().verbs);
-    const over = new AbortController();
-    const seen: string[] = [];
-    const changed = extension.announce({
-      type: 'DELETED',
-      object: { kind: 'Fortune', metadata: { name: 'good', resourceVersion: '8' } },
-    });
-    for await (const batch of client.watch(resource, {
-      ...where,
-      signal: over.signal,
-      sendInitialEvents: true,
-    }))
-      for (const event of batch) {
-        seen.push(event.type === 'BOOKMARK' ? event.type : `${event.type} ${event.object.metadata.name}`);
-        if (event.type === 'DELETED') over.abort();
-      }
-    await changed;
-    expect(seen).toEqual(['ADDED good', 'ADDED bad', 'BOOKMARK', 'DELETED good']);
-  });
-
-  test('is in discovery', async () => {
-    const { discovery } = grpc.connect();
-    expect((await discovery.resources({})).toString()).toContain('"resource":"fortunes"');
-    expect((await discovery.openApi({}, base.slice(1))).toString()).toContain('Fortune is what will be.');
-  });
-});
-
 describe("a user's API server that is not there", () => {
   test('is told to be, and its requests are refused until it comes back', async () => {
     const { client } = rest.api;
@@ -475,7 +340,7 @@ describe("a user's API server that is not there", () => {
       client.patch(apiservices, { name: metadata.name ?? '' }, 'merge', { spec });
 
     await change({ service: { name: 'nobody' } });
-    expect((await isTold('False', 'ServiceNotFound')).message).toBe(
+    expect((await scene.isTold('False', 'ServiceNotFound')).message).toBe(
       'service/nobody in "default" is not present',
     );
     const refused = await rest.send('GET', fortunes);
@@ -487,18 +352,18 @@ describe("a user's API server that is not there", () => {
     // Somebody else's authority: it is not believed.
     const other = rest.pki.serverCa.cert.toString('base64');
     await change({ service: { name: 'fortunes' }, caBundle: other });
-    expect((await isTold('False', 'FailedDiscoveryCheck')).message).toContain('fortunes.default.svc');
+    expect((await scene.isTold('False', 'FailedDiscoveryCheck')).message).toContain('fortunes.default.svc');
 
     await change({ caBundle: null, insecureSkipTLSVerify: true });
-    await isTold('True', 'Passed');
+    await scene.isTold('True', 'Passed');
     expect((await rest.send('GET', fortunes)).code).toBe(200);
 
     extension.failing = 500;
     await change({ versionPriority: 11 });
-    expect((await isTold('False', 'FailedDiscoveryCheck')).message).toContain('bad status: 500');
+    expect((await scene.isTold('False', 'FailedDiscoveryCheck')).message).toContain('bad status: 500');
     extension.failing = undefined;
     await change({ versionPriority: 12 });
-    await isTold('True', 'Passed');
+    await scene.isTold('True', 'Passed');
 
     await client.delete(apiservices, { name });
     const gone = async () => (await rest.send('GET', fortunes)).code;
