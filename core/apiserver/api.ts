@@ -11,7 +11,8 @@ import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { PodSecurity } from '../admission/pod-security/pod-security.ts';
 import { PodTopologyLabels } from '../admission/pod-topology-labels.ts';
-import type { Policy } from '../admission/pod-security/policy.ts';
+import type { PodSecurityConfiguration } from '../admission/pod-security/configuration.ts';
+import { PodSecurityMetrics } from '../admission/pod-security/metrics.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
 import { ResourceQuotaAdmission } from '../admission/resource-quota.ts';
 import type { WriteQuotaStatus } from '../admission/resource-quota.ts';
@@ -28,6 +29,7 @@ import type { Scheme } from '../api/scheme.ts';
 import type { Verbs } from '../api/verbs.ts';
 import type { Clock } from '../machinery/clock.ts';
 import { deferred } from '../machinery/deferred.ts';
+import type { MetricFamily } from '../machinery/metrics/metrics.ts';
 import type { Random } from '../machinery/random.ts';
 import { Registry } from '../registry/registry.ts';
 import type { RegistryOptions } from '../registry/registry.ts';
@@ -94,8 +96,8 @@ export interface ApiOptions {
   readonly agents?: Pick<SessionHub, 'open'> | undefined;
   /** Where Services get their addresses: one range, or one of each family. */
   readonly serviceCidrs?: readonly string[] | undefined;
-  /** What namespaces without labels hold their Pods to; nothing unless given. */
-  readonly podSecurity?: Policy | undefined;
+  /** What namespaces without labels hold their Pods to, and who is exempt; nothing and nobody unless given. */
+  readonly podSecurity?: PodSecurityConfiguration | undefined;
   /** False: definitions are only stored, and nothing is served by them. */
   readonly customResources?: boolean | undefined;
   /** Names of admission plug-ins to leave out. */
@@ -118,6 +120,8 @@ export interface Api {
   /** Knows every kind of bearer token. */
   readonly authenticator: TokenAuthenticator;
   readonly credentialEnds: CredentialEnds;
+  /** What its parts count. */
+  readonly families: readonly MetricFamily[];
   /** Keeps the watch caches up to date until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when everything can be read and what every cluster has is there; `run` must have been called. */
@@ -145,9 +149,10 @@ export function createApi(options: ApiOptions): Api {
     random,
     onError,
   });
+  const podSecurityMetrics = new PodSecurityMetrics();
   const plugins = [
     ...admissionPlugins(lookup, clock, random),
-    new PodSecurity(lookup, options.podSecurity),
+    new PodSecurity(lookup, options.podSecurity, podSecurityMetrics),
     ...(policy === undefined ? [] : authorizingPlugins(scheme, lookup, policy, authorizer)),
     ...extension.plugins,
     // Last: what it counts must not be refused by anybody after it.
@@ -194,6 +199,7 @@ export function createApi(options: ApiOptions): Api {
     tokens,
     authenticator,
     credentialEnds: new CredentialEnds({ client: lookup, clock, random }),
+    families: podSecurityMetrics.families,
     async run(signal) {
       const following =
         policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));

@@ -58,7 +58,7 @@ export interface ControlPlaneOptions {
   readonly serviceCidrs?: readonly string[] | undefined;
   /** Names of admission plug-ins that do not run. */
   readonly disabledAdmission?: readonly string[] | undefined;
-  /** What namespaces without labels hold their Pods to; nothing unless given. */
+  /** What namespaces without labels hold their Pods to, and who is exempt; nothing and nobody unless given. */
   readonly podSecurity?: ApiOptions['podSecurity'];
   /** host:port of gRPC; port 0 takes a free one. */
   readonly listen: string;
@@ -190,7 +190,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     store: storeMetrics,
     working: inProcess,
     version,
-    others: [...(options.audit?.families ?? []), ...turns.fairness.families],
+    others: [...(options.audit?.families ?? []), ...turns.fairness.families, ...api.families],
   });
   const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
   const rest = restServer(options, api, clients, parts, signal, onError);

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { parsePolicy } from '../admission/pod-security/policy.ts';
-import type { Policy } from '../admission/pod-security/policy.ts';
+import type { PodSecurityConfiguration } from '../admission/pod-security/configuration.ts';
 import { defaultServiceCidrs } from '../apiserver/api.ts';
 import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
 import { parseCidr } from '../machinery/ip.ts';
+import { admissionFlags, admissionUsage, readPodSecurity } from './admission-configuration.ts';
 import { oidcFlags, oidcUsage, readOidcOptions } from './oidc-options.ts';
 import {
   readRequestHeaderOptions,
@@ -30,8 +30,8 @@ export interface CoreOptions {
   readonly etcdKey: string | undefined;
   /** Admission plug-ins that do not run. */
   readonly disabledAdmission: readonly string[];
-  /** What namespaces without labels hold their Pods to. */
-  readonly podSecurity: Policy | undefined;
+  /** What namespaces without labels hold their Pods to, and who is exempt. */
+  readonly podSecurity: PodSecurityConfiguration | undefined;
   /** Nodes of this machine, whose agents get certificates. */
   readonly localNodes: readonly string[];
   readonly audit: AuditOptions;
@@ -70,9 +70,7 @@ export const usage = `core: the control plane of a Wheelhouse cluster
   --audit-log-maxsize=MB     set the file aside when it is this large (default 10)
   --audit-log-maxbackup=N    how many of those are kept (default 4)
   --audit-log-maxage=DAYS    and for how long (default 0: no limit)
-  --pod-security=MODE=LEVEL,MODE=LEVEL       what namespaces that say nothing enforce, audit and warn of, such as
-                             enforce=baseline,warn=restricted (default privileged for all)
-${oidcUsage}${requestHeaderUsage}  --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
+${admissionUsage}${oidcUsage}${requestHeaderUsage}  --etcd-endpoints=URL,URL   use this etcd cluster instead of one of its own
   --etcd-ca, --etcd-cert, --etcd-key=PATH   PEM files for it
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
 
@@ -91,7 +89,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'service-cidr': { type: 'string', default: defaultServiceCidrs.join(',') },
       store: { type: 'string', default: 'auto' },
       'disable-admission-plugins': { type: 'string', default: '' },
-      'pod-security': { type: 'string' },
+      ...admissionFlags,
       'etcd-endpoints': { type: 'string' },
       'etcd-port': { type: 'string', default: '12379' },
       'etcd-peer-port': { type: 'string', default: '12380' },
@@ -138,7 +136,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     etcdCert: values['etcd-cert'],
     etcdKey: values['etcd-key'],
     disabledAdmission: values['disable-admission-plugins'].split(',').filter((name) => name !== ''),
-    podSecurity: podSecurity(values['pod-security']),
+    podSecurity: readPodSecurity(values),
     localNodes: values['local-node'].map(nodeName),
     oidc: readOidcOptions(values),
     requestHeaders: readRequestHeaderOptions(values),
@@ -153,15 +151,6 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       maxAgeDays: count('audit-log-maxage', values['audit-log-maxage'], 0),
     },
   };
-}
-
-function podSecurity(text: string | undefined): Policy | undefined {
-  if (text === undefined) return undefined;
-  try {
-    return parsePolicy(text);
-  } catch (error) {
-    throw new Error(`--pod-security=${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** It becomes part of a file's name and of a certificate's subject. */

@@ -1,6 +1,6 @@
 import { dns1123SubdomainProblems } from '../../machinery/names.ts';
 import type { UserInfo } from '../../api/verbs.ts';
-import { arrayOf, booleanOf, membersOf, textsOf } from './policy-values.ts';
+import { arrayOf, booleanOf, membersOf, textsOf } from '../../machinery/given-values.ts';
 import type { RequestAttributes, ResourceAttributes } from '../requests/attributes.ts';
 
 /** How much of a request is written down, each more than the one before. */

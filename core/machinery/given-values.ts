@@ -1,7 +1,7 @@
-import { isObject } from '../../machinery/json.ts';
-import type { JsonObject } from '../../machinery/json.ts';
+import { isObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 
-/** The members of an object; any that is not `known` is a problem, so that a misspelled rule is not a wider one. */
+/** The members of an object of a configuration; any that is not `known` is a problem, so that a misspelled rule is not a wider one. */
 export function membersOf(
   value: unknown,
   at: string,
@@ -9,7 +9,7 @@ export function membersOf(
   problems: string[],
 ): JsonObject {
   if (!isObject(value)) {
-    problems.push(`${at === '' ? 'the policy' : at}: must be an object`);
+    problems.push(`${at === '' ? 'the document' : at}: must be an object`);
     return {};
   }
   for (const name of Object.keys(value))
