@@ -5,6 +5,7 @@ import { applyingCases } from './kubectl/applying.ts';
 import { changingCases } from './kubectl/changing.ts';
 import { containerCases } from './kubectl/containers.ts';
 import { customResourceCases } from './kubectl/custom-resources.ts';
+import { extensionCases } from './kubectl/extensions.ts';
 import { lookingCases } from './kubectl/looking.ts';
 import { makingCases } from './kubectl/making.ts';
 import { policyCases } from './kubectl/policies.ts';
@@ -38,6 +39,7 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
   changingCases(scene);
   customResourceCases(scene);
   policyCases(scene);
+  extensionCases(scene);
   containerCases(scene);
   rightsCases(scene);
 });

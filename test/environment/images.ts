@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import Docker from 'dockerode';
 import { tarArchive } from '../../node-agent/runtime/docker/tar.ts';
 import type { TarEntry } from '../../node-agent/runtime/docker/tar.ts';
@@ -28,6 +29,13 @@ export function whyNoTestImages(): string | undefined {
 export async function ensureTestImages(options: { readonly socketPath?: string } = {}): Promise<void> {
   const docker = new Docker({ socketPath: options.socketPath ?? '/var/run/docker.sock' });
   for (const image of [busybox(), podInfo()]) await ensureImage(docker, image);
+}
+
+export const nodeImage = 'wheelhouse-test/node:latest';
+
+/** Makes the image with the Node that runs the tests: for users' servers in Pods. 100 MB, so only where it is run. */
+export async function ensureNodeImage(): Promise<void> {
+  await ensureImage(new Docker({ socketPath: '/var/run/docker.sock' }), node());
 }
 
 async function ensureImage(docker: Docker, image: TestImage): Promise<void> {
@@ -92,6 +100,26 @@ function podInfo(): TestImage {
       { kind: 'file', path: 'app/start', mode: 0o755, content: Buffer.from(program) },
     ],
     changes: ['ENV PATH=/bin', 'WORKDIR /app', 'EXPOSE 3000', 'ENTRYPOINT ["/app/start"]'],
+  };
+}
+
+function node(): TestImage {
+  const program = realpathSync(process.execPath);
+  const libraries = execFileSync('ldd', [program], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g);
+  const file = (path: string, from: string, mode: number): TarEntry => {
+    return { kind: 'file', path, mode, content: readFileSync(from) };
+  };
+  return {
+    name: nodeImage,
+    entries: [
+      ...['bin', 'etc', 'lib', 'lib64', 'tls'].map(
+        (path) => ({ kind: 'directory', path, mode: 0o755 }) as const,
+      ),
+      file('bin/node', program, 0o755),
+      // Under the names by which the program asks for them, whatever links those are here.
+      ...[...libraries].map(([, path = '']) => file(path.slice(1), path, 0o755)),
+    ],
+    changes: ['ENV PATH=/bin', 'ENTRYPOINT ["/bin/node"]'],
   };
 }
 
