@@ -32,6 +32,7 @@ import type { ControllerSettings } from '../controllers/controllers.ts';
 import { LeaderElection } from '../controllers/runtime/leader-election.ts';
 import { Manager } from '../controllers/runtime/manager.ts';
 import type { Runnable } from '../controllers/runtime/manager.ts';
+import type { RemoteKinds } from '../controllers/runtime/remote-kinds.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
 import type { MetricFamily } from '../machinery/metrics/metrics.ts';
@@ -48,6 +49,7 @@ import { clientIdentity } from './client-identity.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { Pki } from './pki.ts';
 import type { RequestHeaderOptions } from './request-header-options.ts';
+import { remoteKinds } from './remote-kinds.ts';
 
 export const wheelhouseVersion = '0.1.0';
 
@@ -203,7 +205,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     rest?.useTls(tls);
   });
 
-  const working = runControllers(api, options, inProcess, onError, signal);
+  const working = runControllers(api, { ...options, aggregator }, inProcess, onError, signal);
   const failed = Promise.all([caching, working]).then(() => new Promise<never>(() => undefined));
   // Whoever does not wait for it still gets a clean stop.
   failed.catch(() => undefined);
@@ -307,7 +309,7 @@ function healthChecks(
 /** At once where no other process writes to the store; elsewhere while this one is the leader of those that do. */
 function runControllers(
   api: Api,
-  options: ControlPlaneOptions,
+  options: ControlPlaneOptions & Pick<Dependencies, 'aggregator'>,
   inProcess: Working,
   onError: (error: unknown, doing: string) => void,
   signal: AbortSignal,
@@ -338,12 +340,14 @@ function runControllers(
 }
 
 interface Dependencies extends ControlPlaneOptions {
+  readonly aggregator: Aggregator | undefined;
   readonly onError: (error: unknown, doing: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** Every controller and the scheduler, on shared informers over the API in process. */
-function controllers(api: Api, { clock, random, log, rest, onError, signal }: Dependencies): Manager {
+function controllers(api: Api, options: Dependencies): Manager {
+  const { clock, random, log, rest, aggregator, onError, signal } = options;
   const client = createClient(api.verbs, { userAgent: 'core' });
   const informers = createInformerFactory({ client, clock, random, onError });
   const recorders: Runnable[] = [];
@@ -359,12 +363,26 @@ function controllers(api: Api, { clock, random, log, rest, onError, signal }: De
     recorders.push({ name: `events of ${component}`, run: (until) => recorder.run(until) });
     return recorder;
   };
-  const dependencies = { client, informers, clock, random, scheme: api.scheme, eventsOf, onError };
+  const dependencies = {
+    client,
+    informers,
+    clock,
+    random,
+    scheme: api.scheme,
+    remoteKinds: aggregator === undefined ? undefined : remoteKindsOf(api, aggregator),
+    eventsOf,
+    onError,
+  };
   const working: readonly Runnable[] = [
     ...createControllers(dependencies, controllerSettings(rest?.pki)),
     new Scheduler({ client, informers, clock, random, events: eventsOf('default-scheduler'), onError }),
   ];
   return new Manager(informers, [...working, ...recorders]);
+}
+
+function remoteKindsOf({ verbs, authorizer }: Api, aggregator: Aggregator): RemoteKinds {
+  const client = createClient(withRemotes(verbs, aggregator, authorizer), { userAgent: 'core' });
+  return remoteKinds(aggregator, client);
 }
 
 /** An issuer that cannot be asked is the operator's business, and no fault of a request. */

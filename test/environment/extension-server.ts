@@ -22,6 +22,8 @@ export interface ExtensionServer extends AsyncDisposable {
   readonly caBundle: string;
   /** Requests for objects; those of the aggregator itself are left out. */
   readonly asked: AskedOfExtension[];
+  /** Names of fortunes in namespaces other than "default"; those can be deleted. */
+  readonly elsewhere: Map<string, Set<string>>;
   /** Sends an event to whoever watches; resolves when somebody does. */
   announce(event: object): Promise<void>;
   /** Answers everything with this code, until it is undefined again. */
@@ -32,11 +34,18 @@ export const fortunesGroup = 'fortunes.example.com';
 const groupVersion = `${fortunesGroup}/v1alpha1`;
 const base = `/apis/${groupVersion}`;
 
-const fortune = (name: string) => ({
+const fortune = (name: string, namespace = 'default') => ({
   apiVersion: groupVersion,
   kind: 'Fortune',
-  metadata: { name, namespace: 'default', uid: `uid-of-${name}`, creationTimestamp: '2030-01-01T00:00:00Z' },
+  metadata: { name, namespace, uid: `uid-of-${name}`, creationTimestamp: '2030-01-01T00:00:00Z' },
   spec: { text: `the fortune of ${name}` },
+});
+
+const listOf = (...items: readonly object[]) => ({
+  kind: 'FortuneList',
+  apiVersion: groupVersion,
+  metadata: { resourceVersion: '7' },
+  items,
 });
 
 const verbs = ['create', 'delete', 'get', 'list', 'watch'];
@@ -109,6 +118,7 @@ export async function startExtensionServer(frontProxyCa: KeyPair): Promise<Exten
     },
     caBundle: signer.cert.toString('base64'),
     asked,
+    elsewhere: new Map(),
     failing: undefined,
     async announce(event) {
       while (watchers.size === 0) await new Promise<void>((resolve) => (watched = resolve));
@@ -155,13 +165,14 @@ export async function startExtensionServer(frontProxyCa: KeyPair): Promise<Exten
         watched();
         return;
       }
-      return send(200, {
-        kind: 'FortuneList',
-        apiVersion: groupVersion,
-        metadata: { resourceVersion: '7' },
-        items: [fortune('good'), fortune('bad')],
-      });
+      return send(200, listOf(fortune('good'), fortune('bad')));
     }
+    const [, namespace = '', name] = /\/namespaces\/([^/]+)\/fortunes(?:\/([^/]+))?$/.exec(pathname) ?? [];
+    const there = extension.elsewhere.get(namespace);
+    if (there !== undefined && name === undefined && method === 'GET')
+      return send(200, listOf(...[...there].map((each) => fortune(each, namespace))));
+    if (name !== undefined && there?.delete(name) === true && method === 'DELETE')
+      return send(200, { kind: 'Status', apiVersion: 'v1', status: 'Success' });
     if (pathname.startsWith(`${own}/`)) return send(200, fortune(pathname.slice(own.length + 1)));
     send(404, { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 });
   }

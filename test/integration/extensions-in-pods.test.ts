@@ -235,7 +235,7 @@ describe('an API server in a Pod', () => {
       },
     });
     const path = `/apis/${fortunesGroup}/v1alpha1/namespaces/default/fortunes/good`;
-    await expect.poll(async () => (await rest.send('GET', path)).code).toBe(200);
+    await expect.poll(async () => (await rest.send('GET', path)).code, { timeout: 30_000 }).toBe(200);
     const before = dialled('fortunes');
     for (let count = 0; count < 5; count++)
       expect((await rest.send('GET', path)).json()).toMatchObject({ kind: 'Fortune' });

@@ -9,6 +9,8 @@ export interface Remains {
   /** How many of them each finalizer holds. */
   readonly finalizers: ReadonlyMap<string, number>;
   readonly failures: readonly string[];
+  /** Group versions whose server is away: nobody can tell what is left of them. */
+  readonly unknown: readonly string[];
 }
 
 type Condition = Pick<NamespaceCondition, 'type' | 'status' | 'reason' | 'message'>;
@@ -24,16 +26,23 @@ export function terminatingStatus(status: NamespaceStatus, remains: Remains, now
   return deepEqual(next, status) ? status : next;
 }
 
-function conditionsOf({ counts, finalizers, failures }: Remains): readonly Condition[] {
+function conditionsOf({ counts, finalizers, failures, unknown }: Remains): readonly Condition[] {
   const resources = [...counts].map(([name, count]) => `${name} has ${count} resource instances`).sort();
   const holders = [...finalizers].map(([name, count]) => `${name} in ${count} resource instances`).sort();
   return [
-    {
-      type: 'NamespaceDeletionDiscoveryFailure',
-      status: 'False',
-      reason: 'ResourcesDiscovered',
-      message: 'All resources successfully discovered',
-    },
+    unknown.length === 0
+      ? {
+          type: 'NamespaceDeletionDiscoveryFailure',
+          status: 'False',
+          reason: 'ResourcesDiscovered',
+          message: 'All resources successfully discovered',
+        }
+      : {
+          type: 'NamespaceDeletionDiscoveryFailure',
+          status: 'True',
+          reason: 'DiscoveryFailed',
+          message: `Discovery failed for some groups, ${unknown.length} failing: ${discoveryFailure(unknown)}`,
+        },
     {
       type: 'NamespaceDeletionGroupVersionParsingFailure',
       status: 'False',
@@ -80,4 +89,10 @@ function conditionsOf({ counts, finalizers, failures }: Remains): readonly Condi
           message: `Some content in the namespace has finalizers remaining: ${holders.join(', ')}`,
         },
   ];
+}
+
+/** In the words of client-go, which meets servers that are away as stale entries of aggregated discovery. */
+export function discoveryFailure(unknown: readonly string[]): string {
+  const each = unknown.map((version) => `${version}: stale GroupVersion discovery: ${version}`);
+  return `unable to retrieve the complete list of server APIs: ${each.join(', ')}`;
 }

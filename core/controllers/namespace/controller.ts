@@ -2,7 +2,7 @@ import { isConflict, isNotFound } from '../../api/errors.ts';
 import type { Namespace } from '../../api/generated/core-v1.ts';
 import { namespaces, pods } from '../../api/generated/resources.ts';
 import { keyOf, type KubernetesObject } from '../../api/object.ts';
-import { qualifiedResource, type Resource } from '../../api/resource.ts';
+import type { Resource } from '../../api/resource.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
@@ -10,10 +10,11 @@ import type { Clock } from '../../machinery/clock.ts';
 import { collectableKinds, followKinds, resourceOf } from '../runtime/all-kinds.ts';
 import { Controller, type Requeue } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
-import { terminatingStatus, type Remains } from './conditions.ts';
+import type { RemoteKinds } from '../runtime/remote-kinds.ts';
+import { discoveryFailure, terminatingStatus, type Remains } from './conditions.ts';
+import { emptying, Findings } from './content.ts';
 
 const finalizer = 'kubernetes';
-const pageSize = 500;
 
 /** What is left is looked at again after this long at the latest, should an event be missed. */
 const maxWaitMs = 15_000;
@@ -33,12 +34,14 @@ class Namespaces {
   readonly #scheme: Scheme;
   readonly #namespaces: Informer<Namespace>;
   readonly #informers: ControllerDependencies['informers'];
+  readonly #remoteKinds: RemoteKinds | undefined;
 
-  constructor({ client, clock, scheme, informers, onError }: ControllerDependencies) {
+  constructor({ client, clock, scheme, informers, remoteKinds, onError }: ControllerDependencies) {
     this.#client = client;
     this.#clock = clock;
     this.#scheme = scheme;
     this.#informers = informers;
+    this.#remoteKinds = remoteKinds;
     this.#namespaces = informers.informer(namespaces);
     this.controller = new Controller({
       name: 'namespace',
@@ -50,6 +53,9 @@ class Namespaces {
     this.#namespaces.addHandler({
       onAdd: (namespace) => this.#enqueue(namespace),
       onUpdate: (namespace) => this.#enqueue(namespace),
+    });
+    remoteKinds?.onChange(() => {
+      for (const namespace of this.#namespaces.lister.list()) this.#enqueue(namespace);
     });
     followKinds(scheme, informers, namespacedKinds, { onServed: (resource) => this.#watch(resource) });
   }
@@ -78,8 +84,10 @@ class Namespaces {
     const remains = await this.#empty(name, signal);
     const updated = await this.#writeStatus(namespace, remains, signal);
     if (updated === undefined) return;
-    if (remains.failures.length > 0) {
-      throw new Error(`Cannot empty namespace "${name}": ${remains.failures.join('; ')}`);
+    const { failures, unknown } = remains;
+    if (failures.length + unknown.length > 0) {
+      const why = [...failures, ...(unknown.length === 0 ? [] : [discoveryFailure(unknown)])];
+      throw new Error(`Cannot empty namespace "${name}": ${why.join('; ')}`);
     }
     if (remains.counts.size > 0) return { requeueAfterMs: maxWaitMs };
     await this.#finalize(updated, signal);
@@ -87,60 +95,24 @@ class Namespaces {
 
   /** Deletes what is there and says what is left then. */
   async #empty(namespace: string, signal: AbortSignal): Promise<Remains> {
-    const remains = {
-      counts: new Map<string, number>(),
-      finalizers: new Map<string, number>(),
-      failures: [],
-    };
-    await this.#emptyOf(pods, namespace, remains, signal);
+    const remains = new Findings();
+    const here = emptying(this.#client, namespace, remains, signal);
+    await here(pods);
     if (remains.counts.size > 0 || remains.failures.length > 0) return remains;
     for (const resource of namespacedKinds(this.#scheme).map(resourceOf)) {
-      if (resource.plural !== 'pods') await this.#emptyOf(resource, namespace, remains, signal);
+      if (resource.plural !== 'pods') await here(resource);
+    }
+    if (this.#remoteKinds === undefined) return remains;
+    const { resources, unknown } = this.#remoteKinds.discover();
+    remains.unknown.push(...unknown);
+    const there = emptying(this.#remoteKinds.client, namespace, remains, signal);
+    for (const resource of resources) {
+      const { namespaced, verbs } = resource;
+      const isDeletable =
+        verbs.includes('delete') && ['deletecollection', 'list'].some((verb) => verbs.includes(verb));
+      if (namespaced && isDeletable) await there(resource, verbs);
     }
     return remains;
-  }
-
-  async #emptyOf<T extends KubernetesObject>(
-    resource: Resource<T>,
-    namespace: string,
-    remains: { counts: Map<string, number>; finalizers: Map<string, number>; failures: string[] },
-    signal: AbortSignal,
-  ): Promise<void> {
-    try {
-      await this.#deleteAll(resource, namespace, signal);
-      const { items, remainingItemCount = 0 } = await this.#client.list(resource, {
-        namespace,
-        limit: pageSize,
-        signal,
-      });
-      if (items.length === 0) return;
-      remains.counts.set(`${resource.plural}.${resource.group}`, items.length + remainingItemCount);
-      for (const name of items.flatMap(({ metadata }) => metadata.finalizers ?? [])) {
-        remains.finalizers.set(name, (remains.finalizers.get(name) ?? 0) + 1);
-      }
-    } catch (error) {
-      signal.throwIfAborted();
-      remains.failures.push(
-        `${qualifiedResource(resource)}: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  }
-
-  /** A page at a time: neither a list nor a burst of deletes ever holds a whole large namespace. */
-  async #deleteAll<T extends KubernetesObject>(
-    resource: Resource<T>,
-    namespace: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    let next: string | undefined;
-    do {
-      const page = await this.#client.deleteCollection(
-        resource,
-        { namespace, limit: pageSize, ...(next === undefined ? {} : { continue: next }) },
-        { propagationPolicy: 'Background', signal },
-      );
-      next = page.continue;
-    } while (next !== undefined && next !== '');
   }
 
   /** Resolves to undefined when the namespace is gone, or is not the one that was to go. */
