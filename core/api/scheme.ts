@@ -14,8 +14,11 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly schema: ObjectSchema;
   /** Fills in what the user left out, beyond the defaults declared on the schema. Runs before admission and after. */
   readonly applyDefaults?: (object: Mutable<T>) => void;
-  /** All that the schema cannot say. Pure: also runs in the editor. */
-  readonly validate?: (object: T) => readonly FieldError[];
+  /**
+   * All that the schema cannot say. Pure: also runs in the editor. What was wrong in `old` already may be forgiven;
+   * there is none where the object is new, or alone.
+   */
+  readonly validate?: (object: T, old?: T) => readonly FieldError[];
   /** Immutable fields and allowed transitions. `validate` has passed on `object`. */
   readonly validateUpdate?: (object: T, old: T) => readonly FieldError[];
   /** What a status write may not do. Everything but the status is as in `old`. */

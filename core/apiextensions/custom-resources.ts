@@ -18,6 +18,7 @@ import type { Registry } from '../registry/registry.ts';
 import { watchStore } from '../registry/watching.ts';
 import { deleteInstances, untilEmpty, withoutFinalizer, withTerminating } from './finalizer.ts';
 import { namedStatus } from './naming.ts';
+import { structuralStatus } from './structure.ts';
 
 export interface CustomResourcesOptions {
   readonly scheme: Scheme;
@@ -205,7 +206,8 @@ export class CustomResources {
       const sameGroup = others.filter(
         (other) => other.spec.group === current.spec.group && other.metadata.name !== name,
       );
-      const status = namedStatus(current, sameGroup, timestamp(this.#options.clock.now()));
+      const now = timestamp(this.#options.clock.now());
+      const status = structuralStatus(current, namedStatus(current, sameGroup, now), now);
       return status === current.status ? current : { ...current, status };
     });
   }

@@ -1,4 +1,4 @@
-import { withCondition } from '../api/custom/conditions.ts';
+import { withCondition, withoutCondition } from '../api/custom/conditions.ts';
 import type { ConditionChange } from '../api/custom/conditions.ts';
 import { approvalOf } from '../api/custom/definition-rules.ts';
 import type {
@@ -35,7 +35,10 @@ export function namedStatus(
   // What is served once stays served, whatever happens to its names.
   if (!isEstablished(definition)) conditions = withCondition(conditions, established(accepted), now);
   const approval = approvalCondition(metadata.annotations ?? {}, spec.group);
-  if (approval !== undefined) conditions = withCondition(conditions, approval, now);
+  conditions =
+    approval === undefined
+      ? withoutCondition(conditions, 'KubernetesAPIApprovalPolicyConformant')
+      : withCondition(conditions, approval, now);
   const next = { ...status, acceptedNames: names, conditions };
   return deepEqual(next, status) ? status : next;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CustomResourceDefinition } from '../../core/api/generated/apiextensions-v1.ts';
 import { customresourcedefinitions } from '../../core/api/generated/resources.ts';
+import type { Mutable } from '../../core/api/object.ts';
 import { MemoryStore } from '../../core/storage/memory/store.ts';
 import {
   database,
@@ -177,3 +178,96 @@ async function untilGone(name: string): Promise<void> {
       }
     }
 }
+
+describe('a definition that was stored before schemas had to be structural', () => {
+  const name = 'relics.example.com';
+  const find = () => api.client.get(customresourcedefinitions, { name });
+
+  test('is told where they are not, is served, and may change elsewhere until they are', async () => {
+    const loose = plainDefinition('relics', { properties: { spec: { type: 'object' }, age: {} } });
+    await expect(api.client.create(customresourcedefinitions, loose)).rejects.toMatchObject({
+      reason: 'Invalid',
+    });
+    // Below the rules, as it would be in the store of an older release.
+    loose.spec.preserveUnknownFields = true;
+    const { metadata } = await api.client.create(customresourcedefinitions, plainDefinition('relics'));
+    const store = api.api.registry.storeFor(customresourcedefinitions);
+    await store.update(undefined, name, {
+      change: async ({ object }) =>
+        ({
+          ...object,
+          metadata: { ...object.metadata },
+          spec: loose.spec,
+        }) as Mutable<CustomResourceDefinition>,
+    });
+    const told = await waitFor(name, ({ status }) =>
+      (status.conditions ?? []).some(({ type }) => type === 'NonStructuralSchema'),
+    );
+    expect(told.metadata.uid).toBe(metadata.uid);
+    const at = 'spec.versions[0].schema.openAPIV3Schema';
+    expect(told.status.conditions?.find(({ type }) => type === 'NonStructuralSchema')).toMatchObject({
+      status: 'True',
+      reason: 'Violations',
+      message:
+        `[spec.preserveUnknownFields: Invalid value: true: must be false, ` +
+        `${at}.properties[age].type: Required value: must not be empty for specified object fields, ` +
+        `${at}.type: Required value: must not be empty at the root]`,
+    });
+
+    await untilServed(api, resourceOf(loose), true);
+    const relic = { metadata: { name: 'old', namespace: 'default' }, spec: {}, extra: 'kept' };
+    expect(await api.client.create(resourceOf(loose), relic)).toMatchObject({ extra: 'kept' });
+
+    await api.client.patch(customresourcedefinitions, { name }, 'merge', {
+      metadata: { labels: { of: 'old' } },
+      spec: { names: { shortNames: ['rl'] } },
+    });
+    expect((await find()).spec.names.shortNames).toEqual(['rl']);
+
+    await api.client.patch(customresourcedefinitions, { name }, 'merge', {
+      spec: { ...plainDefinition('relics').spec, preserveUnknownFields: null },
+    });
+    const mended = await waitFor(name, ({ status }) =>
+      (status.conditions ?? []).every(({ type }) => type !== 'NonStructuralSchema'),
+    );
+    expect(conditionsOf(mended)).toEqual({ NamesAccepted: 'True', Established: 'True' });
+    // What is structural stays so.
+    await expect(
+      api.client.patch(customresourcedefinitions, { name }, 'merge', {
+        spec: { versions: loose.spec.versions },
+      }),
+    ).rejects.toMatchObject({ reason: 'Invalid' });
+  });
+});
+
+describe('a definition in a group of the community', () => {
+  test('says whether its API was approved', async () => {
+    const definition = plainDefinition('chimes');
+    definition.spec.group = 'bells.k8s.io';
+    definition.metadata.name = 'chimes.bells.k8s.io';
+    const { name } = definition.metadata;
+    await expect(api.client.create(customresourcedefinitions, definition)).rejects.toThrow(
+      'protected groups must have approval annotation',
+    );
+    const annotated = (value: string) => ({
+      metadata: { annotations: { 'api-approved.kubernetes.io': value } },
+    });
+    definition.metadata.annotations = annotated('unapproved, a test').metadata.annotations;
+    await establish(api, definition);
+    const conformant = (expected: object) =>
+      waitFor(name, ({ status }) => {
+        const found = (status.conditions ?? []).find(
+          ({ type }) => type === 'KubernetesAPIApprovalPolicyConformant',
+        );
+        return Object.entries(expected).every(([key, value]) => (found as never)?.[key] === value);
+      });
+    await conformant({
+      status: 'False',
+      reason: 'UnapprovedAnnotation',
+      message: 'not approved: "unapproved, a test"',
+    });
+    const url = 'https://github.com/kubernetes/kubernetes/pull/1';
+    await api.client.patch(customresourcedefinitions, { name }, 'merge', annotated(url));
+    await conformant({ status: 'True', reason: 'ApprovedAnnotation', message: `approved in ${url}` });
+  });
+});

@@ -50,3 +50,10 @@ export function withCondition(conditions: Conditions, change: ConditionChange, n
     ? [...conditions, next]
     : conditions.map((condition) => (condition === before ? next : condition));
 }
+
+/** The conditions without one; the same list when it is not there. */
+export function withoutCondition(conditions: Conditions, type: ConditionType): Conditions {
+  return conditions.some((condition) => condition.type === type)
+    ? conditions.filter((condition) => condition.type !== type)
+    : conditions;
+}

@@ -123,7 +123,9 @@ function customKindOf(
     columns: columnsOfVersion(version),
     storageVersion: spec.versions.find(({ storage }) => storage)?.name ?? version.name,
     openApi: (openApiVersion) => publishedSchema(schema, openApiVersion),
-    prune: (object, unknown) => pruneResource(schema, object, unknown),
+    // Only definitions that were stored before v1 can say so.
+    prune: (object, unknown) =>
+      spec.preserveUnknownFields === true ? object : pruneResource(schema, object, unknown),
     complete: (object) => applySchemaDefaults(schema, object) as JsonObject,
     validate: (object, old) => validate(schema, version, object, old),
     convert,

@@ -12,11 +12,15 @@ import { forbiddenField, invalidValue, required } from '../validation/field-erro
 import { FieldPath } from '../validation/field-path.ts';
 import { validateImmutable } from '../validation/object-meta.ts';
 import { isEstablished } from './conditions.ts';
-import { validateVersions } from './version-rules.ts';
+import { structuralViolations, validateVersions } from './version-rules.ts';
 
 /** ValidateCustomResourceDefinition (apiextensions-apiserver/pkg/apis/apiextensions/validation). */
-export function validateCustomResourceDefinition({ metadata, spec }: CustomResourceDefinition): Errors {
+export function validateCustomResourceDefinition(
+  { metadata, spec }: CustomResourceDefinition,
+  old?: CustomResourceDefinition,
+): Errors {
   const path = FieldPath.spec;
+  const structural = old === undefined || structuralViolations(old.spec, path).length === 0;
   const { group, names, scope, conversion } = spec;
   const errors: Errors = [];
   if (metadata.name !== `${names.plural}.${group}`)
@@ -33,10 +37,10 @@ export function validateCustomResourceDefinition({ metadata, spec }: CustomResou
     ...checkOneOf(scope, ['Cluster', 'Namespaced'], path.child('scope'), { isRequired: true }),
     ...validateRequiredNames(names, path.child('names')),
     ...validateNames(names, path.child('names')),
-    ...validateVersions(spec, path.child('versions')),
+    ...validateVersions(spec, path.child('versions'), structural),
     ...validateConversion(conversion, path.child('conversion')),
   );
-  if (spec.preserveUnknownFields === true)
+  if (spec.preserveUnknownFields === true && old?.spec.preserveUnknownFields !== true)
     errors.push(
       invalidValue(
         path.child('preserveUnknownFields'),

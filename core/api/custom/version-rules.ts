@@ -19,19 +19,48 @@ import { validateStructural } from './structural-rules.ts';
 
 const maxSelectableFields = 8;
 
-/** The versions of a definition, each with its schema and what it serves. */
-export function validateVersions({ versions }: CustomResourceDefinitionSpec, path: FieldPath): Errors {
+/**
+ * The versions of a definition, each with its schema and what it serves. Schemas need not be structural where those
+ * that are stored are not: what was stored before it was wanted may still change elsewhere.
+ */
+export function validateVersions(
+  { versions }: CustomResourceDefinitionSpec,
+  path: FieldPath,
+  structural = true,
+): Errors {
   const names = versions.map(({ name }) => name);
   const errors: Errors = [];
   if (new Set(names).size < names.length)
     errors.push(invalidValue(path, names, 'must contain unique version names'));
   if (versions.filter(({ storage }) => storage).length !== 1)
     errors.push(invalidValue(path, names, 'must have exactly one version marked as storage version'));
-  versions.forEach((version, index) => errors.push(...validateVersion(version, path.index(index))));
+  versions.forEach((version, index) =>
+    errors.push(...validateVersion(version, path.index(index), structural)),
+  );
   return errors;
 }
 
-function validateVersion(version: CustomResourceDefinitionVersion, path: FieldPath): Errors {
+/** Where the schemas are not structural, and so nothing can be pruned or completed by them for sure. */
+export function structuralViolations(
+  { versions, preserveUnknownFields }: CustomResourceDefinitionSpec,
+  path: FieldPath,
+): Errors {
+  const kept = path.child('preserveUnknownFields');
+  return [
+    ...(preserveUnknownFields === true ? [invalidValue(kept, true, 'must be false')] : []),
+    ...versions.flatMap(({ schema }, index) => {
+      const root = schema?.openAPIV3Schema;
+      const at = path.child('versions').index(index).child('schema').child('openAPIV3Schema');
+      return root === undefined ? [] : validateStructural(root, at);
+    }),
+  ];
+}
+
+function validateVersion(
+  version: CustomResourceDefinitionVersion,
+  path: FieldPath,
+  structural: boolean,
+): Errors {
   const errors: Errors = [];
   const { name, deprecated, deprecationWarning, subresources, schema } = version;
   const problems = dns1035LabelProblems(name);
@@ -43,7 +72,7 @@ function validateVersion(version: CustomResourceDefinitionVersion, path: FieldPa
   const root = schema?.openAPIV3Schema;
   const at = path.child('schema').child('openAPIV3Schema');
   if (root === undefined) errors.push(required(at, 'schemas are required'));
-  else errors.push(...validateSchema(root, subresources?.status !== undefined, at));
+  else errors.push(...validateSchema(root, subresources?.status !== undefined, at, structural));
   if (subresources?.scale !== undefined)
     errors.push(...validateScale(subresources.scale, path.child('subresources').child('scale')));
   errors.push(
@@ -70,7 +99,12 @@ function validateWarning(text: string, deprecated: boolean, path: FieldPath): Er
 /** What may stand at the root beside "properties" where status is kept apart. */
 const notAtRoot = ['additionalProperties', 'allOf', 'anyOf', 'oneOf', 'not', 'default', 'enum'] as const;
 
-export function validateSchema(schema: JSONSchemaProps, hasStatus: boolean, path: FieldPath): Errors {
+export function validateSchema(
+  schema: JSONSchemaProps,
+  hasStatus: boolean,
+  path: FieldPath,
+  structural = true,
+): Errors {
   const errors = validateKeywords(schema, path);
   if (schema.nullable === true)
     errors.push(forbiddenField(path.child('nullable'), 'nullable cannot be true at the root'));
@@ -84,7 +118,9 @@ export function validateSchema(schema: JSONSchemaProps, hasStatus: boolean, path
             'only "properties", "required", "description", "type" and validations of values are allowed at the root of the schema if the status subresource is enabled',
           ),
         );
-  errors.push(...validateStructural(schema, path));
+  const violations = validateStructural(schema, path);
+  if (!structural && violations.length > 0) return errors;
+  errors.push(...violations);
   // Rules and defaults are judged by the schema, which must make sense for that.
   if (errors.length > 0) return errors;
   const rules = validateRuleTexts(schema, path);

@@ -214,7 +214,7 @@ async function validateUpdate(
   if (declaration.custom !== undefined)
     return [...errors, ...(await declaration.custom.validate(members(object), members(old)))];
   if (writesStatus(subresource)) return [...errors, ...(declaration.validateStatus?.(object, old) ?? [])];
-  errors.push(...(declaration.validate?.(object) ?? []));
+  errors.push(...(declaration.validate?.(object, old) ?? []));
   // Their handlers let nothing else change.
   if (subresource === 'ephemeralcontainers' || subresource === 'resize') return errors;
   // The rules about change may count on a valid object.
