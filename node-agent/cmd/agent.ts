@@ -78,6 +78,7 @@ export async function createAgent(options: AgentOptions): Promise<Agent> {
       return registration.memoryBytes;
     },
     pidsLimit: options.podPidsLimit,
+    seccompDirectory: join(dataDirectory, 'seccomp'),
     clusterDomain: options.clusterDomain,
   };
   const onError = (error: unknown, doing: string) => logger.error(`Cannot ${doing}`, error);

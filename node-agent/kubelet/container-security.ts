@@ -1,9 +1,17 @@
+import { join } from 'node:path';
 import type { Container, Pod, SeccompProfile } from '../../core/api/generated/core-v1.ts';
 import type { ContainerSecurity, ImageStatus } from '../runtime/runtime.ts';
 import { ConfigError } from './environment.ts';
 
-/** The container's security context laid over the Pod's (upstream: pkg/kubelet/kuberuntime/security_context.go). */
-export function containerSecurity(pod: Pod, container: Container): ContainerSecurity {
+/**
+ * The container's security context laid over the Pod's (upstream: pkg/kubelet/kuberuntime/security_context.go).
+ * @param seccompDirectory where the node's own profiles are
+ */
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  seccompDirectory: string,
+): ContainerSecurity {
   const own = container.securityContext ?? {};
   const shared = pod.spec.securityContext ?? {};
   const user = own.runAsUser ?? shared.runAsUser;
@@ -21,7 +29,9 @@ export function containerSecurity(pod: Pod, container: Container): ContainerSecu
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
     noNewPrivileges: own.allowPrivilegeEscalation === false && !privileged,
-    seccompProfile: privileged ? 'unconfined' : seccomp(own.seccompProfile ?? shared.seccompProfile),
+    seccompProfile: privileged
+      ? 'unconfined'
+      : seccomp(own.seccompProfile ?? shared.seccompProfile, seccompDirectory),
   };
 }
 
@@ -52,8 +62,8 @@ export function verifyNonRoot(pod: Pod, container: Container, image: ImageStatus
 }
 
 /** The runtime's profile unless the Pod asks for another: upstream's SeccompDefault. */
-function seccomp(profile: SeccompProfile | undefined): string {
+function seccomp(profile: SeccompProfile | undefined, directory: string): string {
   if (profile?.type === 'Unconfined') return 'unconfined';
-  if (profile?.type === 'Localhost') return `localhost/${profile.localhostProfile ?? ''}`;
+  if (profile?.type === 'Localhost') return `localhost/${join(directory, profile.localhostProfile ?? '')}`;
   return 'runtime/default';
 }

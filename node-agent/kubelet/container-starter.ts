@@ -166,7 +166,7 @@ export class ContainerStarter {
       tty: container.tty === true,
       stdin: container.stdin === true,
       stdinOnce: container.stdinOnce === true,
-      security: containerSecurity(pod, container),
+      security: containerSecurity(pod, container, node.seccompDirectory),
       ...processesOf(container, observed),
       labels: {
         [labels.specHash]: containerSpecHash(container),
@@ -238,9 +238,8 @@ function asStartError(error: unknown): StartError {
   if (error instanceof ConfigError || error instanceof VolumeError) {
     return new StartError('CreateContainerConfigError', message, { cause: error });
   }
-  const started = error instanceof RuntimeError && error.reason === 'start-failed';
-  return new StartError(started ? 'RunContainerError' : 'CreateContainerError', message, {
-    cause: error,
-    ...(started ? { retryInMs: 0 } : {}),
-  });
+  // It was made and could not run, so the runtime has it, and the back-off that counts is that of a restart.
+  if (error instanceof RuntimeError && error.reason === 'start-failed')
+    return new StartError('RunContainerError', message, { cause: error, retryInMs: 0 });
+  return new StartError('CreateContainerError', message, { cause: error });
 }

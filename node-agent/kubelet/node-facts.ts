@@ -6,6 +6,8 @@ export interface NodeFacts {
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryBytes: number;
   readonly pidsLimit: number | undefined;
+  /** Where profiles of type Localhost are. */
+  readonly seccompDirectory: string;
   /** Such as "cluster.local". */
   readonly clusterDomain: string;
 }

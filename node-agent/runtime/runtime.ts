@@ -31,7 +31,10 @@ export interface ContainerRuntime {
   /** Removes a sandbox and its containers. Idempotent. */
   removeSandbox(sandboxId: string, signal: AbortSignal): Promise<void>;
 
-  /** Creates and starts a container in a running sandbox. A failed start leaves the created container to `list()` with its reason. */
+  /**
+   * Creates and starts a container in a running sandbox. What the runtime refuses to create throws "create-failed" and
+   * leaves nothing; what it cannot start throws "start-failed" and leaves the container to `list()` with its reason.
+   */
   startContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
   /**
    * Gives a running container other CPU and memory. A limit that is undefined stays as it is. Throws "unknown" with
@@ -267,6 +270,7 @@ export type RuntimeReason =
   | 'registry-unavailable'
   | 'unauthorized'
   | 'not-found'
+  | 'create-failed'
   | 'start-failed'
   | 'conflict'
   | 'unavailable'

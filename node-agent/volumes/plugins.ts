@@ -100,15 +100,20 @@ const hostPath: VolumePlugin = {
   },
 };
 
-/** Upstream's checks (pkg/volume/hostpath); an empty type checks nothing. */
+/**
+ * Upstream's checks (pkg/volume/hostpath). An empty type checks nothing, and what is missing then becomes a folder: the
+ * CRI runtimes make it when they mount it, and manifests count on that.
+ */
 async function checkHostPath(path: string, type: NonNullable<HostPathVolumeSource['type']>): Promise<void> {
   if (!path.startsWith('/') || path.split('/').includes('..')) {
     throw new Error(`hostPath "${path}" must be absolute and without ".."`);
   }
-  if (type === '') return;
   const found = await stat(path).catch(() => undefined);
   const refuse = (what: string) => new Error(`hostPath type check failed: ${path} is not ${what}`);
   switch (type) {
+    case '':
+      if (found === undefined) await mkdir(path, { recursive: true, mode: 0o755 });
+      return;
     case 'DirectoryOrCreate':
       if (found === undefined) await mkdir(path, { recursive: true, mode: 0o755 });
       else if (!found.isDirectory()) throw refuse('a directory');

@@ -187,9 +187,9 @@ describe('hostPath', () => {
     expect(await pathOf({ name: 'v', hostPath: { path: '/etc' } })).toBe('/etc');
   });
 
-  test('is made where the type says so', async () => {
+  test.each(['DirectoryOrCreate', ''] as const)('is made where the type allows it: "%s"', async (type) => {
     const path = join(dataDirectory, 'made/here');
-    await pathOf({ name: 'v', hostPath: { path, type: 'DirectoryOrCreate' } });
+    await pathOf({ name: 'v', hostPath: { path, type } });
     expect((await stat(path)).isDirectory()).toBe(true);
   });
 

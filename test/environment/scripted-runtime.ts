@@ -42,6 +42,8 @@ export class ScriptedRuntime implements ContainerRuntime {
   readonly updateFailures = new Map<string, string>();
   /** Error texts by container name: it is made and cannot start. */
   readonly startFailures = new Map<string, string>();
+  /** Error texts by container name: the runtime refuses to make it. */
+  readonly createFailures = new Map<string, string>();
   readonly pullFailures = new Map<string, RuntimeError>();
   /** Exit codes of exec'd commands, by their first word. */
   readonly execs = new Map<string, number>();
@@ -191,6 +193,8 @@ export class ScriptedRuntime implements ContainerRuntime {
     return await this.#answer(() => {
       const sandbox = this.#sandboxes.find(({ id }) => id === sandboxId);
       if (sandbox?.state !== 'ready') throw new RuntimeError('not-found', `no sandbox "${sandboxId}"`);
+      const refused = this.createFailures.get(config.name);
+      if (refused !== undefined) throw new RuntimeError('create-failed', refused);
       const failure = this.startFailures.get(config.name);
       const id = `${config.name}-${++this.#sequence}`;
       this.configs.set(config.name, config);

@@ -40,6 +40,10 @@ async function mainState(): Promise<ContainerState> {
   return (await scene.pod())?.status.containerStatuses?.[0]?.state ?? {};
 }
 
+function starts(): readonly string[] {
+  return scene.runtime.calls.filter((call) => call.startsWith('start main/'));
+}
+
 async function untilReady(name = 'web'): Promise<Pod> {
   await eventually(async () => expect(isReady(await scene.pod(name))).toBe(true));
   return (await scene.pod(name)) as Pod;
@@ -243,6 +247,29 @@ describe('what cannot be configured or started', () => {
     // Long before the next try would be due.
     await eventually(async () => expect(isReady(await scene.pod())).toBe(true), soon);
     expect(scene.runtime.configs.get('main')?.env).toContainEqual({ name: 'COLOR', value: 'blue' });
+  });
+
+  test('what the runtime refuses to create is told, and tried again later', async () => {
+    const message = 'Cannot create container "main": Minimum memory limit allowed is 6MB';
+    scene.runtime.createFailures.set('main', message);
+    await scene.create(web);
+    await untilWaiting('CreateContainerError', soon);
+    expect((await mainState()).waiting?.message).toBe(message);
+    await eventually(async () => expect(await scene.reasons()).toEqual(['Pulled', 'Failed']));
+    await expectThroughout(scene.clock, () => expect(starts()).toHaveLength(1), 9_000);
+    scene.runtime.createFailures.clear();
+    const { status } = await untilReady();
+    expect(status.containerStatuses?.[0]).toMatchObject({ restartCount: 0, lastState: {} });
+    expect(starts()).toHaveLength(2);
+  });
+
+  test('a profile for seccomp is looked for where the node keeps its own', async () => {
+    const seccompProfile = { type: 'Localhost' as const, localhostProfile: 'profiles/strict.json' };
+    await scene.create(web.withSpec({ securityContext: { seccompProfile } }));
+    await untilReady();
+    expect(scene.runtime.configs.get('main')?.security.seccompProfile).toBe(
+      `localhost/${join(dataDirectory, 'seccomp/profiles/strict.json')}`,
+    );
   });
 
   test('a command that is not in the image', async () => {

@@ -284,7 +284,7 @@ await withDocker('pods on Docker', (scene) => {
       expect(await output('unconfined')).toBe('Seccomp:\t0\nmade\n');
       expect(await output(`localhost/${path}`)).toMatch(/^Seccomp:\t2\nmkdir: .*not permitted\n$/);
       await expect(output('localhost//nowhere/profile.json')).rejects.toMatchObject({
-        reason: 'start-failed',
+        reason: 'create-failed',
         message: expect.stringContaining(
           'seccomp profile "localhost//nowhere/profile.json": ENOENT',
         ) as string,
@@ -309,7 +309,7 @@ await withDocker('pods on Docker', (scene) => {
       expect(await readFile(join(folder, 'taken'), 'utf8')).toBe('back\n');
       const nowhere = { ...mount, hostPath: join(folder, 'nowhere') };
       await expect(scene.pod(untilStopped, { mounts: [nowhere] })).rejects.toMatchObject({
-        reason: 'start-failed',
+        reason: 'create-failed',
         message: expect.stringContaining('bind source path does not exist') as string,
       });
     });

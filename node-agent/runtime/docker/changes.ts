@@ -173,7 +173,7 @@ export class Changes {
   async #create(what: string, options: ContainerCreateOptions, signal: AbortSignal): Promise<string> {
     const call = { action: `create ${what}`, deadlineMs: this.#client.deadlines.changeMs, signal };
     const create = () =>
-      this.#client.call({ ...call, otherwise: 'start-failed' }, async (docker, abortSignal) => {
+      this.#client.call({ ...call, otherwise: 'create-failed' }, async (docker, abortSignal) => {
         const container = await docker.createContainer({ ...options, abortSignal });
         return container.id;
       });

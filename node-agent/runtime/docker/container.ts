@@ -9,7 +9,7 @@ import type { SandboxFacts } from './sandbox.ts';
 
 const cpuPeriodUs = 100_000;
 
-/** A container of a Pod, in its sandbox's namespaces. Throws "start-failed" when its seccomp profile cannot be read. */
+/** A container of a Pod, in its sandbox's namespaces. Throws "create-failed" when its seccomp profile cannot be read. */
 export async function podContainer(
   owner: string,
   sandbox: SandboxFacts,
@@ -106,8 +106,8 @@ async function securityOptions(name: string, security: ContainerSecurity): Promi
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new RuntimeError(
-      'start-failed',
-      `Cannot start container "${name}": seccomp profile "${profile}": ${words}`,
+      'create-failed',
+      `Cannot create container "${name}": seccomp profile "${profile}": ${words}`,
       {
         cause,
       },

@@ -42,7 +42,7 @@ function reasonOf(error: ModemError, words: string, otherwise: RuntimeReason): R
   if (/no such image/i.test(words)) return 'image-not-found';
   if (/port is already allocated|address already in use/i.test(words)) return 'conflict';
   // Answered with 409, but the other container is not one that stands in the way.
-  if (/cannot join .* of a non running container/i.test(words)) return 'start-failed';
+  if (/cannot join .* of a non running container/i.test(words)) return otherwise;
   if (statusCode === 404) return 'not-found';
   if (statusCode === 503) return 'unavailable';
   if (statusCode === 409) return 'conflict';
