@@ -161,6 +161,8 @@ export interface DeleteOptions {
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: 'Foreground' | 'Background' | 'Orphan';
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  /** Removes what cannot be read, finalizers and all; refused for what can be (KEP-3926). */
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
 }
 
 /** `gone` is false while grace, finalizers or foreground deletion keep the object. */

@@ -60,6 +60,23 @@ export class Commits {
     return this.#transact(key, old.revision, { kind: 'delete', key }, old.object, call, old);
   }
 
+  /** Removes what cannot be read, as of a revision; false where it changed meanwhile. */
+  async removeUnreadable(key: string, modRevision: Revision, { signal }: WriteCall): Promise<boolean> {
+    try {
+      const outcome = await this.#store.transact(
+        [{ key, modRevision }],
+        [{ kind: 'delete', key }],
+        signal === undefined ? {} : { signal },
+      );
+      if (!outcome.committed) return false;
+      this.#kind.forget(key);
+      this.#committed(key, outcome.revision, undefined);
+      return true;
+    } catch (error) {
+      throw fromStorage(error);
+    }
+  }
+
   async #transact(
     key: string,
     modRevision: Revision,

@@ -1,4 +1,6 @@
-import { alreadyExists, conflict, modifiedMeanwhile, StatusError } from '../api/errors.ts';
+import { alreadyExists, conflict, invalid, modifiedMeanwhile, StatusError } from '../api/errors.ts';
+import { invalidValue } from '../api/validation/field-errors.ts';
+import { FieldPath } from '../api/validation/field-path.ts';
 import type { KubernetesObject, Mutable } from '../api/object.ts';
 import type { KindDeclaration } from '../api/scheme.ts';
 import { emptyMember } from '../api/validation/normalize.ts';
@@ -19,7 +21,7 @@ import { StoredKind } from './stored-kind.ts';
 import type { StoredKindOptions } from './stored-kind.ts';
 import type { StoredObject } from './stored-object.ts';
 import type { Strategy } from './strategy.ts';
-import type { CreateCall, DeleteCall, UpdateCall } from './write-calls.ts';
+import type { CreateCall, DeleteCall, UpdateCall, WriteCall } from './write-calls.ts';
 
 export interface ResourceStoreOptions extends StoredKindOptions {
   readonly random: Random;
@@ -184,6 +186,20 @@ export class ResourceStore {
     }
   }
 
+  /**
+   * Removes what cannot be read: nobody can tell whether finalizers or preconditions would keep it. Throws Invalid
+   * where it can be read, or nothing is there (generic/registry/corrupt_obj_deleter.go).
+   */
+  async deleteUnreadable(namespace: string | undefined, name: string, call: WriteCall): Promise<void> {
+    const key = this.keyOf(namespace, name);
+    for (let attempt = 1; attempt <= maxAttempts; attempt++) {
+      const revision = await this.#kind.unreadableAt(key, call.signal);
+      if (revision === undefined) throw notUnreadable(this.declaration, name);
+      if (await this.#commits.removeUnreadable(key, revision, call)) return;
+    }
+    throw conflict(this.declaration, name, modifiedMeanwhile);
+  }
+
   /** Resolves when all there is was read once. */
   loaded(signal?: AbortSignal): Promise<void> {
     return this.#kind.loaded(signal);
@@ -206,4 +222,14 @@ export class ResourceStore {
     if (declaration.custom !== undefined) return;
     (object as { status?: unknown }).status = emptyMember(declaration.schema, 'status');
   }
+}
+
+function notUnreadable({ group, plural }: KindDeclaration, name: string): StatusError {
+  return invalid({ group, kind: plural }, name, [
+    invalidValue(
+      FieldPath.root.child('ignoreStoreReadErrorWithClusterBreakingPotential'),
+      true,
+      'is exclusively used to delete corrupt object(s), try again by removing this option',
+    ),
+  ]);
 }

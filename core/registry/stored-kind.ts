@@ -1,5 +1,4 @@
-import { notFound } from '../api/errors.ts';
-import type { StatusError } from '../api/errors.ts';
+import { notFound, StatusError } from '../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../api/object.ts';
 import { apiVersionOf } from '../api/resource.ts';
 import type { KindDeclaration } from '../api/scheme.ts';
@@ -144,9 +143,13 @@ export class StoredKind {
   }
 
   async readStore(key: string, signal: AbortSignal | undefined): Promise<StoredObject | undefined> {
+    const entry = await this.#entry(key, signal);
+    return entry === undefined ? undefined : this.decode(entry);
+  }
+
+  async #entry(key: string, signal: AbortSignal | undefined): Promise<KeyValue | undefined> {
     try {
-      const entry = await this.#options.store.get(key, signal === undefined ? {} : { signal });
-      return entry === undefined ? undefined : this.decode(entry);
+      return await this.#options.store.get(key, signal === undefined ? {} : { signal });
     } catch (error) {
       throw fromStorage(error);
     }
@@ -160,8 +163,32 @@ export class StoredKind {
 
   /** Throws where a list would leave out something that is there and cannot be read, and names it. */
   async checkReadable(namespace: string | undefined, signal?: AbortSignal): Promise<void> {
+    const errors: StatusError[] = [];
     for (const key of this.#unreadable.below(this.prefixOf(namespace)))
-      await this.#checkReadable(key, signal);
+      await this.#checkReadable(key, signal).catch((error: unknown) => {
+        if (!isStorageReadError(error)) throw error;
+        errors.push(error);
+      });
+    if (errors.length > 0) throw this.#unreadable.errorOf(errors);
+  }
+
+  /** The revision of what is there and cannot be read; undefined where it can, or nothing is there. */
+  async unreadableAt(key: string, signal: AbortSignal | undefined): Promise<Revision | undefined> {
+    const entry = await this.#entry(key, signal);
+    try {
+      // What only shows when all of it is read counts, too.
+      return entry === undefined || typeof this.decode(entry).object === 'object'
+        ? undefined
+        : entry.modRevision;
+    } catch (error) {
+      if (entry !== undefined && isStorageReadError(error)) return entry.modRevision;
+      throw error;
+    }
+  }
+
+  /** What could not be read is gone. */
+  forget(key: string): void {
+    this.#unreadable.delete(key);
   }
 
   /** The store is asked again, because it may have been mended or removed behind our back. */
@@ -178,8 +205,14 @@ export class StoredKind {
     const ours = this.recent.told(entry, (object) => this.stored(entry.value, entry.modRevision, object));
     if (ours !== undefined) return ours;
     if (entry.unreadable !== undefined) throw this.#unreadable.add(entry.key, entry.unreadable);
+    let stored: StoredObject;
+    try {
+      stored = this.#format.decode(entry.value, entry.modRevision);
+    } catch (error) {
+      throw this.#unreadable.add(entry.key, error as Error);
+    }
     this.#unreadable.delete(entry.key);
-    return this.#format.decode(entry.value, entry.modRevision);
+    return stored;
   }
 
   /** What `value` encodes, as of a revision. */
@@ -194,6 +227,10 @@ export class StoredKind {
   unstored(value: Buffer, object: KubernetesObject): StoredObject {
     return new StoredObject(this.#format.of(object.apiVersion), value, 0, object);
   }
+}
+
+function isStorageReadError(error: unknown): error is StatusError {
+  return error instanceof StatusError && error.reason === 'StorageReadError';
 }
 
 function formatOf({ declaration, freeze }: StoredKindOptions): StoredFormat {

@@ -1,9 +1,12 @@
+import { StatusError } from '../api/errors.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import type { Encoded } from '../api/verbs.ts';
 import type { Revision } from '../storage/storage.ts';
 import type { Labels } from '../storage/watch-cache/item.ts';
 import { labelsText } from './stored-labels.ts';
 
+/** What every value ends with. */
+const closing = 0x7d;
 const noLabels: Labels = Object.freeze({});
 /** Sets of labels remembered by their text; forgetting them only costs memory. */
 const mostSharedLabels = 10_000;
@@ -81,8 +84,11 @@ export class StoredFormat {
     );
   }
 
+  /** All of it is only read when somebody asks; what was cut short shows at its end. */
   #begins(value: Buffer): boolean {
-    return value.compare(this.head, 0, this.head.length, 0, this.head.length) === 0;
+    return (
+      value.at(-1) === closing && value.compare(this.head, 0, this.head.length, 0, this.head.length) === 0
+    );
   }
 
   /** The labels in stored bytes, spliced or not. Equal ones are one object, as all Pods of a ReplicaSet have. */
@@ -183,10 +189,20 @@ export class StoredObject implements Encoded {
 
   #parsed(): KubernetesObject {
     // The bytes are ours and were checked when they were written; only the resourceVersion may be missing.
-    const object = JSON.parse(this.#data.toString('utf8')) as KubernetesObject;
+    const object = this.#read();
     if (this.revision !== 0)
       (object.metadata as { resourceVersion?: string }).resourceVersion = this.resourceVersion;
     return this.#format.freeze?.(object) ?? object;
+  }
+
+  #read(): KubernetesObject {
+    try {
+      return JSON.parse(this.#data.toString('utf8')) as KubernetesObject;
+    } catch (cause) {
+      throw new StatusError('StorageReadError', `Cannot read a stored ${this.#format.kind}: it is no JSON`, {
+        cause,
+      });
+    }
   }
 }
 

@@ -667,6 +667,7 @@ export interface DeleteOptions {
   readonly propagationPolicy: string;
   readonly uid: string;
   readonly resourceVersion: string;
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential: boolean;
 }
 
 export interface DeleteOptionsInit {
@@ -675,6 +676,7 @@ export interface DeleteOptionsInit {
   readonly propagationPolicy?: string | undefined;
   readonly uid?: string | undefined;
   readonly resourceVersion?: string | undefined;
+  readonly ignoreStoreReadErrorWithClusterBreakingPotential?: boolean | undefined;
 }
 
 function writeDeleteOptions(writer: WireWriter, message: DeleteOptionsInit): void {
@@ -683,6 +685,7 @@ function writeDeleteOptions(writer: WireWriter, message: DeleteOptionsInit): voi
   if (message.propagationPolicy) writer.string(3, message.propagationPolicy);
   if (message.uid) writer.string(4, message.uid);
   if (message.resourceVersion) writer.string(5, message.resourceVersion);
+  if (message.ignoreStoreReadErrorWithClusterBreakingPotential) writer.bool(6, message.ignoreStoreReadErrorWithClusterBreakingPotential);
 }
 
 function readDeleteOptions(reader: WireReader): DeleteOptions {
@@ -691,6 +694,7 @@ function readDeleteOptions(reader: WireReader): DeleteOptions {
   let propagationPolicy_: string = '';
   let uid_: string = '';
   let resourceVersion_: string = '';
+  let ignoreStoreReadErrorWithClusterBreakingPotential_: boolean = false;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     switch (field) {
       case 1:
@@ -708,11 +712,14 @@ function readDeleteOptions(reader: WireReader): DeleteOptions {
       case 5:
         resourceVersion_ = reader.string();
         break;
+      case 6:
+        ignoreStoreReadErrorWithClusterBreakingPotential_ = reader.bool();
+        break;
       default:
         reader.skip();
     }
   }
-  return { dryRun: dryRun_, gracePeriodSeconds: gracePeriodSeconds_, propagationPolicy: propagationPolicy_, uid: uid_, resourceVersion: resourceVersion_ };
+  return { dryRun: dryRun_, gracePeriodSeconds: gracePeriodSeconds_, propagationPolicy: propagationPolicy_, uid: uid_, resourceVersion: resourceVersion_, ignoreStoreReadErrorWithClusterBreakingPotential: ignoreStoreReadErrorWithClusterBreakingPotential_ };
 }
 
 export const DeleteOptions: Codec<DeleteOptionsInit, DeleteOptions> = {

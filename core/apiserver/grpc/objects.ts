@@ -230,6 +230,7 @@ function writeOptions(options: wire.WriteOptions | undefined): WriteOptions {
 function deleteOptions(options: wire.DeleteOptions | undefined): DeleteOptions {
   if (options === undefined) return {};
   const { dryRun, gracePeriodSeconds, propagationPolicy, uid, resourceVersion } = options;
+  const { ignoreStoreReadErrorWithClusterBreakingPotential: isUnsafe } = options;
   if (propagationPolicy !== '' && !isPropagationPolicy(propagationPolicy)) {
     throw badRequest(
       `Cannot delete: propagationPolicy "${propagationPolicy}" is none of "Foreground", "Background" and "Orphan"`,
@@ -241,6 +242,7 @@ function deleteOptions(options: wire.DeleteOptions | undefined): DeleteOptions {
     ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(propagationPolicy === '' ? {} : { propagationPolicy }),
     ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
+    ...(isUnsafe ? { ignoreStoreReadErrorWithClusterBreakingPotential: true } : {}),
   };
 }
 

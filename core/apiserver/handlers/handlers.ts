@@ -1,4 +1,6 @@
 import { isNotFound, StatusError } from '../../api/errors.ts';
+import { apiVersionOf } from '../../api/resource.ts';
+import { checkUnsafeDeletion, isUnsafeDeletion, refuseUnsafeCollection } from './unsafe-deletion.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import type {
   Body,
@@ -154,6 +156,7 @@ class Handlers implements Verbs {
 
   async delete(call: Call, target: ObjectTarget, options: DeleteOptions = {}): Promise<DeleteResult> {
     const endpoint = await this.#entry.enter(call, target, 'delete');
+    if (isUnsafeDeletion(options)) return this.#deleteUnreadable(call, endpoint, target);
     const { object, gone } = await this.#delete(call, endpoint, target, options);
     const custom = customFormOf(endpoint.declaration);
     if (custom !== undefined) return { object: await custom.show(object, call.signal), gone };
@@ -167,6 +170,9 @@ class Handlers implements Verbs {
     options: DeleteOptions = {},
   ): Promise<EncodedList> {
     const endpoint = await this.#entry.enter(call, target, 'deletecollection');
+    refuseUnsafeCollection(options);
+    // A collection is not gone while something is left of it, so this holds for the cluster's own parts, too.
+    await endpoint.store.checkReadable(target.namespace, call.signal);
     const found = await find(call, endpoint, target.namespace, list);
     const waiting = found.items.values();
     const worker = async () => {
@@ -208,6 +214,20 @@ class Handlers implements Verbs {
     options: DeleteOptions,
   ): Promise<DeleteResult> {
     return this.#writes.delete(writeRequestOf(call, endpoint, options), endpoint, target, options);
+  }
+
+  /** Admission would have nothing to look at: whoever may do this knows what they do. */
+  async #deleteUnreadable(
+    call: Call,
+    { declaration, store }: Endpoint,
+    target: ObjectTarget,
+  ): Promise<DeleteResult> {
+    const { namespace, name } = target;
+    await checkUnsafeDeletion(this.#options.authorizer, call, target);
+    await store.deleteUnreadable(namespace, name, { signal: call.signal });
+    const { kind } = declaration;
+    const metadata = { name, ...(namespace === undefined ? {} : { namespace }) };
+    return { object: new PlainObject({ apiVersion: apiVersionOf(declaration), kind, metadata }), gone: true };
   }
 
   async #createSubresource(

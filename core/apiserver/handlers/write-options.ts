@@ -4,7 +4,13 @@ import type { JsonObject } from '../../machinery/json.ts';
 
 /** What clients ask for beside the object, of whichever verb. */
 export type GivenOptions = Pick<WriteOptions, 'fieldManager' | 'fieldValidation'> &
-  Pick<DeleteOptions, 'gracePeriodSeconds' | 'propagationPolicy' | 'preconditions'>;
+  Pick<
+    DeleteOptions,
+    | 'gracePeriodSeconds'
+    | 'propagationPolicy'
+    | 'preconditions'
+    | 'ignoreStoreReadErrorWithClusterBreakingPotential'
+  >;
 
 /** The options as upstream's object of the operation has them, for whoever outside is asked about the write. */
 export function writeOptions(

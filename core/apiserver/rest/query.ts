@@ -59,6 +59,9 @@ export function deleteOptions(query: URLSearchParams, given: GivenDeleteOptions 
     gracePeriodSeconds: given.gracePeriodSeconds ?? number(query, 'gracePeriodSeconds'),
     propagationPolicy: oneOf('DeleteOptions', 'propagationPolicy', asked, propagationPolicies),
     preconditions: given.preconditions && defined(given.preconditions),
+    ignoreStoreReadErrorWithClusterBreakingPotential:
+      given.ignoreStoreReadErrorWithClusterBreakingPotential ??
+      flag(query, 'ignoreStoreReadErrorWithClusterBreakingPotential'),
   });
 }
 
