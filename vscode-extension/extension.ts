@@ -9,6 +9,7 @@ import { CompareDocuments } from './documents/compare-documents.ts';
 import { registerDescribeDocuments } from './documents/describe-documents.ts';
 import { ObjectFiles } from './documents/object-files.ts';
 import { registerExplorer } from './explorer/register.ts';
+import { useTranslation } from './language/l10n.ts';
 import { registerLanguage } from './language/register.ts';
 import { registerLogCommands } from './logs/log-commands.ts';
 import { registerSession } from './session/register.ts';
@@ -17,6 +18,7 @@ import { registerTerminalCommands } from './terminals/terminal-commands.ts';
 /** Only registers: what takes time begins when somebody asks for it. */
 export function activate(context: vscode.ExtensionContext): void {
   const startedMs = performance.now();
+  useTranslation((message, ...args) => vscode.l10n.t(message, ...args));
   const log = vscode.window.createOutputChannel('Wheelhouse', { log: true });
   const session = registerSession(context, log);
   registerExplorer(context, session);

@@ -21,7 +21,23 @@ spec:
     spec: { containers: [{ name: a, image: a }] }
 `;
 
+const sleeper = (seconds: string, replicas = 1) => `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: apply-sleeper
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: apply-sleeper } }
+  template:
+    metadata: { labels: { app: apply-sleeper } }
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+        - { name: a, image: busybox, imagePullPolicy: IfNotPresent, command: [sleep, '${seconds}'] }
+`;
+
 const files = {
+  'sleeper.yaml': sleeper('1000000', 2),
   'settings.yaml': settings('red'),
   'several.yaml': [settings('green'), settings('new', 'apply-second'), wrong].join('---\n'),
 };
@@ -80,10 +96,23 @@ describeEditor('applying manifests', files, (editor) => {
       .waitFor();
     await window.tick('configmap/apply-settings');
     await window.confirmPick();
-    expect(await window.dialog.textContent()).toContain('.data.color');
-    await window.dialog.getByText('Take Over', { exact: true }).click();
-    await window.notification('1 configured').waitFor();
-    expect(await color()).toBe('blue');
+    const field = window.page
+      .locator('.quick-input-widget:visible .monaco-list-row')
+      .filter({ hasText: '.data.color' });
+    await field.filter({ hasText: 'theirs: theirs · yours: blue' }).waitFor();
+    await editor().screenshot('conflict');
+    // Nothing is ticked, so theirs stays.
+    await window.confirmPick();
+    await window.notification(/1 (configured|unchanged)/).waitFor();
+    expect(await color()).toBe('theirs');
+    await window.openFile('settings.yaml');
+    await window.run('Wheelhouse: Apply…');
+    await window.tick('configmap/apply-settings');
+    await window.confirmPick();
+    await field.waitFor();
+    await window.tick('.data.color');
+    await window.confirmPick();
+    await window.until('taking over', color, (is) => is === 'blue');
   });
 
   test('of several documents applies what can be, and marks what the server refuses', async () => {
@@ -96,6 +125,25 @@ describeEditor('applying manifests', files, (editor) => {
     expect(await color('apply-second')).toBe('new');
     await window.openFile('several.yaml');
     await window.page.locator('.squiggly-error').first().waitFor();
+  });
+
+  test('says what a change does to Pods, and what goes with a deletion', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    await cluster.ok('apply', '--server-side', '-f', cluster.file('sleeper.yaml', sleeper('infinity')));
+    await cluster.ok('rollout', 'status', 'deployment/apply-sleeper', '--timeout', '60s');
+    await window.openFile('sleeper.yaml');
+    await window.run('Wheelhouse: Apply…');
+    const plan = window.page.locator('.quick-input-widget:visible');
+    await plan.getByText('restarts its Pod · starts Pods: 2 instead of 1').waitFor();
+    await window.page.keyboard.press('Escape');
+    await window.openFile('sleeper.yaml');
+    await window.run('Wheelhouse: Delete from Cluster…');
+    expect(await window.dialog.textContent()).toMatch(
+      /Goes with it: 1 (replicasets|pods), 1 (replicasets|pods)/,
+    );
+    await window.dialog.getByText('Delete', { exact: true }).click();
+    await window.notification('1 deleted').waitFor();
   });
 
   test('deletes what a file says, after it asked', async () => {

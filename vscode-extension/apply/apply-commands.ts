@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
 import { isNotFound } from '../../core/api/errors.ts';
+import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
+import type { ServedResource } from '../../core/client/resource-index.ts';
 import { attempt, reasonOf, signalOf } from '../commands/failure.ts';
 import { confirm } from '../commands/targets.ts';
+import { dependentsText } from '../commands/dependents-text.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
 import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
 import {
@@ -14,6 +17,7 @@ import {
   type PlannedObject,
   type PlanPlace,
 } from './apply-plan.ts';
+import { chooseTakenOver } from './choose-conflicts.ts';
 import { chosenUris, readManifests, readSelection, type SourcedManifest } from './manifest-sources.ts';
 import type { RefusalDiagnostics } from './refusal-diagnostics.ts';
 import { choosePlanned, objectText, showDifferences } from './show-plan.ts';
@@ -31,7 +35,7 @@ type Read = () => Promise<readonly SourcedManifest[]>;
 export function registerApplyCommands(dependencies: Dependencies): vscode.Disposable {
   const command = (name: string, work: (read: Read) => Promise<void>) =>
     vscode.commands.registerCommand(name, (uri?: vscode.Uri, uris?: readonly vscode.Uri[]) =>
-      work(() => readManifests(chosenUris(uri, uris))),
+      work(async () => readManifests(chosenUris(uri, uris))),
     );
   return vscode.Disposable.from(
     command('wheelhouse.apply', (read) => apply(dependencies, read)),
@@ -67,10 +71,10 @@ async function apply(dependencies: Dependencies, read: Read): Promise<void> {
     }
     const chosen = await choosePlanned(planned, title);
     if (chosen === undefined || chosen.length === 0) return;
-    const forced = await allowedConflicts(chosen);
-    if (forced === undefined) return;
+    const taken = await chooseTakenOver(chosen, title);
+    if (taken === undefined) return;
     const results: Applied[] = [];
-    for (const each of chosen) results.push(await applyPlanned(each, place, forced.has(each)));
+    for (const each of chosen) results.push(await applyPlanned(each, place, taken));
     report(dependencies, plan, results);
   });
 }
@@ -131,23 +135,6 @@ function placeTitle(what: string, { cluster, planned }: Plan): string {
   return namespaces.length === 0
     ? vscode.l10n.t('{0}: cluster "{1}"', what, name)
     : vscode.l10n.t('{0}: cluster "{1}", namespace {2}', what, name, namespaces.join(', '));
-}
-
-/** Asks before fields are taken from their owners; undefined where the user wants none of it. */
-async function allowedConflicts(
-  chosen: readonly PlannedObject[],
-): Promise<ReadonlySet<PlannedObject> | undefined> {
-  const conflicting = chosen.filter(({ outcome }) => outcome === 'conflict');
-  if (conflicting.length === 0) return new Set();
-  const detail = conflicting
-    .flatMap((each) =>
-      each.outcome === 'conflict'
-        ? each.conflicts.map(({ field, why }) => `${objectText(each)} ${field}: ${why}`)
-        : [],
-    )
-    .join('\n');
-  const question = vscode.l10n.t('Take over fields that others own?');
-  return (await confirm(question, vscode.l10n.t('Take Over'), detail)) ? new Set(conflicting) : undefined;
 }
 
 function report({ refusals, log }: Dependencies, plan: Plan, results: readonly Applied[]): void {
@@ -216,7 +203,9 @@ async function deleteObjects({ session }: Dependencies, read: Read): Promise<voi
       targets.length,
       cluster.context.name,
     );
-    if (!(await confirm(question, vscode.l10n.t('Delete'), listed.join('\n')))) return;
+    const objects = await liveObjects(cluster, targets);
+    const detail = [...listed, await dependentsText(cluster, objects)].filter((line) => line !== '');
+    if (!(await confirm(question, vscode.l10n.t('Delete'), detail.join('\n')))) return;
     let [deleted, absent] = [0, 0];
     // In reverse: what was made last depends on what was made first.
     for (const { resource, name } of targets.toReversed()) {
@@ -235,4 +224,14 @@ async function deleteObjects({ session }: Dependencies, read: Read): Promise<voi
       vscode.l10n.t('Cluster "{0}": {1} deleted, {2} were not there', cluster.context.name, deleted, absent),
     );
   });
+}
+
+async function liveObjects(
+  { cluster: { client }, signal }: OpenCluster,
+  targets: readonly { readonly resource: ServedResource; readonly name: ObjectName }[],
+): Promise<readonly KubernetesObject[]> {
+  const found = await Promise.all(
+    targets.map(({ resource, name }) => client.get(resource, name, { signal }).catch(() => undefined)),
+  );
+  return found.filter((object) => object !== undefined);
 }

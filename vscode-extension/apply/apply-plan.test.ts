@@ -3,7 +3,7 @@ import { configmaps, deployments } from '../../core/api/generated/resources.ts';
 import { manifestsOf } from '../../core/client/manifests.ts';
 import { createTestApi, type TestApi } from '../../test/environment/api.ts';
 import { openTestCluster } from '../../test/environment/open-cluster.ts';
-import { applyPlanned, planApply, type PlanPlace } from './apply-plan.ts';
+import { applyPlanned, planApply, type PlannedObject, type PlanPlace } from './apply-plan.ts';
 
 const settings = (value: string, name = 'settings') => `apiVersion: v1
 kind: ConfigMap
@@ -31,9 +31,13 @@ describe('a plan to apply', () => {
 
   const plan = (text: string) => planApply(manifestsOf(text, 'test.yaml'), place);
 
-  async function apply(text: string, force = false) {
+  const everything = (planned: PlannedObject) =>
+    new Set(planned.outcome === 'conflict' ? planned.conflicts : []);
+
+  async function apply(text: string, takes = false) {
     const results = [];
-    for (const planned of await plan(text)) results.push(await applyPlanned(planned, place, force));
+    for (const planned of await plan(text))
+      results.push(await applyPlanned(planned, place, takes ? everything(planned) : new Set()));
     return results.map(({ outcome }) => outcome);
   }
 
@@ -62,8 +66,8 @@ describe('a plan to apply', () => {
     expect(created?.name).toEqual({ namespace: 'default', name: 'settings' });
   });
 
-  test('names the owner of a field that somebody else set, and takes it only by force', async () => {
-    await api.client.create(
+  const theirs = () =>
+    api.client.create(
       configmaps,
       {
         apiVersion: 'v1',
@@ -73,13 +77,48 @@ describe('a plan to apply', () => {
       },
       { fieldManager: 'somebody' },
     );
+  const liveData = async () =>
+    (await api.client.get(configmaps, { namespace: 'default', name: 'settings' })).data;
+
+  test('names the owner of a field that somebody else set, and what both say', async () => {
+    await theirs();
     const [planned] = await plan(settings('red'));
     expect(planned).toMatchObject({
       outcome: 'conflict',
-      conflicts: [{ field: '.data.color', why: expect.stringContaining('somebody') as string }],
+      conflicts: [
+        {
+          field: '.data.color',
+          why: expect.stringContaining('somebody') as string,
+          theirs: 'green',
+          yours: 'red',
+        },
+      ],
     });
-    expect(await apply(settings('red'))).toEqual(['failed']);
-    expect(await apply(settings('red'), true)).toEqual(['configured']);
+  });
+
+  test('takes such a field over, or leaves it and applies the rest', async () => {
+    await theirs();
+    const more = settings('red').replace('red', 'red, size: large');
+    expect(await apply(more)).toEqual(['configured']);
+    expect(await liveData()).toEqual({ color: 'green', size: 'large' });
+    expect(await apply(more, true)).toEqual(['configured']);
+    expect(await liveData()).toEqual({ color: 'red', size: 'large' });
+  });
+
+  test('takes nothing that came between the question and the answer', async () => {
+    await theirs();
+    const [planned] = await plan(settings('red').replace('red', 'red, size: large'));
+    await api.client.patch(
+      configmaps,
+      { namespace: 'default', name: 'settings' },
+      'merge',
+      { data: { size: 'small' } },
+      { fieldManager: 'another' },
+    );
+    if (planned === undefined) throw new Error('There is no plan');
+    const { outcome } = await applyPlanned(planned, place, everything(planned));
+    expect(outcome).toBe('failed');
+    expect(await liveData()).toEqual({ color: 'green', size: 'small' });
   });
 
   test('lets one refused object not hold up the others', async () => {

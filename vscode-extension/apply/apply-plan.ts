@@ -1,10 +1,14 @@
 import { isConflict, isNotFound, StatusError } from '../../core/api/errors.ts';
 import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
+import { pods } from '../../core/api/generated/resources.ts';
 import { parseApiVersion } from '../../core/api/resource.ts';
 import type { Client } from '../../core/client/client.ts';
 import type { Manifest } from '../../core/client/manifests.ts';
 import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
+import { l10n } from '../language/l10n.ts';
 import { textToCompare } from '../documents/object-text.ts';
+import { fieldValue, withoutFields } from './conflict-fields.ts';
+import { impactOf, type PodsOf } from './impact.ts';
 
 /** Owns the fields that the editor applies. */
 export const fieldManager = 'wheelhouse-vscode';
@@ -14,14 +18,24 @@ export interface FieldConflict {
   readonly field: string;
   /** As the server says it: who, and when. */
   readonly why: string;
+  /** What the cluster has, and what the manifest says. */
+  readonly theirs: unknown;
+  readonly yours: unknown;
 }
 
 /** What applying one object would do. */
 export type PlannedObject = PlannedBase &
   (
-    | { readonly outcome: 'create' | 'change' | 'unchanged'; readonly after: string }
+    | { readonly outcome: 'create' | 'unchanged'; readonly after: string }
+    /** `impact` says what it does to Pods, a sentence each. */
+    | { readonly outcome: 'change'; readonly after: string; readonly impact: readonly string[] }
     /** Only with force, which takes the fields from their owners. */
-    | { readonly outcome: 'conflict'; readonly conflicts: readonly FieldConflict[]; readonly after: string }
+    | {
+        readonly outcome: 'conflict';
+        readonly conflicts: readonly FieldConflict[];
+        readonly after: string;
+        readonly impact: readonly string[];
+      }
     | { readonly outcome: 'refused'; readonly error: unknown }
   );
 
@@ -52,10 +66,11 @@ export async function planApply(
   const newNamespaces = new Set(
     manifests.filter(({ object }) => object.kind === 'Namespace').map(({ object }) => object.metadata.name),
   );
+  const podsOf = listedOnce(place);
   const planned: PlannedObject[] = [];
   for (const manifest of manifests) {
     place.signal.throwIfAborted();
-    planned.push(await planOne(manifest, place, newNamespaces));
+    planned.push(await planOne(manifest, place, podsOf, newNamespaces));
   }
   return planned;
 }
@@ -63,6 +78,7 @@ export async function planApply(
 async function planOne(
   manifest: Manifest,
   place: PlanPlace,
+  podsOf: PodsOf,
   newNamespaces: ReadonlySet<string | undefined>,
 ): Promise<PlannedObject> {
   const { client, signal } = place;
@@ -74,18 +90,21 @@ async function planOne(
     const live = await liveObject(client, resource, base.name, signal);
     base = { ...base, before: live === undefined ? '' : textToCompare(live) };
     try {
-      const after = textToCompare(await dryRun(client, resource, object, false, signal));
+      const wanted = await dryRun(client, resource, object, false, signal);
+      const after = textToCompare(wanted);
       if (live === undefined) return { ...base, outcome: 'create', after };
-      return { ...base, outcome: after === base.before ? 'unchanged' : 'change', after };
+      if (after === base.before) return { ...base, outcome: 'unchanged', after };
+      return { ...base, outcome: 'change', after, impact: await impactOf(live, wanted, podsOf) };
     } catch (error) {
       if (live === undefined && isNotFound(error) && newNamespaces.has(base.name.namespace)) {
         // Its namespace is made by the same files, so the server cannot check it yet.
         return { ...base, outcome: 'create', after: textToCompare(object) };
       }
-      const conflicts = conflictsOf(error);
-      if (conflicts.length === 0) throw error;
-      const after = textToCompare(await dryRun(client, resource, object, true, signal));
-      return { ...base, outcome: 'conflict', conflicts, after };
+      if (live === undefined || conflictingFields(error).size === 0) throw error;
+      const conflicts = conflictsOf(error, live, object);
+      const wanted = await dryRun(client, resource, object, true, signal);
+      const impact = await impactOf(live, wanted, podsOf);
+      return { ...base, outcome: 'conflict', conflicts, after: textToCompare(wanted), impact };
     }
   } catch (error) {
     if (signal.aborted) throw error;
@@ -98,18 +117,27 @@ export type Applied =
   | { readonly planned: PlannedObject; readonly outcome: 'created' | 'configured' | 'unchanged' }
   | { readonly planned: PlannedObject; readonly outcome: 'failed'; readonly error: unknown };
 
-/** Applies one object; `force` takes conflicting fields from their owners. */
+/**
+ * Applies one object. Of the fields that others own, those in `taken` are taken over; the others are left out, so
+ * that they stay as their owners have them.
+ */
 export async function applyPlanned(
   planned: PlannedObject,
   { client, namespace, signal }: PlanPlace,
-  force: boolean,
+  taken: ReadonlySet<FieldConflict> = new Set(),
 ): Promise<Applied> {
   try {
     const { resource } = planned;
     if (resource === undefined)
-      throw planned.outcome === 'refused' ? planned.error : new Error('unknown kind');
-    const object = placed(resource, planned.manifest.object, namespace);
+      throw planned.outcome === 'refused'
+        ? planned.error
+        : new Error(l10n.t('The cluster serves no such kind'));
+    const conflicts = planned.outcome === 'conflict' ? planned.conflicts : [];
+    const left = conflicts.filter((conflict) => !taken.has(conflict)).map(({ field }) => field);
+    const object = withoutFields(placed(resource, planned.manifest.object, namespace), left);
     const live = await liveObject(client, resource, planned.name, signal);
+    const force = left.length < conflicts.length;
+    if (force) await refuseOthers(client, resource, object, conflicts, signal);
     const options = { fieldManager, fieldValidation: 'Strict', force, signal } as const;
     const applied = await client.patch(resource, planned.name, 'apply', object, options);
     if (live === undefined) return { planned, outcome: 'created' };
@@ -125,7 +153,8 @@ export function servedResource(index: ResourceIndex, object: KubernetesObject): 
   const { group, version } = parseApiVersion(object.apiVersion ?? '');
   const resource = index.ofKind(group, version, object.kind ?? '');
   if (resource !== undefined) return resource;
-  throw new Error(`The cluster serves no kind "${object.kind}" in version "${object.apiVersion}"`);
+  const { kind = '', apiVersion = '' } = object;
+  throw new Error(l10n.t('The cluster serves no kind "{0}" in version "{1}"', kind, apiVersion));
 }
 
 /** The object in its namespace: its own, or the one that is used where none is named. */
@@ -140,6 +169,41 @@ export function placed(
 
 export function nameOf({ metadata: { namespace, name = '' } }: KubernetesObject): ObjectName {
   return { namespace, name };
+}
+
+/** Force takes every field that is in the way, so nothing else may have come to be since the user was asked. */
+async function refuseOthers(
+  client: Client,
+  resource: ServedResource,
+  object: KubernetesObject,
+  agreed: readonly FieldConflict[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await dryRun(client, resource, object, false, signal);
+  } catch (error) {
+    const known = new Set(agreed.map(({ field }) => field));
+    const fields = conflictingFields(error);
+    if (fields.size === 0 || [...fields.keys()].some((field) => !known.has(field))) throw error;
+  }
+}
+
+/** Lists the Pods of a namespace when somebody asks for them, and then never again. */
+function listedOnce({ client, signal }: PlanPlace): PodsOf {
+  const lists = new Map<string, ReturnType<PodsOf>>();
+  const list = async (namespace: string) => {
+    try {
+      return (await client.list(pods, { namespace, signal })).items;
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    }
+  };
+  return (namespace) => {
+    const listed = lists.get(namespace) ?? list(namespace);
+    lists.set(namespace, listed);
+    return listed;
+  };
 }
 
 function dryRun(
@@ -167,9 +231,26 @@ async function liveObject(
   }
 }
 
-function conflictsOf(error: unknown): readonly FieldConflict[] {
-  if (!isConflict(error) || !(error instanceof StatusError)) return [];
-  return (error.status.details?.causes ?? [])
-    .filter(({ reason }) => reason === 'FieldManagerConflict')
-    .map(({ field = '', message = '' }) => ({ field, why: message }));
+function conflictsOf(
+  error: unknown,
+  live: KubernetesObject,
+  object: KubernetesObject,
+): readonly FieldConflict[] {
+  return [...conflictingFields(error)].map(([field, why]) => ({
+    field,
+    why,
+    theirs: fieldValue(live, field),
+    yours: fieldValue(object, field),
+  }));
+}
+
+/** The fields that others own, with what the server says of their owners; several may own the same. */
+function conflictingFields(error: unknown): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  if (!isConflict(error) || !(error instanceof StatusError)) return fields;
+  for (const { reason, field = '', message = '' } of error.status.details?.causes ?? []) {
+    if (reason !== 'FieldManagerConflict') continue;
+    fields.set(field, [fields.get(field), message].filter(Boolean).join('; '));
+  }
+  return fields;
 }

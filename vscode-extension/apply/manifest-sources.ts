@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { compareScheme } from '../documents/compare-documents.ts';
 import { ManifestError, manifestsOf, type Manifest } from '../../core/client/manifests.ts';
 
 /** A manifest and the file it stands in. */
@@ -18,6 +19,10 @@ export function chosenUris(
 ): readonly vscode.Uri[] {
   if (uris !== undefined && uris.length > 0) return uris;
   const active = uri ?? vscode.window.activeTextEditor?.document.uri;
+  if (active?.scheme === compareScheme) {
+    // It says everything that the cluster would keep, not what somebody wrote.
+    throw new Error(vscode.l10n.t('this is a comparison; go to the manifest first'));
+  }
   return active === undefined ? [] : [active];
 }
 

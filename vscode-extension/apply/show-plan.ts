@@ -66,21 +66,39 @@ function itemOf(planned: PlannedObject): PlanItem {
     case 'create':
       return { ...item, label: `$(add) ${item.label}`, detail: vscode.l10n.t('is created') };
     case 'change':
-      return { ...item, label: `$(edit) ${item.label}`, detail: vscode.l10n.t('is changed') };
+      return {
+        ...item,
+        label: `$(edit) ${item.label}`,
+        detail: withImpact(vscode.l10n.t('is changed'), planned.impact),
+      };
     case 'unchanged':
       return { ...item, label: `$(pass) ${item.label}`, detail: vscode.l10n.t('stays as it is') };
     case 'conflict': {
       const fields = planned.conflicts.map(({ field, why }) => `${field} (${why})`).join(', ');
       const detail = vscode.l10n.t('others own what it changes: {0}', fields);
-      return { ...item, label: `$(warning) ${item.label}`, detail };
+      return { ...item, label: `$(warning) ${item.label}`, detail: withImpact(detail, planned.impact) };
     }
     case 'refused':
       return {
         ...item,
         label: `$(error) ${item.label}`,
-        detail: vscode.l10n.t('is refused: {0}', reasonOf(planned.error)),
+        detail: withImpact(
+          vscode.l10n.t('is refused: {0}', reasonOf(planned.error)),
+          remedyOf(planned.error),
+        ),
       };
   }
+}
+
+function withImpact(text: string, impact: readonly string[]): string {
+  return [text, ...impact].join(' · ');
+}
+
+/** What can be done about a refusal that no other manifest would change. */
+function remedyOf(error: unknown): readonly string[] {
+  return /immutable|updates to \w+ spec for fields other than/.test(reasonOf(error))
+    ? [vscode.l10n.t('only deleting it and applying again changes that')]
+    : [];
 }
 
 /** "deployment/web". */

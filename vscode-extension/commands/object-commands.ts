@@ -3,6 +3,7 @@ import { isNotFound } from '../../core/api/errors.ts';
 import { describeUri } from '../documents/describe-documents.ts';
 import { resourceUri } from '../documents/resource-uri.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import { dependentsText } from './dependents-text.ts';
 import { attempt, reasonOf } from './failure.ts';
 import { confirm, containerOf, labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
@@ -44,9 +45,14 @@ async function deleteObjects(targets: readonly Target[]): Promise<void> {
     targets.length === 1
       ? vscode.l10n.t('Delete {0} of cluster "{1}"?', labelOf(first), cluster)
       : vscode.l10n.t('Delete {0} objects of cluster "{1}"?', targets.length, cluster);
-  const listed = targets.length === 1 ? undefined : targets.map(labelOf).join('\n');
+  const listed = targets.length === 1 ? [] : targets.map(labelOf);
+  const dependents = await dependentsText(
+    first.cluster,
+    targets.map(({ object }) => object),
+  );
+  const detail = [...listed, dependents].filter((line) => line !== '').join('\n');
   const namespaces = targets.filter(({ resource }) => resource.kind === 'Namespace');
-  if (!(await confirm(question, vscode.l10n.t('Delete'), listed))) return;
+  if (!(await confirm(question, vscode.l10n.t('Delete'), detail))) return;
   for (const { name } of namespaces) if (!(await typesName(name.name))) return;
   const failures: string[] = [];
   for (const { cluster: open, resource, name } of targets) {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-const compareScheme = 'wheelhouse-compare';
+export const compareScheme = 'wheelhouse-compare';
 /** Texts that are kept; those of closed editors make room for new ones. */
 const mostKept = 500;
 

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { useTranslation } from '../l10n.ts';
 import type { LanguageDependencies } from '../register.ts';
 import { registerCompletions } from './completions.ts';
 import { ManifestDiagnostics } from './diagnostics.ts';
@@ -19,7 +18,6 @@ export interface Language extends vscode.Disposable {
 
 /** Builds everything that knows manifests. Loaded when the first one is open, as the schemas take a while. */
 export function startLanguage(dependencies: LanguageDependencies): Language {
-  useTranslation((message, ...args) => vscode.l10n.t(message, ...args));
   const service = new ManifestService(dependencies);
   const diagnostics = new ManifestDiagnostics(service);
   const dryRun = new DryRun(service, diagnostics);
