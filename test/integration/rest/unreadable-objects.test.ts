@@ -31,7 +31,14 @@ beforeAll(async () => {
     expect(answer.code).toBe(201);
   }
 });
-afterAll(() => rest[Symbol.asyncDispose]());
+afterAll(async () => {
+  // Each is told of in the log.
+  const told = await rest[Symbol.asyncDispose]().then(
+    () => [],
+    (error: unknown) => (error as AggregateError).errors as readonly Error[],
+  );
+  for (const { message } of told) expect(message).toMatch(/^Cannot (?:decode|read) /);
+});
 
 async function send(method: string, url: string, body?: object, user?: string) {
   const answer = await rest.send(method, url, {
