@@ -1,12 +1,13 @@
 import type { CertificateSigningRequest } from '../api/generated/certificates-v1.ts';
+import { certificatesigningrequests } from '../api/generated/resources.ts';
 import type { Mutable } from '../api/object.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import { isCreationOf } from './creation.ts';
 
 /** Writes down who asks for a certificate; nobody asks in another's name (registry/certificates/certificates/strategy.go). */
 export const certificateRequester: AdmissionPlugin = {
   name: 'CertificateRequester',
-  handles: ({ declaration, operation, subresource }: AdmissionRequest) =>
-    declaration.plural === 'certificatesigningrequests' && operation === 'CREATE' && subresource === '',
+  handles: (request: AdmissionRequest) => isCreationOf(request, certificatesigningrequests),
   mutate({ object, user }: AdmissionRequest) {
     const { spec } = object as Mutable<CertificateSigningRequest>;
     spec.username = user?.name ?? 'system:apiserver';

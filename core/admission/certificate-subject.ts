@@ -1,6 +1,8 @@
 import { forbidden } from '../api/errors.ts';
 import type { CertificateSigningRequest } from '../api/generated/certificates-v1.ts';
+import { certificatesigningrequests } from '../api/generated/resources.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import { isCreationOf } from './creation.ts';
 
 const signer = 'kubernetes.io/kube-apiserver-client';
 const masters = 'system:masters';
@@ -9,11 +11,7 @@ const masters = 'system:masters';
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
 
-  handles: ({ operation, declaration, subresource }: AdmissionRequest): boolean =>
-    operation === 'CREATE' &&
-    declaration.plural === 'certificatesigningrequests' &&
-    declaration.group === 'certificates.k8s.io' &&
-    subresource === '',
+  handles: (request: AdmissionRequest): boolean => isCreationOf(request, certificatesigningrequests),
 
   async validate({ object, declaration, name }: AdmissionRequest): Promise<void> {
     const { spec } = object as unknown as CertificateSigningRequest;

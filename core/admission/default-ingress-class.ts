@@ -1,7 +1,8 @@
 import type { Ingress } from '../api/generated/networking-v1.ts';
-import { ingressclasses } from '../api/generated/resources.ts';
+import { ingressclasses, ingresses } from '../api/generated/resources.ts';
 import type { Mutable } from '../api/object.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import { isCreationOf } from './creation.ts';
 import { newestDefault } from './defaults.ts';
 import type { Lookup } from './lookup.ts';
 
@@ -18,20 +19,14 @@ export class DefaultIngressClass implements AdmissionPlugin {
     this.#lookup = lookup;
   }
 
-  handles({ operation, declaration, subresource }: AdmissionRequest): boolean {
-    return (
-      operation === 'CREATE' &&
-      declaration.plural === 'ingresses' &&
-      declaration.group === 'networking.k8s.io' &&
-      subresource === ''
-    );
+  handles(request: AdmissionRequest): boolean {
+    return isCreationOf(request, ingresses);
   }
 
   async mutate({ object, signal }: AdmissionRequest): Promise<void> {
     const { metadata, spec } = object as unknown as Mutable<Ingress>;
     if (spec.ingressClassName !== undefined || metadata.annotations?.[classAnnotation] !== undefined) return;
-    const options = signal === undefined ? {} : { signal };
-    const { items } = await this.#lookup.list(ingressclasses, options);
+    const { items } = await this.#lookup.list(ingressclasses, { signal });
     const name = newestDefault(items, [defaultAnnotation])?.metadata.name;
     if (name !== undefined) spec.ingressClassName = name;
   }

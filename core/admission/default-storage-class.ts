@@ -1,7 +1,8 @@
 import type { PersistentVolumeClaim } from '../api/generated/core-v1.ts';
-import { storageclasses } from '../api/generated/resources.ts';
+import { persistentvolumeclaims, storageclasses } from '../api/generated/resources.ts';
 import type { Mutable } from '../api/object.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import { isCreationOf } from './creation.ts';
 import { newestDefault } from './defaults.ts';
 import type { Lookup } from './lookup.ts';
 
@@ -21,20 +22,14 @@ export class DefaultStorageClass implements AdmissionPlugin {
     this.#lookup = lookup;
   }
 
-  handles({ operation, declaration, subresource }: AdmissionRequest): boolean {
-    return (
-      operation === 'CREATE' &&
-      declaration.plural === 'persistentvolumeclaims' &&
-      declaration.group === '' &&
-      subresource === ''
-    );
+  handles(request: AdmissionRequest): boolean {
+    return isCreationOf(request, persistentvolumeclaims);
   }
 
   async mutate({ object, signal }: AdmissionRequest): Promise<void> {
     const { metadata, spec } = object as unknown as Mutable<PersistentVolumeClaim>;
     if (spec.storageClassName !== undefined || metadata.annotations?.[classAnnotation] !== undefined) return;
-    const options = signal === undefined ? {} : { signal };
-    const { items } = await this.#lookup.list(storageclasses, options);
+    const { items } = await this.#lookup.list(storageclasses, { signal });
     const name = newestDefault(items, defaultAnnotations)?.metadata.name;
     if (name !== undefined) spec.storageClassName = name;
   }

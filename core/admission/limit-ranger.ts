@@ -71,7 +71,7 @@ export class LimitRanger implements AdmissionPlugin {
   async #limits({ namespace, signal }: AdmissionRequest): Promise<readonly LimitRangeItem[]> {
     const { items } = await this.#lookup.list(limitranges, {
       namespace,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     return items.flatMap(({ spec }: LimitRange) => spec.limits);
   }

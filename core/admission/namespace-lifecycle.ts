@@ -1,6 +1,7 @@
 import { forbidden, isNotFound, notFound, StatusError } from '../api/errors.ts';
 import type { Namespace } from '../api/generated/core-v1.ts';
-import { namespaces } from '../api/generated/resources.ts';
+import { localsubjectaccessreviews, namespaces } from '../api/generated/resources.ts';
+import { isSameResource } from '../api/resource.ts';
 import type { Reader } from '../client/client.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
 
@@ -19,9 +20,9 @@ export class NamespaceLifecycle implements AdmissionPlugin {
   }
 
   handles({ operation, declaration, namespace }: AdmissionRequest): boolean {
-    if (operation === 'DELETE') return declaration.plural === 'namespaces' && declaration.group === '';
+    if (operation === 'DELETE') return isSameResource(declaration, namespaces);
     // Whether somebody may do something in a namespace can be asked of any.
-    if (declaration.plural === 'localsubjectaccessreviews') return false;
+    if (isSameResource(declaration, localsubjectaccessreviews)) return false;
     return operation === 'CREATE' && declaration.namespaced && namespace !== undefined;
   }
 

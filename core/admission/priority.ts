@@ -1,6 +1,7 @@
 import { forbidden, isNotFound } from '../api/errors.ts';
 import type { Pod } from '../api/generated/core-v1.ts';
-import { priorityclasses } from '../api/generated/resources.ts';
+import { pods, priorityclasses } from '../api/generated/resources.ts';
+import { isSameResource } from '../api/resource.ts';
 import type { PriorityClass } from '../api/generated/scheduling-v1.ts';
 import { systemPriorities } from '../api/kinds/scheduling.ts';
 import type { Mutable } from '../api/object.ts';
@@ -29,13 +30,12 @@ export class PriorityAdmission implements AdmissionPlugin {
 
   handles({ operation, declaration, subresource }: AdmissionRequest): boolean {
     if (subresource !== '') return false;
-    if (declaration.plural === 'pods' && declaration.group === '')
-      return operation === 'CREATE' || operation === 'UPDATE';
-    return declaration.plural === 'priorityclasses' && operation !== 'CONNECT';
+    if (isSameResource(declaration, pods)) return operation === 'CREATE' || operation === 'UPDATE';
+    return isSameResource(declaration, priorityclasses) && operation !== 'CONNECT';
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {
-    if (request.declaration.plural !== 'pods') return;
+    if (!isSameResource(request.declaration, pods)) return;
     const { spec } = request.object as unknown as Mutable<Pod>;
     if (request.operation === 'UPDATE') {
       keep(spec, (request.old as Pod).spec);
@@ -57,7 +57,7 @@ export class PriorityAdmission implements AdmissionPlugin {
   }
 
   async validate(request: AdmissionRequest): Promise<void> {
-    if (request.declaration.plural !== 'priorityclasses') return;
+    if (!isSameResource(request.declaration, priorityclasses)) return;
     if (request.operation === 'DELETE') {
       if (!systemPriorities.has(request.name)) return;
       const text = 'this is a system priority class and cannot be deleted';
@@ -103,7 +103,7 @@ export class PriorityAdmission implements AdmissionPlugin {
     return (
       await this.#lookup.list(priorityclasses, {
         resourceVersion: '0',
-        ...(signal === undefined ? {} : { signal }),
+        signal,
       })
     ).items;
   }

@@ -48,7 +48,7 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
     const { declaration, namespace = '', object, old, signal, dryRun } = request;
     const { items } = await this.#lookup.list(resourcequotas, {
       namespace,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     if (items.length === 0) return;
     const wanted = object as unknown as KubernetesObject;

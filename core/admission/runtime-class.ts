@@ -1,10 +1,11 @@
 import { forbidden, isNotFound } from '../api/errors.ts';
 import type { Pod, Toleration } from '../api/generated/core-v1.ts';
 import type { RuntimeClass } from '../api/generated/node-v1.ts';
-import { runtimeclasses } from '../api/generated/resources.ts';
+import { pods, runtimeclasses } from '../api/generated/resources.ts';
 import type { Mutable } from '../api/object.ts';
 import { deepEqual } from '../machinery/json.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import { isCreationOf } from './creation.ts';
 import type { Lookup } from './lookup.ts';
 
 const otherOverhead = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
@@ -21,13 +22,8 @@ export class RuntimeClassAdmission implements AdmissionPlugin {
     this.#lookup = lookup;
   }
 
-  handles({ operation, declaration, subresource }: AdmissionRequest): boolean {
-    return (
-      operation === 'CREATE' &&
-      declaration.plural === 'pods' &&
-      declaration.group === '' &&
-      subresource === ''
-    );
+  handles(request: AdmissionRequest): boolean {
+    return isCreationOf(request, pods);
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {

@@ -1,11 +1,12 @@
 import { forbidden, isNotFound } from '../api/errors.ts';
 import type { Pod, ServiceAccount, Volume, VolumeMount } from '../api/generated/core-v1.ts';
-import { serviceaccounts } from '../api/generated/resources.ts';
+import { pods, serviceaccounts } from '../api/generated/resources.ts';
 import type { Mutable } from '../api/object.ts';
 import type { Clock } from '../machinery/clock.ts';
 import { nameSuffix } from '../machinery/random.ts';
 import type { Random } from '../machinery/random.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import { isCreationOf } from './creation.ts';
 import type { Lookup } from './lookup.ts';
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -31,13 +32,8 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
     this.#random = random;
   }
 
-  handles({ operation, declaration, subresource }: AdmissionRequest): boolean {
-    return (
-      operation === 'CREATE' &&
-      declaration.plural === 'pods' &&
-      declaration.group === '' &&
-      subresource === ''
-    );
+  handles(request: AdmissionRequest): boolean {
+    return isCreationOf(request, pods);
   }
 
   async mutate(request: AdmissionRequest): Promise<void> {

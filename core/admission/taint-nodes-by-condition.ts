@@ -1,6 +1,8 @@
 import type { Node } from '../api/generated/core-v1.ts';
+import { nodes } from '../api/generated/resources.ts';
 import type { Mutable } from '../api/object.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import { isCreationOf } from './creation.ts';
 
 const key = 'node.kubernetes.io/not-ready';
 const effect = 'NoSchedule';
@@ -12,11 +14,7 @@ const effect = 'NoSchedule';
 export const taintNodesByCondition: AdmissionPlugin = {
   name: 'TaintNodesByCondition',
 
-  handles: ({ operation, declaration, subresource }: AdmissionRequest): boolean =>
-    operation === 'CREATE' &&
-    declaration.plural === 'nodes' &&
-    declaration.group === '' &&
-    subresource === '',
+  handles: (request: AdmissionRequest): boolean => isCreationOf(request, nodes),
 
   mutate({ object }: AdmissionRequest): void {
     const { spec } = object as unknown as Mutable<Node>;

@@ -10,9 +10,16 @@ export interface Resource<T> {
   readonly type?: T;
 }
 
+export type GroupResource = Pick<Resource<unknown>, 'group' | 'plural'>;
+
 /** "v1" or "apps/v1". */
 export function apiVersionOf(resource: { readonly group: string; readonly version: string }): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+}
+
+/** Whether both are the same resource, in whichever versions. Others may call theirs the same in groups of their own. */
+export function isSameResource(a: GroupResource, b: GroupResource): boolean {
+  return a.plural === b.plural && a.group === b.group;
 }
 
 /** Splits "apps/v1" or "v1" into group and version. */

@@ -231,6 +231,21 @@ describe('an object', () => {
     expect(items[0]).toEqual(one);
   });
 
+  test.each(['certificatesigningrequests', 'pods', 'priorityclasses'])(
+    'of a kind that is called %s is not taken for one of the cluster',
+    async (plural) => {
+      const definition = plainDefinition(plural);
+      const kind = resourceOf(definition);
+      await establish(api, definition);
+      const metadata = { name: 'one', namespace: 'default' };
+      const made = await api.client.create(kind, { metadata, globalDefault: true } as never);
+      expect(made).toMatchObject({ globalDefault: true });
+      expect(made.spec).toBeUndefined();
+      const second = { metadata: { ...metadata, name: 'two' }, globalDefault: true };
+      await api.client.create(kind, second);
+    },
+  );
+
   test('is found by the fields that its definition names', async () => {
     await api.client.create(databases, database('mine', { engine: 'mysql' }));
     const found = await api.client.list(databases, { fieldSelector: 'spec.engine=mysql' });

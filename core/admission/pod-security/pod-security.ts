@@ -135,8 +135,7 @@ export class PodSecurity implements AdmissionPlugin {
     enforce: LevelVersion,
     signal: AbortSignal | undefined,
   ): Promise<readonly string[]> {
-    const options = signal === undefined ? {} : { signal };
-    const { items } = await this.#lookup.list(pods, { namespace, ...options });
+    const { items } = await this.#lookup.list(pods, { namespace, signal });
     const looked = items.filter(
       ({ spec }) => !this.#exemptions.runtimeClasses.has(spec?.runtimeClassName ?? ''),
     );

@@ -1,5 +1,6 @@
 import { isNotFound, StatusError } from '../../api/errors.ts';
-import { parseApiVersion, qualifiedResource } from '../../api/resource.ts';
+import { pods } from '../../api/generated/resources.ts';
+import { isSameResource, parseApiVersion, qualifiedResource } from '../../api/resource.ts';
 import { objectSchemaOf } from '../../api/schema/schemas.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Body, CollectionTarget, Encoded, ObjectTarget, PatchType, Verbs } from '../../api/verbs.ts';
@@ -187,7 +188,7 @@ async function deleteObject(
   const representation = negotiate(exchange.request.headers.accept, { objects: true });
   const options = deleteOptions(exchange.url.searchParams, await optionsBody(exchange));
   const { object: last, gone } = await verbs.delete(exchange.call, object, options);
-  if (!gone || kind.plural === 'pods') return sendObject(exchange, 200, kind, last, representation);
+  if (!gone || isSameResource(kind, pods)) return sendObject(exchange, 200, kind, last, representation);
   // What is gone is answered with a Status, as upstream does for most kinds.
   exchange.sendJson(200, {
     kind: 'Status',
