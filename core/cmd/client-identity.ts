@@ -14,6 +14,8 @@ export interface ClientIdentity {
   readonly trust: ClientTrust;
   readonly certificates: ClientCertificates;
   readonly published: () => PublishedTrust;
+  /** Whom core believes, or what it tells of it, is something else from now on. */
+  readonly onChange: (listener: () => void) => void;
 }
 
 const ownProxies: RequestHeaderOptions = {
@@ -28,21 +30,30 @@ export function clientIdentity(
   clock: Clock,
 ): ClientIdentity {
   const trusted = (): TrustedAuthorities => ({
-    clients: pki.clientCa.cert,
-    frontProxies: authorities ?? pki.frontProxyCa.cert,
+    clients: pki.clientCa.bundle,
+    frontProxies: authorities ?? pki.frontProxyCa.bundle,
   });
-  if (authorities !== undefined) refuseShared(authorities, pki.clientCa.cert);
+  if (authorities !== undefined) refuseShared(authorities, pki.clientCa.bundle);
   const trust = new ClientTrust(trusted());
+  const listeners = new Set<() => void>();
+  for (const authority of [pki.clientCa, pki.frontProxyCa])
+    authority.onReplaced(() => {
+      trust.replace(trusted());
+      for (const listener of listeners) listener();
+    });
   return {
     trust,
     certificates: new ClientCertificates({ trust, clock, headers: new RequestHeaders(headers), proxyNames }),
     // Users' servers are asked by core itself as well, which shows what the cluster's own authority signed.
     published: () => ({
-      clients: pki.clientCa.cert.toString(),
-      frontProxies: [pki.frontProxyCa.cert, ...(authorities === undefined ? [] : [authorities])].join(''),
+      clients: pki.clientCa.bundle.toString(),
+      frontProxies: [pki.frontProxyCa.bundle, ...(authorities === undefined ? [] : [authorities])].join(''),
       proxyNames: proxyNames.length === 0 ? [] : [...new Set([ownProxyName, ...proxyNames])],
       headers,
     }),
+    onChange: (listener) => {
+      listeners.add(listener);
+    },
   };
 }
 

@@ -152,15 +152,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   const aggregating = aggregator?.run(signal);
   const clients =
     options.rest === undefined ? undefined : clientIdentity(options.rest.pki, options.requestHeaders, clock);
-  const publishing =
-    clients &&
-    new TrustPublisher({
-      verbs: api.verbs,
-      trust: clients.published,
-      clock,
-      random,
-      onError: (error) => onError(error, 'publish whom to believe about who asks'),
-    }).run(signal);
+  const publishing = publishTrust(options, api, clients, onError, signal);
   const discovery = createDiscovery(api.scheme, openApi, version, aggregator);
   const turns = createFairness(api, {
     clock,
@@ -197,10 +189,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
   const rest = restServer(options, api, clients, parts, signal, onError);
   const restAddress = await rest?.start();
-  const shown = options.rest?.pki.server;
-  shown?.onReplaced(() => {
-    if (clients === undefined) return;
-    const tls = tlsOf(shown, clients);
+  onTlsChange(options, clients, (tls) => {
     grpc.useTls(tls);
     rest?.useTls(tls);
   });
@@ -226,6 +215,38 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
 /** What both front ends show, and whose certificates may be shown to them. */
 function tlsOf({ cert, key }: KeyPair, { trust }: ClientIdentity): Required<GrpcServerTls> {
   return { cert, key, clientCa: trust.bundle };
+}
+
+/** When one of that is replaced. */
+function onTlsChange(
+  { rest }: ControlPlaneOptions,
+  clients: ClientIdentity | undefined,
+  use: (tls: Required<GrpcServerTls>) => void,
+): void {
+  if (rest === undefined || clients === undefined) return;
+  const { server } = rest.pki;
+  const changed = () => use(tlsOf(server, clients));
+  server.onReplaced(changed);
+  clients.trust.onReplaced(changed);
+}
+
+function publishTrust(
+  { clock, random }: ControlPlaneOptions,
+  { verbs }: Api,
+  clients: ClientIdentity | undefined,
+  onError: (error: unknown, doing: string) => void,
+  signal: AbortSignal,
+): Promise<void> | undefined {
+  if (clients === undefined) return undefined;
+  const publisher = new TrustPublisher({
+    verbs,
+    trust: clients.published,
+    clock,
+    random,
+    onError: (error) => onError(error, 'publish whom to believe about who asks'),
+  });
+  clients.onChange(() => publisher.changed());
+  return publisher.run(signal);
 }
 
 /** Without certificates, who may connect is the machine's decision: for tests. */
@@ -397,7 +418,7 @@ function oidcWith({ oidc, log }: ControlPlaneOptions): ApiOptions['oidc'] {
 function controllerSettings(pki: Pki | undefined): ControllerSettings {
   if (pki === undefined) return {};
   return {
-    rootCaPem: pki.serverCa.cert.toString(),
+    rootCertificates: pki.serverCa,
     authorities: { clients: pki.clientCa, nodeServing: pki.nodeServingCa },
   };
 }

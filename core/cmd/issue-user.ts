@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../machinery/clock.ts';
 import { certificateNameProblems } from '../machinery/names.ts';
 import { makePair } from '../machinery/pki/make-certificate.ts';
+import { readAuthority } from './authorities.ts';
 
 /**
  * `core issue-user --data-dir=PATH --user=NAME [--group=GROUP]…`: a client certificate of the cluster's authority, as
@@ -24,8 +24,9 @@ export async function issueUser(args: readonly string[]): Promise<string> {
     const [problem] = certificateNameProblems(name);
     if (problem !== undefined) throw new Error(`Cannot make a certificate for "${name}": ${problem}`);
   }
-  const read = (file: string) => readFileSync(join(dataDirectory, 'pki', file));
-  const signer = { cert: read('client-ca.crt'), key: read('client-ca.key') };
+  const signer = readAuthority(join(dataDirectory, 'pki'), 'client-ca')?.current;
+  if (signer === undefined)
+    throw new Error(`Cannot make a certificate for "${user}": "${dataDirectory}" holds no cluster`);
   const subject = [...groups.map((group) => `O=${group}`), `CN=${user}`].join(', ');
   const { cert, key } = await makePair({ name: user, subject, use: 'client', signer }, systemClock);
   return `${JSON.stringify({ cert: cert.toString(), key: key.toString() })}\n`;

@@ -6,10 +6,15 @@ import { join } from 'node:path';
 import { openEncryption } from './encryption.ts';
 import { openAudit } from './open-audit.ts';
 import { openStore } from './open-store.ts';
+import { readAuthority } from './authorities.ts';
+import type { AuthorityName } from './authorities.ts';
+import { writeAuthoritiesInUse } from './authorities-in-use.ts';
+import { watchDirectory } from './directory-changes.ts';
 import { parseOptions, usage } from './options.ts';
 import type { CoreOptions } from './options.ts';
 import { runPkiRenewal } from './pki-renewal.ts';
 import { ensurePki } from './pki.ts';
+import type { PkiAuthorities } from './pki.ts';
 import { ensureServiceAccountKeys, rotateServiceAccountKey } from './service-account-keys.ts';
 
 const log = jsonLogger((line) => process.stderr.write(line), systemClock);
@@ -18,6 +23,8 @@ const log = jsonLogger((line) => process.stderr.write(line), systemClock);
 const commands: ReadonlyMap<string, (args: readonly string[]) => Promise<string>> = new Map([
   ['issue-user', async (args) => (await import('./issue-user.ts')).issueUser(args)],
   ['rotate-service-account-key', (args) => Promise.resolve(rotateServiceAccountKey(args, systemClock))],
+  ['rotate-authorities', async (args) => (await import('./rotate-authorities.ts')).rotateAuthorities(args)],
+  ['forget-authorities', async (args) => (await import('./rotate-authorities.ts')).forgetAuthorities(args)],
   [
     'rotate-encryption-key',
     async (args) => (await import('./rotate-encryption-key.ts')).rotateEncryptionKey(args),
@@ -41,7 +48,9 @@ try {
 
 async function run(options: CoreOptions): Promise<void> {
   const stop = untilSignalled();
-  const readPki = () => ensurePki(join(options.dataDirectory, 'pki'), systemClock, options.localNodes);
+  const pkiDirectory = join(options.dataDirectory, 'pki');
+  const readPki = (authorities?: PkiAuthorities) =>
+    ensurePki(pkiDirectory, systemClock, options.localNodes, authorities);
   const [opened, pki] = await Promise.all([openStore(options, systemClock, log), readPki()]);
   const { soleWriter } = opened;
   const encryption = openEncryption(
@@ -57,7 +66,7 @@ async function run(options: CoreOptions): Promise<void> {
     soleWriter,
     listen: options.listen,
     rest: { listen: options.restListen, pki },
-    serviceAccountKeys: ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
+    serviceAccountKeys: ensureServiceAccountKeys(pkiDirectory),
     serviceCidrs: options.serviceCidrs,
     oidc: options.oidc,
     requestHeaders: options.requestHeaders,
@@ -76,18 +85,25 @@ async function run(options: CoreOptions): Promise<void> {
   });
   const ending = new AbortController();
   const encrypting = encryption.run(ending.signal);
+  const authorities = authoritiesOf(pki);
+  const inUse =
+    opened.authority === undefined ? authorities : { ...authorities, 'etcd-ca': opened.authority };
+  writeAuthoritiesInUse(pkiDirectory, inUse);
   const renewing = runPkiRenewal(
     {
       async ensure() {
         await opened.renewCertificates?.();
-        const { server, frontProxyClient } = await readPki();
+        const { server, frontProxyClient } = await readPki(pki);
         return { server, frontProxyClient };
       },
       pairs: { server: pki.server, frontProxyClient: pki.frontProxyClient },
+      authorities: { live: authorities, read: (name) => readAuthority(pkiDirectory, name as AuthorityName) },
       serviceAccountKeys: {
-        read: () => ensureServiceAccountKeys(join(options.dataDirectory, 'pki')),
+        read: () => ensureServiceAccountKeys(pkiDirectory),
         use: (keys) => controlPlane.api.tokens?.useKeys(keys),
       },
+      changes: watchDirectory(pkiDirectory, ending.signal),
+      onTakenUp: () => writeAuthoritiesInUse(pkiDirectory, inUse),
       clock: systemClock,
       log,
     },
@@ -99,6 +115,15 @@ async function run(options: CoreOptions): Promise<void> {
   await Promise.allSettled([controlPlane.stop(), encrypting, renewing]);
   await audit?.close();
   await opened.close();
+}
+
+function authoritiesOf({ serverCa, clientCa, nodeServingCa, frontProxyCa }: PkiAuthorities) {
+  return {
+    'server-ca': serverCa,
+    'client-ca': clientCa,
+    'node-serving-ca': nodeServingCa,
+    'front-proxy-ca': frontProxyCa,
+  };
 }
 
 function untilSignalled(): Promise<NodeJS.Signals> {

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
@@ -7,15 +8,23 @@ import type { ProcessSpec } from '../machinery/process/supervised-process.ts';
 import { EtcdStore } from '../storage/etcd/store.ts';
 import { MemoryStore } from '../storage/memory/store.ts';
 import type { KeyValueStore } from '../storage/storage.ts';
+import type { LiveAuthority } from '../machinery/pki/live-authority.ts';
+import { readAuthority } from './authorities.ts';
 import { ensureEtcdPki } from './etcd-pki.ts';
 import { etcdEndpoint, etcdSpec, findEtcd } from './etcd-process.ts';
 import type { CoreOptions } from './options.ts';
+import { readIfThere } from './pem-files.ts';
 
 export interface OpenStore {
   readonly store: KeyValueStore;
   /** No other process writes to it, so the newest revision is known without asking. */
   readonly soleWriter: boolean;
-  /** Makes anew what core shows its own etcd, when it is about to end; connections from then on show it. */
+  /** The authority of core's own etcd. */
+  readonly authority?: LiveAuthority;
+  /**
+   * Makes anew what core shows its own etcd, when it is about to end; connections from then on show it. Starts etcd anew
+   * where its authority was replaced.
+   */
   readonly renewCertificates?: () => Promise<void>;
   /** Closes the store, and ends the etcd that was started for it. */
   close(): Promise<void>;
@@ -102,17 +111,20 @@ async function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): Promise
     throw new Error('Cannot start etcd: it is not installed (Debian: "apt-get install etcd-server")');
   }
   const { etcdPort: port, etcdPeerPort: peerPort, dataDirectory } = options;
-  const pki = await ensureEtcdPki(join(dataDirectory, 'pki'), clock);
+  const pkiDirectory = join(dataDirectory, 'pki');
+  const pki = await ensureEtcdPki(pkiDirectory, clock);
   const spec = etcdSpec(command, { dataDirectory, port, peerPort, tls: pki.files });
-  await endUnencrypted(spec, dataDirectory, clock);
+  await endUntrusting(spec, dataDirectory, pki.ca, clock);
   const stop = new AbortController();
   const supervising = superviseProcess(spec, clock, stop.signal, (text) => log.warn(text));
   const rotation = setInterval(() => rotateLog(spec.logFile), rotateEveryMs);
   const store = new EtcdStore({
     endpoints: [etcdEndpoint({ port })],
-    ca: pki.ca.cert,
     serverName: 'localhost',
     // Read for every connection.
+    get ca() {
+      return pki.ca.bundle;
+    },
     get cert() {
       return pki.client.cert;
     },
@@ -124,9 +136,18 @@ async function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): Promise
   return {
     store,
     soleWriter: true,
+    authority: pki.ca,
     async renewCertificates() {
-      const { client } = await ensureEtcdPki(join(dataDirectory, 'pki'), clock);
+      // Core believes a new authority before etcd shows what it signed, and etcd before core does.
+      const known = readAuthority(pkiDirectory, 'etcd-ca');
+      if (known !== undefined) pki.ca.replace(known);
+      const { client } = await ensureEtcdPki(pkiDirectory, clock, pki.ca);
+      const ended = await endUntrusting(spec, dataDirectory, pki.ca, clock);
       pki.client.replace(client);
+      if (!ended) return;
+      log.info('etcd is started anew: its authority was replaced');
+      store.redial();
+      await store.health({});
     },
     async close() {
       clearInterval(rotation);
@@ -138,10 +159,20 @@ async function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): Promise
   };
 }
 
-/** One that an earlier version left running speaks no TLS: it is ended, and started anew on the same data. */
-async function endUnencrypted(spec: ProcessSpec, dataDirectory: string, clock: Clock): Promise<void> {
+/**
+ * etcd reads whom it believes only when it starts. One that an earlier core left running and that believes others, or
+ * speaks no TLS, is ended; whoever supervises it starts it anew on the same data. Returns whether that was needed.
+ */
+async function endUntrusting(
+  spec: ProcessSpec,
+  dataDirectory: string,
+  { bundle }: Pick<LiveAuthority, 'bundle'>,
+  clock: Clock,
+): Promise<boolean> {
   const mark = join(dataDirectory, 'etcd-tls');
-  if (existsSync(mark)) return;
+  const believed = createHash('sha256').update(bundle).digest('hex');
+  if (readIfThere(mark)?.toString() === believed) return false;
   await stopProcess(spec, clock);
-  writeFileSync(mark, '');
+  writeFileSync(mark, believed);
+  return true;
 }

@@ -75,6 +75,8 @@ ${admissionUsage}${oidcUsage}${requestHeaderUsage}  --etcd-endpoints=URL,URL   u
   --etcd-port, --etcd-peer-port=PORT        where its own etcd listens, on loopback (default 12379, 12380)
 
 core rotate-service-account-key --data-dir=PATH: sign the tokens of ServiceAccounts with a new key
+core rotate-authorities --data-dir=PATH: new authorities of all certificates beside the old ones, and a new key for
+  the tokens of ServiceAccounts; core forget-authorities --data-dir=PATH: believe the old ones no longer
 core issue-user --data-dir=PATH --user=NAME [--group=GROUP]…: print a client certificate and its key, as JSON
 `;
 

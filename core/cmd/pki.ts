@@ -1,22 +1,29 @@
 import { X509Certificate as NodeCertificate } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../machinery/clock.ts';
+import type { LiveAuthority } from '../machinery/pki/live-authority.ts';
 import { LivePair } from '../machinery/pki/live-pair.ts';
 import type { KeyPair, WantedCertificate } from '../machinery/pki/make-certificate.ts';
+import { ensureAuthority } from './authorities.ts';
+import { readIfThere, writeAtomically } from './pem-files.ts';
+
+/** Who vouches for whom. */
+export interface PkiAuthorities {
+  /** Signs what servers show. */
+  readonly serverCa: LiveAuthority;
+  /** Signs what clients show; another one, so that a server's certificate never opens the API. */
+  readonly clientCa: LiveAuthority;
+  /** Signs what nodes serve with; another one again, so that none of them can pass for the API. */
+  readonly nodeServingCa: LiveAuthority;
+  /** Signs what core shows API servers of users when it hands requests on, so that nothing else passes for it. */
+  readonly frontProxyCa: LiveAuthority;
+}
 
 /** What core's front ends and its administrator show each other. */
-export interface Pki {
-  /** Signs what servers show. */
-  readonly serverCa: KeyPair;
-  /** Signs what clients show; another one, so that a server's certificate never opens the API. */
-  readonly clientCa: KeyPair;
-  /** Signs what nodes serve with; another one again, so that none of them can pass for the API. */
-  readonly nodeServingCa: KeyPair;
-  /** Signs what core shows API servers of users when it hands requests on, so that nothing else passes for it. */
-  readonly frontProxyCa: KeyPair;
+export interface Pki extends PkiAuthorities {
   readonly frontProxyClient: LivePair;
   readonly server: LivePair;
   /** The administrator: group system:masters. */
@@ -25,33 +32,27 @@ export interface Pki {
   readonly nodes: readonly KeyPair[];
 }
 
+type SignedCertificate = WantedCertificate & { readonly signer: KeyPair };
+
 /** A certificate with less than this left is made anew. */
 const renewBeforeMs = 30 * 24 * 3600 * 1000;
 
 /**
- * Reads a cluster's certificates from `directory`, making those that are missing, about to expire, or for another
- * machine's addresses. Certificate authorities are made once and never replaced silently.
+ * Reads a cluster's certificates from `directory`, making those that are missing, about to expire, of an authority that
+ * was replaced, or for another machine's addresses. Certificate authorities are made once and never replaced silently; those
+ * that are handed in sign, whatever has come into the directory since.
  */
 export async function ensurePki(
   directory: string,
   clock: Clock,
   localNodes: readonly string[] = [],
+  given?: PkiAuthorities,
 ): Promise<Pki> {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const ensure = (wanted: WantedCertificate) => ensurePair(directory, wanted, clock);
-  const live = async (wanted: WantedCertificate) => new LivePair(await ensure(wanted));
-  const serverCa = await ensure({ name: 'server-ca', subject: 'CN=wheelhouse-server-ca', use: 'ca' });
-  const clientCa = await ensure({ name: 'client-ca', subject: 'CN=wheelhouse-client-ca', use: 'ca' });
-  const nodeServingCa = await ensure({
-    name: 'node-serving-ca',
-    subject: 'CN=wheelhouse-node-serving-ca',
-    use: 'ca',
-  });
-  const frontProxyCa = await ensure({
-    name: 'front-proxy-ca',
-    subject: 'CN=wheelhouse-front-proxy-ca',
-    use: 'ca',
-  });
+  const authorities = given ?? (await ensureAuthorities(directory, clock));
+  const { serverCa, clientCa, frontProxyCa } = authorities;
+  const ensure = (wanted: SignedCertificate) => ensurePair(directory, wanted, clock);
+  const live = async (wanted: SignedCertificate) => new LivePair(await ensure(wanted));
   const nodes = localNodes.map((name) =>
     ensure({
       name: `node-${name}`,
@@ -61,15 +62,13 @@ export async function ensurePki(
     }),
   );
   return {
-    serverCa,
-    clientCa,
-    nodeServingCa,
-    frontProxyCa,
+    ...authorities,
+    // Others have to learn of a new authority before they are shown what it signed.
     frontProxyClient: await live({
       name: 'front-proxy-client',
       subject: 'CN=front-proxy-client',
       use: 'client',
-      signer: frontProxyCa,
+      signer: frontProxyCa.oldest,
     }),
     nodes: await Promise.all(nodes),
     server: await live({
@@ -77,14 +76,24 @@ export async function ensurePki(
       subject: 'CN=kube-apiserver',
       use: 'server',
       addresses: serverNames(),
-      signer: serverCa,
+      signer: serverCa.oldest,
     }),
+    // Core itself believes it at once.
     admin: await ensure({
       name: 'admin',
       subject: 'O=system:masters, CN=kubernetes-admin',
       use: 'client',
       signer: clientCa,
     }),
+  };
+}
+
+async function ensureAuthorities(directory: string, clock: Clock): Promise<PkiAuthorities> {
+  return {
+    serverCa: await ensureAuthority(directory, 'server-ca', clock),
+    clientCa: await ensureAuthority(directory, 'client-ca', clock),
+    nodeServingCa: await ensureAuthority(directory, 'node-serving-ca', clock),
+    frontProxyCa: await ensureAuthority(directory, 'front-proxy-ca', clock),
   };
 }
 
@@ -111,13 +120,13 @@ function serverNames(): readonly string[] {
 /** The pair that `wanted` describes, read from its two files, or made where they do not serve. */
 export async function ensurePair(
   directory: string,
-  wanted: WantedCertificate,
+  wanted: SignedCertificate,
   clock: Clock,
 ): Promise<KeyPair> {
   const certFile = join(directory, `${wanted.name}.crt`);
   const keyFile = join(directory, `${wanted.name}.key`);
-  const existing = readPair(certFile, keyFile);
-  if (existing !== undefined && serves(existing, wanted, clock)) return existing;
+  const [cert, key] = [readIfThere(certFile), readIfThere(keyFile)];
+  if (cert !== undefined && key !== undefined && serves(cert, wanted, clock)) return { cert, key };
   // Making certificates needs much code that reading them does not.
   const { makePair } = await import('../machinery/pki/make-certificate.ts');
   const made = await makePair(wanted, clock);
@@ -127,29 +136,11 @@ export async function ensurePair(
   return made;
 }
 
-function readPair(certFile: string, keyFile: string): KeyPair | undefined {
-  try {
-    return { cert: readFileSync(certFile), key: readFileSync(keyFile) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function serves({ cert }: KeyPair, wanted: WantedCertificate, clock: Clock): boolean {
+function serves(cert: Buffer, { signer, addresses = [] }: SignedCertificate, clock: Clock): boolean {
   const certificate = new NodeCertificate(cert);
-  if (wanted.signer !== undefined) {
-    const signer = new NodeCertificate(wanted.signer.cert);
-    if (!certificate.verify(signer.publicKey)) return false;
-    if (Date.parse(certificate.validTo) - clock.now() < renewBeforeMs) return false;
-  }
-  return (wanted.addresses ?? []).every((name) =>
+  if (!certificate.verify(new NodeCertificate(signer.cert).publicKey)) return false;
+  if (Date.parse(certificate.validTo) - clock.now() < renewBeforeMs) return false;
+  return addresses.every((name) =>
     isIP(name) === 0 ? certificate.checkHost(name) !== undefined : certificate.checkIP(name) !== undefined,
   );
-}
-
-function writeAtomically(path: string, content: Buffer, mode: number): void {
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, content, { mode });
-  renameSync(temporary, path);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LiveAuthority } from '../machinery/pki/live-authority.ts';
 import { makePair } from '../machinery/pki/make-certificate.ts';
 import { SteppedClock } from '../machinery/stepped-clock.ts';
 import { clientIdentity } from './client-identity.ts';
@@ -20,6 +21,8 @@ const parse = (...args: readonly string[]) => {
   return options.requestHeaders;
 };
 const ca = (subject: string) => makePair({ name: 'ca', subject, use: 'ca' }, clock);
+const authority = async (subject: string) =>
+  new LiveAuthority({ current: await ca(subject), previous: undefined });
 
 describe('proxies', () => {
   test('are those of the cluster itself unless others are named', () => {
@@ -37,8 +40,8 @@ describe('proxies', () => {
 
   test("of one's own authority may be all of it, or some, and are told to users' servers beside core", async () => {
     const file = join(directory, 'ca.pem');
-    const [own, clientCa, frontProxyCa] = await Promise.all(['CN=own', 'CN=clients', 'CN=proxies'].map(ca));
-    if (own === undefined || clientCa === undefined || frontProxyCa === undefined) throw new Error('made');
+    const own = await ca('CN=own');
+    const [clientCa, frontProxyCa] = [await authority('CN=clients'), await authority('CN=proxies')];
     writeFileSync(file, own.cert);
     const some = parse(
       `--requestheader-client-ca-file=${file}`,
@@ -60,8 +63,7 @@ describe('proxies', () => {
   });
 
   test('are never all clients', async () => {
-    const [clientCa, frontProxyCa] = await Promise.all(['CN=clients', 'CN=proxies'].map(ca));
-    if (clientCa === undefined || frontProxyCa === undefined) throw new Error('made');
+    const [clientCa, frontProxyCa] = [await authority('CN=clients'), await authority('CN=proxies')];
     const options = { ...parse(), authorities: clientCa.cert };
     expect(() => clientIdentity({ clientCa, frontProxyCa }, options, clock)).toThrow(
       'proxies need one of their own',

@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
 import type { Clock } from '../machinery/clock.ts';
+import { readIfThere, writeAtomically } from './pem-files.ts';
 
 /**
  * The keys of ServiceAccount tokens in `directory`: `sa.key` signs and is made where it is missing; every other
@@ -12,19 +13,10 @@ import type { Clock } from '../machinery/clock.ts';
 export function ensureServiceAccountKeys(directory: string): SigningKeys {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'sa.key');
-  const signing = createPrivateKey(readKey(path) ?? makeKey(path));
+  const signing = createPrivateKey(readIfThere(path) ?? makeKey(path));
   const others = readdirSync(directory).filter((file) => /^sa-.+\.(?:key|pub)$/.test(file));
   const verifying = others.sort().map((file) => createPublicKey(readFileSync(join(directory, file))));
   return { signing, verifying: [createPublicKey(signing), ...verifying] };
-}
-
-function readKey(path: string): Buffer | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 /** Whether both are the same keys: they sign and verify the same. */
@@ -45,7 +37,12 @@ const longestTokenMs = 24 * 3_600_000;
 export function rotateServiceAccountKey(args: readonly string[], clock: Clock): string {
   const { values } = parseArgs({ args: [...args], options: { 'data-dir': { type: 'string' } } });
   if (values['data-dir'] === undefined) throw new Error('--data-dir is required');
-  const directory = join(values['data-dir'], 'pki');
+  addServiceAccountKey(join(values['data-dir'], 'pki'), clock);
+  return 'A new key signs the tokens of ServiceAccounts within ten minutes\n';
+}
+
+/** Signs with a new key from now on. */
+export function addServiceAccountKey(directory: string, clock: Clock): void {
   const { signing } = ensureServiceAccountKeys(directory);
   const nowMs = clock.now();
   for (const file of readdirSync(directory)) {
@@ -54,20 +51,13 @@ export function rotateServiceAccountKey(args: readonly string[], clock: Clock): 
   }
   const retired = createPublicKey(signing).export({ type: 'spki', format: 'pem' });
   // First: there is no moment at which tokens of the old key are nobody's.
-  writeAtomically(join(directory, `sa-${nowMs}.pub`), Buffer.from(retired));
+  writeAtomically(join(directory, `sa-${nowMs}.pub`), retired, 0o600);
   makeKey(join(directory, 'sa.key'));
-  return 'A new key signs the tokens of ServiceAccounts within ten minutes\n';
 }
 
 function makeKey(path: string): Buffer {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const pem = Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' }));
-  writeAtomically(path, pem);
+  writeAtomically(path, pem, 0o600);
   return pem;
-}
-
-function writeAtomically(path: string, content: Buffer): void {
-  const temporary = `${path}.${process.pid}`;
-  writeFileSync(temporary, content, { mode: 0o600 });
-  renameSync(temporary, path);
 }

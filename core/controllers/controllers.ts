@@ -17,6 +17,7 @@ import { createPolicyStatusController } from './policy-status/controller.ts';
 import { createReplicaSetController } from './replicaset/controller.ts';
 import { createResourceQuotaController } from './resource-quota/controller.ts';
 import { createRootCaController } from './root-ca/controller.ts';
+import type { RootCertificates } from './root-ca/controller.ts';
 import type { ControllerDependencies } from './runtime/dependencies.ts';
 import type { Runnable } from './runtime/manager.ts';
 import { createServiceAccountController } from './service-account/controller.ts';
@@ -27,8 +28,8 @@ import { createTaintEvictionController } from './taint-eviction/controller.ts';
 import { createTokenCleanerController } from './token-cleaner/controller.ts';
 
 export interface ControllerSettings {
-  /** The certificate by which Pods know the API; nothing is published without. */
-  readonly rootCaPem?: string;
+  /** The certificates by which Pods know the API; nothing is published without. */
+  readonly rootCertificates?: RootCertificates;
   /** Whose certificates are given out; nothing is signed without. */
   readonly authorities?: Authorities;
 }
@@ -36,7 +37,7 @@ export interface ControllerSettings {
 /** Every controller of a cluster. To add one, write its folder and name it here. */
 export function createControllers(
   dependencies: ControllerDependencies,
-  { rootCaPem, authorities }: ControllerSettings = {},
+  { rootCertificates, authorities }: ControllerSettings = {},
 ): readonly Runnable[] {
   return [
     createDeploymentController(dependencies),
@@ -61,7 +62,7 @@ export function createControllers(
     createCertificateApprovingController(dependencies),
     createCertificateCleanerController(dependencies),
     ...(authorities === undefined ? [] : [createCertificateSigningController(dependencies, authorities)]),
-    ...(rootCaPem === undefined ? [] : [createRootCaController(dependencies, rootCaPem)]),
+    ...(rootCertificates === undefined ? [] : [createRootCaController(dependencies, rootCertificates)]),
     new GarbageCollector(dependencies),
   ];
 }

@@ -17,6 +17,7 @@ const sections: readonly (readonly [title: string, names: readonly string[]])[] 
       'delete',
       'kubeconfig',
       'user',
+      'certificates',
       'encryption',
       'namespace',
       'version',

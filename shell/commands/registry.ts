@@ -21,6 +21,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import('./verbs/cluster.ts')).status,
   kubeconfig: async () => (await import('./verbs/cluster.ts')).kubeconfig,
   user: async () => (await import('./verbs/user.ts')).user,
+  certificates: async () => (await import('./verbs/certificates.ts')).certificates,
   encryption: async () => (await import('./verbs/encryption.ts')).encryption,
   namespace: async () => (await import('./verbs/cluster.ts')).namespace,
   help: async () => (await import('./verbs/help.ts')).help,

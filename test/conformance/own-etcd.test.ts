@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { forgetPrevious, rotateAuthority } from '../../core/cmd/authorities.ts';
 import { openStore } from '../../core/cmd/open-store.ts';
 import type { OpenStore } from '../../core/cmd/open-store.ts';
 import { parseOptions } from '../../core/cmd/options.ts';
@@ -94,5 +95,40 @@ describe.skipIf(!hasEtcd)('the etcd that core starts', () => {
       });
       expect(said).not.toContain('health');
     }
+  });
+
+  test('follows when its authority is replaced, with all that it holds', async () => {
+    const pkiDirectory = join(directory, 'pki');
+    const { store } = opened;
+    const value = Buffer.from('kept');
+    const created = await store.transact(
+      [{ key: '/registry/a', modRevision: 0 }],
+      [{ kind: 'put', key: '/registry/a', value }],
+      {},
+    );
+    expect(created.committed).toBe(true);
+    const old = { cert: pki.client.cert, key: pki.client.key };
+    const [port = 0] = ports;
+
+    await rotateAuthority(pkiDirectory, 'etcd-ca', systemClock);
+    await opened.renewCertificates?.();
+    pki = await ensureEtcdPki(pkiDirectory, systemClock);
+    const fresh = { cert: pki.client.cert, key: pki.client.key };
+    expect(fresh.cert).not.toEqual(old.cert);
+    const ca = pki.ca.bundle;
+    expect([await isLetIn(port, { ...old, ca }), await isLetIn(port, { ...fresh, ca })]).toEqual([
+      true,
+      true,
+    ]);
+    expect((await store.get('/registry/a', {}))?.value).toEqual(value);
+
+    forgetPrevious(pkiDirectory, 'etcd-ca');
+    await opened.renewCertificates?.();
+    const only = pki.ca.cert;
+    expect(await isLetIn(port, { ...old, ca: only })).toBe(false);
+    expect(await isLetIn(port, { ...fresh, ca: only })).toBe(true);
+    expect((await store.get('/registry/a', {}))?.value).toEqual(value);
+    // Nothing has changed since.
+    await opened.renewCertificates?.();
   });
 });

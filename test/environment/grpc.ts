@@ -34,6 +34,9 @@ export async function serveGrpc(
     pipeline,
   });
   const endpoint = await server.start();
+  trust.onReplaced(() =>
+    server.useTls({ cert: pki.server.cert, key: pki.server.key, clientCa: trust.bundle }),
+  );
   const connections: Connection[] = [];
   return {
     endpoint,

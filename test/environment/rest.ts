@@ -19,6 +19,7 @@ import type { HealthCheck } from '../../core/apiserver/rest/health.ts';
 import { RequestMetrics } from '../../core/apiserver/rest/request-metrics.ts';
 import { RequestPipeline } from '../../core/apiserver/requests/pipeline.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
+import { LiveAuthority } from '../../core/machinery/pki/live-authority.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import { makePair } from '../../core/machinery/pki/make-certificate.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
@@ -61,6 +62,8 @@ export interface RestApi extends AsyncDisposable {
     readonly frontProxyCa: KeyPair;
     readonly frontProxyClient: KeyPair;
   };
+  /** Of clients and of proxies; they may be replaced, and all of the server follows. */
+  readonly authorities: Readonly<Record<'clientCa' | 'frontProxyCa', LiveAuthority>>;
   /** Whose certificates it believes, and for what. */
   readonly trust: ClientTrust;
   readonly certificates: ClientCertificates;
@@ -138,6 +141,8 @@ export function clientPair(signer: KeyPair, subject: string): Promise<KeyPair> {
   return makePair({ name: 'client', subject, use: 'client', signer }, systemClock);
 }
 
+const authorityOf = (current: KeyPair) => new LiveAuthority({ current, previous: undefined });
+
 /** Serves the API of `createTestApi` over REST on loopback. */
 export async function createRestApi(options: RestApiOptions = {}): Promise<RestApi> {
   const keys = await pki();
@@ -165,7 +170,12 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
   });
   const openApi = new OpenApiDocuments(api.scheme);
   const containers = options.containers ?? noContainers;
-  const { trust, certificates, published } = clientIdentity(keys, options.requestHeaders, identityClock);
+  const authorities = { clientCa: authorityOf(keys.clientCa), frontProxyCa: authorityOf(keys.frontProxyCa) };
+  const { trust, certificates, published, onChange } = clientIdentity(
+    authorities,
+    options.requestHeaders,
+    identityClock,
+  );
   const { random } = api;
   const onError = (error: unknown) => errors.push(error);
   const aggregation =
@@ -185,7 +195,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     random,
     onError,
   });
-  trust.onReplaced(() => publisher.changed());
+  onChange(() => publisher.changed());
   const aggregating =
     aggregation && Promise.all([aggregation.run(stopping.signal), publisher.run(stopping.signal)]);
   const server = createRestServer({
@@ -213,6 +223,9 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     onError: (error) => errors.push(error),
   });
   const address = await server.start();
+  trust.onReplaced(() =>
+    server.useTls({ cert: serverPair.cert, key: serverPair.key, clientCa: trust.bundle }),
+  );
   const [host = '', port = ''] = address.split(':');
   const agents = new Map<KeyPair | null, Agent>();
   const agentOf = (caller: KeyPair | null) => {
@@ -250,6 +263,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     address,
     pki: keys,
     identityClock,
+    authorities,
     trust,
     certificates,
     pipeline,

@@ -10,16 +10,18 @@ import { createGrpcServer } from '../../core/apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import { createRestServer } from '../../core/apiserver/rest/server.ts';
 import { RequestPipeline } from '../../core/apiserver/requests/pipeline.ts';
-import { namespaces, selfsubjectreviews } from '../../core/api/generated/resources.ts';
+import { configmaps, namespaces, selfsubjectreviews } from '../../core/api/generated/resources.ts';
 import { connect } from '../../core/client/grpc/connection.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { KeyPair } from '../../core/machinery/pki/key-pair.ts';
 import { LivePair } from '../../core/machinery/pki/live-pair.ts';
 import { makePair } from '../../core/machinery/pki/make-certificate.ts';
+import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import { createTestApi } from '../environment/api.ts';
 import type { TestApi } from '../environment/api.ts';
-import { noContainers } from '../environment/rest.ts';
+import { serveGrpc } from '../environment/grpc.ts';
+import { createRestApi, noContainers } from '../environment/rest.ts';
 
 let api: TestApi;
 let serverCa: KeyPair;
@@ -140,4 +142,72 @@ test('a client shows a new certificate when it connects anew', async () => {
   expect(await who()).toBe('bob');
   connection.close();
   await grpc.stop(1_000);
+});
+
+test('an authority that is replaced vouches until it is forgotten; then what it let in ends', async () => {
+  await using rest = await createRestApi({
+    rbac: true,
+    aggregation: true,
+    clock: new SteppedClock(Date.now()),
+  });
+  await using grpc = await serveGrpc(rest);
+  const { authorities, pki } = rest;
+  const old = { current: pki.clientCa, previous: undefined };
+  const current = await makePair({ name: 'ca', subject: 'CN=client-ca-2', use: 'ca' }, systemClock);
+  const subject = 'O=system:masters, CN=ann';
+  const fresh = await makePair({ name: 'a', subject, use: 'client', signer: current }, systemClock);
+  const code = async (as: KeyPair) => (await rest.send('GET', '/api/v1/namespaces', { as })).code;
+  const overGrpc = (as: KeyPair) =>
+    createClient(grpc.connect(as).verbs)
+      .list(namespaces)
+      .then(
+        () => 'OK',
+        (error: unknown) => (error as { reason: string }).reason,
+      );
+  const published = async () =>
+    (
+      await rest.api.client.get(configmaps, {
+        namespace: 'kube-system',
+        name: 'extension-apiserver-authentication',
+      })
+    ).data?.['client-ca-file'];
+
+  expect(await code(pki.admin)).toBe(200);
+  authorities.clientCa.replace({ current, previous: old.current });
+  expect([await code(pki.admin), await code(fresh)]).toEqual([200, 200]);
+  expect([await overGrpc(pki.admin), await overGrpc(fresh)]).toEqual(['OK', 'OK']);
+  await expect.poll(published).toBe(authorities.clientCa.bundle.toString());
+
+  const watching = await rest.open('GET', '/api/v1/namespaces?watch=true', { as: pki.admin });
+  const staying = await rest.open('GET', '/api/v1/namespaces?watch=true', { as: fresh });
+  const ended = once(watching.resume(), 'close');
+  authorities.clientCa.replace({ current, previous: undefined });
+  await ended;
+  expect(staying.destroyed).toBe(false);
+  staying.destroy();
+  // On the connection that is open, and on another one.
+  expect([await code(pki.admin), await code({ ...pki.admin })]).toEqual([401, 401]);
+  expect([await code(fresh), await overGrpc(fresh)]).toEqual([200, 'OK']);
+  expect(await overGrpc({ ...pki.admin })).not.toBe('OK');
+  await expect.poll(published).toBe(current.cert.toString());
+});
+
+test('a client that core does not know connects anew, and is known once core believes its authority', async () => {
+  await using rest = await createRestApi({ rbac: true });
+  await using grpc = await serveGrpc(rest);
+  const { authorities, pki } = rest;
+  const current = await makePair({ name: 'ca', subject: 'CN=client-ca-2', use: 'ca' }, systemClock);
+  const subject = 'O=system:masters, CN=ann';
+  const fresh = await makePair({ name: 'a', subject, use: 'client', signer: current }, systemClock);
+  const clock = new SteppedClock(Date.now());
+  const tls = { ca: pki.serverCa.cert, ...fresh };
+  using connection = connect({ endpoint: grpc.endpoint, tls, clock });
+  const list = () => createClient(connection.verbs).list(namespaces);
+  await expect(list()).rejects.toMatchObject({ reason: 'Unauthorized' });
+  authorities.clientCa.replace({ current, previous: pki.clientCa });
+  // The connection was made before.
+  await expect(list()).rejects.toMatchObject({ reason: 'Unauthorized' });
+  clock.advance(5_000);
+  await expect(list()).rejects.toMatchObject({ reason: 'Unauthorized' });
+  await expect(list()).resolves.toMatchObject({ items: expect.anything() as unknown });
 });

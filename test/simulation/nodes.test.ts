@@ -114,7 +114,8 @@ describe('every namespace', () => {
   });
 
   test('is told the certificate of the API, which stays as it is published', async () => {
-    await using plane = await ControlPlane.start({ nodes: 0, settings: { rootCaPem: 'PEM' } });
+    const rootCertificates = { bundle: Buffer.from('PEM'), onReplaced: () => undefined };
+    await using plane = await ControlPlane.start({ nodes: 0, settings: { rootCertificates } });
     const { client, clock } = plane;
     const name = { namespace: 'default', name: 'kube-root-ca.crt' };
     const data = async () => (await client.get(configmaps, name)).data;

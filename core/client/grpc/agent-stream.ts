@@ -1,8 +1,7 @@
 import * as wire from '../../api/generated/wheelhouse.ts';
 import type { StatusError } from '../../api/errors.ts';
 import { BoundedSender } from '../../machinery/bounded-sender.ts';
-import { duplex, type CallTarget } from './calls.ts';
-import { toStatusError } from './errors.ts';
+import { duplex, failureOf, type CallTarget } from './calls.ts';
 
 /** The stream a node agent dials: frames of all sessions, both ways. */
 export interface AgentStream {
@@ -20,7 +19,7 @@ export function openAgentStream(target: Pick<CallTarget, 'channel'>, signal: Abo
   const over = new AbortController();
   const sender = new BoundedSender(stream, over.signal);
   const closed = new Promise<StatusError | undefined>((resolve) => {
-    stream.on('error', (error) => resolve(toStatusError(error, target.channel.endpoint, 'reach the core')));
+    stream.on('error', (error) => resolve(failureOf(target.channel, error, 'reach the core')));
     stream.on('status', () => resolve(undefined));
   });
   void closed.then(() => over.abort());

@@ -40,7 +40,7 @@ export function unary<RequestInit, Request, ReplyInit, Reply>(
         signal?.removeEventListener('abort', cancel);
         if (error === null && reply !== undefined) resolve(reply);
         else if (signal?.aborted) reject(cancelled(signal, doing));
-        else reject(toStatusError(error, channel.endpoint, doing));
+        else reject(failureOf(channel, error, doing));
       },
     );
     const cancel = () => started.cancel();
@@ -79,7 +79,7 @@ export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
   try {
     yield* stream as AsyncIterable<Reply>;
   } catch (error) {
-    throw signal?.aborted ? cancelled(signal, doing) : toStatusError(error, channel.endpoint, doing);
+    throw signal?.aborted ? cancelled(signal, doing) : failureOf(channel, error, doing);
   } finally {
     signal?.removeEventListener('abort', cancel);
     stream.cancel();
@@ -108,6 +108,13 @@ export function duplex<RequestInit, Request, ReplyInit, Reply>(
     stream.once('close', () => signal.removeEventListener('abort', cancel));
   }
   return stream;
+}
+
+/** What a call rejects with that failed. */
+export function failureOf(channel: Channel, thrown: unknown, doing: string): StatusError {
+  const error = toStatusError(thrown, channel.endpoint, doing);
+  if (error.reason === 'Unauthorized') channel.refused();
+  return error;
 }
 
 /** What a call rejects with whose own signal aborted. */

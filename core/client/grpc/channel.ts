@@ -28,6 +28,9 @@ export interface ChannelOptions {
   readonly clock: Clock;
 }
 
+/** A connection that core does not know is made anew no more often than this. */
+const redialAfterMs = 5_000;
+
 /** A connection attempt that takes longer than this is given up and begun anew. */
 const connectTimeoutMs = 5_000;
 
@@ -49,6 +52,7 @@ export class Channel {
   #client: Client | undefined;
   #state: ConnectionState = 'idle';
   #cancelWatchdog = () => {};
+  #openedMs = -Infinity;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
@@ -85,6 +89,15 @@ export class Channel {
     if (this.#client !== undefined) this.#replace(this.#client);
   }
 
+  /**
+   * Core does not know who calls. What a certificate says counts for a whole connection and as core saw it when that was
+   * made: one that was replaced since, or whose authority was, is shown anew.
+   */
+  refused(): void {
+    const { tls, clock } = this.#options;
+    if (tls?.cert !== undefined && clock.monotonicMs() - this.#openedMs >= redialAfterMs) this.redial();
+  }
+
   /** Calls under way fail as unavailable. */
   close(): void {
     if (this.#state === 'closed') return;
@@ -95,7 +108,8 @@ export class Channel {
   }
 
   #open(): Client {
-    const { endpoint, tls, userAgent } = this.#options;
+    const { endpoint, tls, userAgent, clock } = this.#options;
+    this.#openedMs = clock.monotonicMs();
     const serverName = tls === undefined ? undefined : (tls.serverName ?? nameFor(endpoint));
     const client = new Client(targetOf(endpoint), credentialsOf(tls), {
       ...channelDefaults,

@@ -16,8 +16,7 @@ import {
 import type { Call } from '../../api/verbs.ts';
 import { BoundedSender } from '../../machinery/bounded-sender.ts';
 import { deferred } from '../../machinery/deferred.ts';
-import { cancelled, duplex, serverStream, type CallTarget } from './calls.ts';
-import { toStatusError } from './errors.ts';
+import { cancelled, duplex, failureOf, serverStream, type CallTarget } from './calls.ts';
 import { PushedReadable } from './pushed-readable.ts';
 
 type StreamMethod = WireMethod<
@@ -86,9 +85,7 @@ class ContainerStream {
       () => over.abort(),
       (error: unknown) => {
         over.abort();
-        this.#fail(
-          signal?.aborted ? cancelled(signal, doing) : toStatusError(error, target.channel.endpoint, doing),
-        );
+        this.#fail(signal?.aborted ? cancelled(signal, doing) : failureOf(target.channel, error, doing));
       },
     );
   }

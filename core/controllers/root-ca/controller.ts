@@ -10,8 +10,18 @@ export const rootCaName = 'kube-root-ca.crt';
 const description =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';
 
-/** Publishes to every namespace by which certificate Pods know the API (upstream: certificates/rootcacertpublisher). */
-export function createRootCaController(dependencies: ControllerDependencies, caPem: string): Controller {
+/** By which certificates Pods know the API; they may be replaced. */
+export interface RootCertificates {
+  /** PEM. */
+  readonly bundle: Buffer;
+  onReplaced(listener: () => void): void;
+}
+
+/** Publishes them to every namespace (upstream: certificates/rootcacertpublisher). */
+export function createRootCaController(
+  dependencies: ControllerDependencies,
+  root: RootCertificates,
+): Controller {
   const { client, clock, informers, onError } = dependencies;
   const namespaceInformer = informers.informer(namespaces);
   const configMapInformer = informers.informer(configmaps);
@@ -25,6 +35,9 @@ export function createRootCaController(dependencies: ControllerDependencies, caP
   namespaceInformer.addHandler({
     onAdd: (namespace) => controller.queue.add(keyOf(namespace)),
     onUpdate: (namespace) => controller.queue.add(keyOf(namespace)),
+  });
+  root.onReplaced(() => {
+    for (const namespace of namespaceInformer.lister.list()) controller.queue.add(keyOf(namespace));
   });
   const seen = (metadata: {
     readonly name?: string | undefined;
@@ -42,6 +55,7 @@ export function createRootCaController(dependencies: ControllerDependencies, caP
     const found = namespaceInformer.lister.getByKey(namespace);
     if (found === undefined || found.metadata.deletionTimestamp !== undefined) return;
     const current = configMapInformer.lister.get({ namespace, name: rootCaName });
+    const caPem = root.bundle.toString();
     const data = { 'ca.crt': caPem };
     if (current === undefined) {
       const annotations = { 'kubernetes.io/description': description };

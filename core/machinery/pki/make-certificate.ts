@@ -32,13 +32,19 @@ export async function makePair(
   const notBefore = new Date(clock.now() - backdatedMs);
   const notAfter = new Date(clock.now() + (use === 'ca' ? caLifetimeMs : leafLifetimeMs));
   const common = { subject, notBefore, notAfter, signingAlgorithm: keyAlgorithm };
-  const extensions = extensionsFor(use, addresses);
+  const issuer = signer === undefined ? undefined : new x509.X509Certificate(signer.cert.toString());
+  const extensions = [
+    ...extensionsFor(use, addresses),
+    // RFC 5280 sections 4.2.1.1 and 4.2.1.2; strict readers want them.
+    await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ...(issuer === undefined ? [] : [await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey)]),
+  ];
   const certificate =
-    signer === undefined
+    signer === undefined || issuer === undefined
       ? await x509.X509CertificateGenerator.createSelfSigned({ ...common, name: subject, keys, extensions })
       : await x509.X509CertificateGenerator.create({
           ...common,
-          issuer: new x509.X509Certificate(signer.cert.toString()).subject,
+          issuer: issuer.subject,
           publicKey: keys.publicKey,
           signingKey: await importSigningKey(signer.key),
           extensions,

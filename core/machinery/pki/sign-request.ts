@@ -49,7 +49,10 @@ export async function signRequest(
     notAfter,
     signingAlgorithm: keyAlgorithm,
     signingKey: await importSigningKey(authority.key),
-    extensions: extensionsOf(request, usages),
+    extensions: [
+      ...extensionsOf(request, usages),
+      await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
+    ],
   });
   return `${certificate.toString('pem')}\n`;
 }

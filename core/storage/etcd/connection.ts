@@ -125,6 +125,11 @@ export class EtcdConnection {
 
   close(): void {
     this.#closed = true;
+    this.redial();
+  }
+
+  /** The next call connects anew, with what the options hold by then. */
+  redial(): void {
     if (this.#link !== undefined) this.#giveUp(this.#link);
   }
 

@@ -189,6 +189,11 @@ export class EtcdStore implements KeyValueStore {
     await this.revision(options);
   }
 
+  /** Connects anew, with what the options hold by then; calls under way are lost as by any other fault. */
+  redial(): void {
+    this.#connection.redial();
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     this.#connection.close();
