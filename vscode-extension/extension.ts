@@ -6,7 +6,7 @@ import { registerObjectCommands } from './commands/object-commands.ts';
 import { registerPortForward } from './commands/port-forward.ts';
 import { registerWorkloadCommands } from './commands/workload-commands.ts';
 import { CompareDocuments } from './documents/compare-documents.ts';
-import { registerDescribeDocuments } from './documents/describe-documents.ts';
+import { DescribeDocuments } from './documents/describe-documents.ts';
 import { ObjectFiles } from './documents/object-files.ts';
 import { registerExplorer } from './explorer/register.ts';
 import { useTranslation } from './language/l10n.ts';
@@ -31,7 +31,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerPortForward(session, log),
     registerLogCommands(session),
     registerTerminalCommands(session),
-    registerDescribeDocuments(session),
+    new DescribeDocuments(session),
     compare,
     refusals,
     new ObjectFiles(session, compare, refusals),

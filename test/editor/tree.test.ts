@@ -59,6 +59,22 @@ describeEditor('the tree of the cluster', {}, (editor) => {
     );
   });
 
+  test('keeps a description up to date, and the cursor where it is', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    await window.editor.locator('.view-lines').first().click();
+    await window.page.keyboard.press('Control+Home');
+    await window.page.keyboard.press('ArrowDown');
+    await window.page.getByText('Ln 2, Col 1').waitFor();
+    await cluster.ok('scale', 'deployment/tree-web', '--replicas=2');
+    await window.until(
+      'the newer description',
+      () => window.visibleText(),
+      (text) => /Replicas:\s+2 desired.*2 available/.test(text),
+    );
+    await window.page.getByText('Ln 2, Col 1').waitFor();
+  });
+
   test('forwards a port of a Pod to this machine', async () => {
     const { window } = editor();
     await window.menu(/^tree-web-[a-z0-9]+-[a-z0-9]{5}$/, 'Forward a Port…');
