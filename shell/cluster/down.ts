@@ -14,12 +14,12 @@ import type { Progress } from './progress.ts';
 export async function bringDown(profile: Profile, progress: Progress): Promise<boolean> {
   const state = readState(profile);
   if (state === undefined) return false;
-  await progress.step(`Stopping cluster "${profile.name}"`, () => stopAll(profile, state));
+  await progress.step(`Stopping cluster "${profile.name}"`, () => stopProcesses(profile, state));
   return true;
 }
 
 /** The supervisor stops the others; they are stopped here too in case it was killed. */
-async function stopAll(profile: Profile, state: ProfileState): Promise<void> {
+export async function stopProcesses(profile: Profile, state: ProfileState): Promise<void> {
   await stopProcess(supervisorSpec(profile), systemClock);
   await stopProcess(agentSpec(profile, state), systemClock);
   await stopProcess(coreSpec(profile, state), systemClock);

@@ -49,15 +49,16 @@ export async function dockerAnswers(socket = dockerSocket(), timeoutMs = 2_000):
   });
 }
 
-/** The first of `wanted`, `wanted + 1`, … that nobody listens on. */
-export async function freePort(wanted: number): Promise<number> {
+/** The first of `wanted`, `wanted + 1`, … that nobody listens on and that is not among `reserved`. */
+export async function freePort(wanted: number, reserved: ReadonlySet<number> = new Set()): Promise<number> {
   for (let port = wanted; port < wanted + 200; port++) {
-    if (await canListen(port)) return port;
+    if (!reserved.has(port) && (await canListen(port))) return port;
   }
   throw new Error(`Cannot find a free port on 127.0.0.1 between ${wanted} and ${wanted + 199}`);
 }
 
-function canListen(port: number): Promise<boolean> {
+/** Whether a server can be opened on this port of loopback. */
+export function canListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     server.once('error', () => resolve(false));

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
 import type { YAMLMap } from 'yaml';
 import { grpcExtension, readKubeconfig } from '../../core/client/kubeconfig.ts';
@@ -54,6 +54,27 @@ export function kubeconfigFor(
     users: [{ name: user, user: credentials }],
     'current-context': name,
   };
+}
+
+/** What `user create` wrote leads to where the cluster listens now. */
+export function moveUserKubeconfigs(profile: Profile, state: ProfileState): void {
+  for (const path of userKubeconfigs(profile)) {
+    const document = parseDocument(readFileSync(path, 'utf8'));
+    const clusters = document.get('clusters') as { items?: readonly YAMLMap[] } | undefined;
+    const entry = clusters?.items?.find((item) => item.get('name') === profile.name);
+    if (entry === undefined) continue;
+    entry.setIn(['cluster', 'server'], `https://${restEndpoint(state)}`);
+    entry.setIn(['cluster', 'extensions', 0, 'extension', 'endpoint'], coreEndpoint(state));
+    writeAtomically(path, document.toString());
+  }
+}
+
+function userKubeconfigs(profile: Profile): readonly string[] {
+  const directory = join(profile.directory, 'users');
+  if (!existsSync(directory)) return [];
+  return readdirSync(directory)
+    .filter((name) => name.endsWith('.kubeconfig'))
+    .map((name) => join(directory, name));
 }
 
 function encoded(profile: Profile, file: string): string {

@@ -8,14 +8,22 @@ import { createClient } from '../../core/client/typed-client.ts';
 /** A core that is starting refuses connections, which tells nobody when it will stop: so it is asked this often. */
 const askEveryMs = 25;
 
-/** Resolves when core answers. It makes the certificates when it first starts, so they are looked for again. Rejects with what it said last when it does not within `deadlineMs`. */
+/** What else may be wrong is looked for this often. */
+const lookEveryMs = 500;
+
+/**
+ * Resolves when core answers. It makes the certificates when it first starts, so they are looked for again. Rejects
+ * with what it said last when it does not within `deadlineMs`, and at once with what `obstacle` tells.
+ */
 export async function waitForCore(
   endpoint: string,
   certificates: () => TlsOptions | undefined,
   deadlineMs: number,
   signal: AbortSignal,
+  obstacle: () => Promise<string | undefined>,
 ): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]);
+  let lookedMs = performance.now();
   for (;;) {
     const tls = certificates();
     const connection = connect({ endpoint, tls, deadlineMs: 2_000 });
@@ -30,6 +38,11 @@ export async function waitForCore(
       }
     } finally {
       connection.close();
+    }
+    if (performance.now() - lookedMs > lookEveryMs) {
+      const words = await obstacle();
+      if (words !== undefined) throw new Error(`Cannot start the control plane: ${words}`);
+      lookedMs = performance.now();
     }
     await new Promise((resolve) => setTimeout(resolve, askEveryMs));
   }

@@ -6,8 +6,10 @@ import { startProcess, superviseProcess } from '../../core/machinery/process/sup
 import { chooseCoreFlags } from './core-flags.ts';
 import { administratorTls } from './credentials.ts';
 import { removeStaleDockerFiles } from './docker-daemon.ts';
-import { dockerAnswers, freePort } from './host.ts';
-import { writeProfileKubeconfig } from './kubeconfig.ts';
+import { stopProcesses } from './down.ts';
+import { dockerAnswers } from './host.ts';
+import { moveUserKubeconfigs, writeProfileKubeconfig } from './kubeconfig.ts';
+import { choosePorts, describeTaken, replacePorts, takenPorts } from './ports.ts';
 import { inspectHost, installPackages, planCluster } from './prerequisites.ts';
 import type { Plan, Wishes } from './prerequisites.ts';
 import { readState, writeState } from './profile.ts';
@@ -39,7 +41,7 @@ export async function bringUp(options: UpOptions): Promise<ProfileState> {
   const running = readPidFile(supervisorSpec(profile).pidFile) !== undefined;
   const coreFlags = chooseCoreFlags(options.coreFlags ?? [], existing?.coreFlags ?? [], running);
   await install(plan, options);
-  const state = { ...(await chooseState(profile, existing, plan)), coreFlags };
+  const state = { ...(await chooseState(options, existing, plan)), coreFlags };
   mkdirSync(profile.logDirectory, { recursive: true, mode: 0o700 });
   writeState(profile, state);
   if (plan.startDocker) await startDocker(profile, progress, signal);
@@ -59,31 +61,36 @@ async function install(plan: Plan, { progress, confirm, signal }: UpOptions): Pr
   await progress.step(`Installing ${what}`, (update) => installPackages(plan.packages, update, signal));
 }
 
-/** Ports once chosen stay, so that a kubeconfig stays true over restarts. */
+/** Ports once chosen stay, so that a kubeconfig stays true over restarts; unless others have taken them meanwhile. */
 async function chooseState(
-  profile: Profile,
+  { profile, progress }: UpOptions,
   existing: ProfileState | undefined,
   plan: Plan,
 ): Promise<ProfileState> {
   const ownsDockerDaemon = plan.startDocker || (existing?.ownsDockerDaemon ?? false);
-  if (existing !== undefined) return { ...existing, ownsDockerDaemon };
-  const corePort = await freePort(7443);
-  const restPort = await freePort(6443);
-  const etcdPort = await freePort(12379);
-  const etcdPeerPort = await freePort(etcdPort + 1);
+  if (existing !== undefined)
+    return { ...(await withFreePorts(profile, existing, progress)), ownsDockerDaemon };
   const { store, runtime } = plan;
   const id = `${profile.name}-${nameSuffix(systemRandom, 8)}`;
-  return {
-    id,
-    store,
-    runtime,
-    nodeName: profile.name,
-    corePort,
-    restPort,
-    etcdPort,
-    etcdPeerPort,
-    ownsDockerDaemon,
-  };
+  return { id, store, runtime, nodeName: profile.name, ...(await choosePorts()), ownsDockerDaemon };
+}
+
+async function withFreePorts(
+  profile: Profile,
+  state: ProfileState,
+  progress: Progress,
+): Promise<ProfileState> {
+  const taken = await takenPorts(profile, state);
+  if (taken.length === 0) return state;
+  // What still runs, or tries to, knows the old ports. Containers go on.
+  await stopProcesses(profile, state);
+  const replaced = await replacePorts(state, taken);
+  for (const each of taken)
+    progress.say(`! ${describeTaken(each)}: port ${replaced[each.name]} is used instead`);
+  if (replaced.restPort === state.restPort && replaced.corePort === state.corePort) return replaced;
+  moveUserKubeconfigs(profile, replaced);
+  progress.say(`! The cluster's kubeconfigs are rewritten; copies that were made of them name the old port`);
+  return replaced;
 }
 
 async function startDocker(profile: Profile, progress: Progress, signal: AbortSignal): Promise<void> {
@@ -115,7 +122,13 @@ async function startSupervisor(
   const endpoint = coreEndpoint(state);
   await progress.step(`Starting the control plane on ${state.store}`, () =>
     withLog(coreSpec(profile, state).logFile, () =>
-      waitForCore(endpoint, () => administratorTls(profile), coreStartMs, signal),
+      waitForCore(
+        endpoint,
+        () => administratorTls(profile),
+        coreStartMs,
+        signal,
+        () => obstacle(profile, state),
+      ),
     ),
   );
   // Core has made the certificates by now.
@@ -126,6 +139,12 @@ async function startSupervisor(
       waitForNode(endpoint, administratorTls(profile), state.nodeName, nodeReadyMs, signal, update),
     ),
   );
+}
+
+/** Ports can be taken between the moment they were chosen and the moment they are used, too. */
+async function obstacle(profile: Profile, state: ProfileState): Promise<string | undefined> {
+  const [taken] = await takenPorts(profile, state);
+  return taken === undefined ? undefined : `${describeTaken(taken)}; the next "up" chooses another port`;
 }
 
 async function withLog<T>(logFile: string, work: () => Promise<T>): Promise<T> {

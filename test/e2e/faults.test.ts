@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { whyNoDocker } from '../environment/docker.ts';
@@ -28,6 +31,26 @@ async function containers(): Promise<Record<string, string>> {
         status.containerStatuses.map((c) => c.containerID).join(),
       ]),
   );
+}
+
+interface Ports {
+  readonly etcdPort: number;
+  readonly etcdPeerPort: number;
+  readonly corePort: number;
+  readonly restPort: number;
+}
+
+/** Where the cluster listens. */
+function ports(): Ports {
+  const state = JSON.parse(readFileSync(join(cluster.directory, 'state.json'), 'utf8')) as Ports;
+  const { etcdPort, etcdPeerPort, corePort, restPort } = state;
+  return { etcdPort, etcdPeerPort, corePort, restPort };
+}
+
+async function listenOn(port: number): Promise<Server> {
+  const server = createServer().listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
 }
 
 /** Changes the size and waits until the node has followed: core, store, controllers, scheduler and agent all work. */
@@ -102,5 +125,26 @@ describe.skipIf(reason !== undefined)(`kill -9${reason === undefined ? '' : ` ($
     await cluster.up();
     expect(cluster.pidOf('core')).not.toBe(process.pid);
     expect(readFileSync(join(cluster.directory, 'core', 'store'), 'utf8')).toBe('etcd\n');
+  });
+
+  test('gives way to whoever takes its ports: it moves on, and the kubeconfigs with it', async () => {
+    await cluster.ok('user', 'create', 'ada');
+    await cluster.ok('down');
+    const before = ports();
+    const strangers = await Promise.all([before.etcdPort, before.restPort].map(listenOn));
+    try {
+      const { code, stderr } = await cluster.run(['up', '--yes']);
+      expect([code, stderr]).toEqual([0, expect.stringContaining(`127.0.0.1:${before.etcdPort}, where`)]);
+      const after = ports();
+      expect(after).toEqual({ ...before, etcdPort: after.etcdPort, restPort: after.restPort });
+      expect(after.etcdPort).not.toBe(before.etcdPort);
+      for (const file of ['kubeconfig', 'users/ada.kubeconfig']) {
+        const text = readFileSync(join(cluster.directory, file), 'utf8');
+        expect(text).toContain(`https://127.0.0.1:${after.restPort}`);
+      }
+      await proveItWorks(2);
+    } finally {
+      for (const stranger of strangers) stranger.close();
+    }
   });
 });
