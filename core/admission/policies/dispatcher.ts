@@ -1,22 +1,12 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
-import { Attributes } from '../attributes.ts';
+import type { KindDeclaration } from '../../api/scheme.ts';
 import type { AdmissionRequest } from '../chain.ts';
-import { Evaluation } from '../evaluation.ts';
-import type { AskAuthorizer } from '../evaluation.ts';
-import type { Lookup } from '../lookup.ts';
-import { namespaceOf } from '../matching.ts';
-import { isExempt } from '../webhooks/caller.ts';
-import type { Subject } from '../webhooks/caller.ts';
+import { isExempt } from '../exempt.ts';
+import { subjectOf } from '../subject.ts';
+import type { Subject, SubjectOptions } from '../subject.ts';
 import type { CompiledBinding } from './bindings.ts';
 import type { PolicyCore } from './compiled.ts';
 import { ConfigurationProblem, kindOfParams, paramsOf } from './params.ts';
-
-export interface DispatcherOptions {
-  readonly scheme: Scheme;
-  readonly lookup: Lookup;
-  readonly ask: AskAuthorizer;
-}
 
 export interface PolicyHandler {
   /** The policy or the binding cannot work, and must not be passed over. */
@@ -44,17 +34,14 @@ export function isExcluded(request: AdmissionRequest): boolean {
 
 /** Finds the bindings and parameters with which a policy applies to a request. */
 export class PolicyDispatcher {
-  readonly #options: DispatcherOptions;
+  readonly #options: SubjectOptions;
 
-  constructor(options: DispatcherOptions) {
+  constructor(options: SubjectOptions) {
     this.#options = options;
   }
 
   subjectOf(request: AdmissionRequest): Subject {
-    const { scheme, lookup, ask } = this.#options;
-    const attributes = new Attributes(request, scheme);
-    const namespace = namespaceOf(lookup, request);
-    return { attributes, namespaceOf: namespace, evaluation: new Evaluation(attributes, namespace, ask) };
+    return subjectOf(request, this.#options);
   }
 
   async dispatch(

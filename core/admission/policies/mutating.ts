@@ -10,14 +10,14 @@ import type { AdmissionPlugin, AdmissionRequest } from '../chain.ts';
 import { Followed } from '../followed.ts';
 import type { FollowedOptions } from '../followed.ts';
 import { write } from '../rewriting.ts';
-import type { Subject } from '../webhooks/caller.ts';
+import type { Subject } from '../subject.ts';
 import { compiled } from '../webhooks/hooks.ts';
 import { bindingsByPolicy } from './bindings.ts';
 import type { CompiledBinding } from './bindings.ts';
 import { compileCore } from './compiled.ts';
 import type { PolicyCore } from './compiled.ts';
 import { isExcluded, PolicyDispatcher } from './dispatcher.ts';
-import type { DispatcherOptions } from './dispatcher.ts';
+import type { SubjectOptions } from '../subject.ts';
 import { mutated } from './mutation.ts';
 import type { CompiledMutation } from './mutation.ts';
 import { denial } from './outcome.ts';
@@ -40,7 +40,7 @@ export class MutatingPolicies implements AdmissionPlugin {
   >;
   readonly #dispatcher: PolicyDispatcher;
 
-  constructor(options: DispatcherOptions & FollowedOptions) {
+  constructor(options: SubjectOptions & FollowedOptions) {
     this.#dispatcher = new PolicyDispatcher(options);
     const compileAll = (all: readonly MutatingAdmissionPolicy[]) => all.map(compilePolicy);
     this.policies = new Followed(mutatingadmissionpolicies, compileAll, options);

@@ -14,7 +14,7 @@ import type { CompiledBinding } from './bindings.ts';
 import { compilePolicy } from './compiled.ts';
 import type { ValidatingPolicy } from './compiled.ts';
 import { isExcluded, PolicyDispatcher } from './dispatcher.ts';
-import type { DispatcherOptions } from './dispatcher.ts';
+import type { SubjectOptions } from '../subject.ts';
 import { Outcome } from './outcome.ts';
 import { judge } from './validation.ts';
 
@@ -28,7 +28,7 @@ export class ValidatingPolicies implements AdmissionPlugin {
   >;
   readonly #dispatcher: PolicyDispatcher;
 
-  constructor(options: DispatcherOptions & FollowedOptions) {
+  constructor(options: SubjectOptions & FollowedOptions) {
     this.#dispatcher = new PolicyDispatcher(options);
     const compileAll = (all: readonly ValidatingAdmissionPolicy[]) => all.map(compilePolicy);
     this.policies = new Followed(validatingadmissionpolicies, compileAll, options);

@@ -1,54 +1,26 @@
 import { StatusError } from '../../api/errors.ts';
 import type { AdmissionResponse } from '../../api/generated/admission-v1.ts';
-import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
+import type { KindDeclaration } from '../../api/scheme.ts';
 import { CostBudget, costLimits } from '../../cel/index.ts';
 import { uuid } from '../../machinery/random.ts';
 import type { Random } from '../../machinery/random.ts';
-import { Attributes } from '../attributes.ts';
 import type { AdmissionRequest } from '../chain.ts';
-import { Evaluation } from '../evaluation.ts';
-import type { AskAuthorizer } from '../evaluation.ts';
-import type { Lookup } from '../lookup.ts';
 import { meetsConditions } from '../match-conditions.ts';
-import { namespaceOf } from '../matching.ts';
-import type { NamespaceOf } from '../matching.ts';
+import { subjectOf } from '../subject.ts';
+import type { Subject, SubjectOptions } from '../subject.ts';
 import type { WebhookClient } from './client.ts';
 import { endpointOf } from './endpoint.ts';
 import type { Hook } from './hooks.ts';
 import { answer, denial, question, reviewVersion } from './review.ts';
 
-export interface CallerOptions {
-  readonly scheme: Scheme;
-  readonly lookup: Lookup;
+export interface CallerOptions extends SubjectOptions {
   readonly random: Random;
   readonly client: WebhookClient;
-  readonly ask: AskAuthorizer;
-}
-
-/** One request, as all webhooks that are asked about it see it. */
-export interface Subject {
-  readonly attributes: Attributes;
-  readonly namespaceOf: NamespaceOf;
-  readonly evaluation: Evaluation;
 }
 
 /** Could not be asked, or did not answer sensibly. */
 export class WebhookFailure extends Error {
   override readonly name = 'WebhookFailure';
-}
-
-/** Kinds that nobody outside has a say about: else the way out of a broken configuration would be shut. */
-const exempt = new Set([
-  'mutatingwebhookconfigurations',
-  'validatingwebhookconfigurations',
-  'mutatingadmissionpolicies',
-  'mutatingadmissionpolicybindings',
-  'validatingadmissionpolicies',
-  'validatingadmissionpolicybindings',
-]);
-
-export function isExempt({ declaration }: AdmissionRequest): boolean {
-  return declaration.group === 'admissionregistration.k8s.io' && exempt.has(declaration.plural);
 }
 
 /** Finds the webhooks that want to know of a request, and asks them. */
@@ -60,10 +32,7 @@ export class WebhookCaller {
   }
 
   subjectOf(request: AdmissionRequest): Subject {
-    const { scheme, lookup, ask } = this.#options;
-    const attributes = new Attributes(request, scheme);
-    const namespace = namespaceOf(lookup, request);
-    return { attributes, namespaceOf: namespace, evaluation: new Evaluation(attributes, namespace, ask) };
+    return subjectOf(request, this.#options);
   }
 
   /** The form in which a webhook wants to see the request; undefined where it does not want to. */

@@ -3,8 +3,10 @@ import type { ValidatingWebhookConfiguration } from '../../api/generated/admissi
 import type { AdmissionPlugin, AdmissionRequest } from '../chain.ts';
 import { Followed } from '../followed.ts';
 import type { FollowedOptions } from '../followed.ts';
-import { internal, isExempt, WebhookFailure } from './caller.ts';
-import type { Subject, WebhookCaller } from './caller.ts';
+import { internal, WebhookFailure } from './caller.ts';
+import { isExempt } from '../exempt.ts';
+import type { Subject } from '../subject.ts';
+import type { WebhookCaller } from './caller.ts';
 import { hooksOf } from './hooks.ts';
 import type { Hook } from './hooks.ts';
 
