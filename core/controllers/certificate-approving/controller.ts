@@ -24,7 +24,7 @@ export function createCertificateApprovingController({
     clock,
     workers: 2,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   const seen = (request: CertificateSigningRequest) => {
     if (request.spec.signerName === signerNames.nodeClient) controller.queue.add(keyOf(request));

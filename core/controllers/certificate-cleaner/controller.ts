@@ -23,7 +23,7 @@ export function createCertificateCleanerController({
     clock,
     workers: 1,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   const seen = (request: CertificateSigningRequest) => controller.queue.add(keyOf(request));
   informer.addHandler({ onAdd: seen, onUpdate: seen });

@@ -30,7 +30,7 @@ export function createCertificateSigningController(
     clock,
     workers: 2,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   const seen = (request: CertificateSigningRequest) => controller.queue.add(keyOf(request));
   informer.addHandler({ onAdd: seen, onUpdate: seen });

@@ -15,7 +15,7 @@ export function createClusterRoleAggregationController(dependencies: ControllerD
     clock,
     workers: 1,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   // Any role may belong to any other: labels say so, and what is gathered may be gathered again.
   const seen = () => {

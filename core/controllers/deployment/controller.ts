@@ -28,7 +28,7 @@ export function createDeploymentController(dependencies: ControllerDependencies)
     name: 'deployment',
     clock,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   const { queue } = controller;
 

@@ -49,7 +49,7 @@ class Disruptions {
       name: 'disruption',
       clock,
       reconcile: (key, signal) => this.#reconcile(key, signal),
-      ...(onError === undefined ? {} : { onError }),
+      onError,
     });
     this.#budgets.addHandler({
       onAdd: (budget) => this.controller.queue.add(keyOf(budget)),

@@ -25,7 +25,7 @@ export function createEndpointsController(dependencies: ControllerDependencies):
     name: 'endpoints',
     clock,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   const { queue } = controller;
   serviceInformer.addHandler({

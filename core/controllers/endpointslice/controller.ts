@@ -46,7 +46,7 @@ class EndpointSlices {
       name: 'endpointslice',
       clock,
       reconcile: (key, signal) => this.#reconcile(key, signal),
-      ...(onError === undefined ? {} : { onError }),
+      onError,
     });
     const { queue } = this.controller;
     this.#services.addHandler({

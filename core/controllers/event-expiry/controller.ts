@@ -20,7 +20,7 @@ export function createEventExpiryController(
     clock,
     workers: 2,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   informer.addHandler({
     onAdd: (event) => controller.queue.addAfter(keyOf(event), leftMs(event)),

@@ -49,7 +49,7 @@ export class GarbageCollector implements Runnable {
       clock,
       workers: 20,
       reconcile: (uid, signal) => this.#look(uid, signal),
-      ...(onError === undefined ? {} : { onError }),
+      onError,
     });
     followKinds(scheme, informers, collectableKinds, {
       onServed: (resource) => this.#watch(resource),

@@ -23,7 +23,7 @@ export function createKubernetesServiceController(dependencies: ControllerDepend
     clock,
     workers: 1,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   cidrInformer.addHandler({
     onAdd: ({ metadata }) => {

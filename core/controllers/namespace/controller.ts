@@ -48,7 +48,7 @@ class Namespaces {
       clock,
       deadlineMs: 10 * 60_000,
       reconcile: (name, signal) => this.#reconcile(name, signal),
-      ...(onError === undefined ? {} : { onError }),
+      onError,
     });
     this.#namespaces.addHandler({
       onAdd: (namespace) => this.#enqueue(namespace),

@@ -55,7 +55,7 @@ class NodeLifecycle {
       clock,
       workers: 8,
       reconcile: (name, signal) => this.#reconcile(name, signal),
-      ...(onError === undefined ? {} : { onError }),
+      onError,
     });
     this.#nodes.addHandler({
       onAdd: (node) => this.#nodeSeen(node),

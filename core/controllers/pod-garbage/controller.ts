@@ -54,7 +54,7 @@ class PodGarbage {
       clock,
       workers: 4,
       reconcile: (key, signal) => this.#reconcile(key, signal),
-      ...(onError === undefined ? {} : { onError }),
+      onError,
     });
     this.#nodes.addHandler({ onDelete: ({ metadata }) => this.#nodeMissing(metadata.name ?? '') });
     this.#pods.addHandler({

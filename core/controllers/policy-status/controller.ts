@@ -13,7 +13,7 @@ export function createPolicyStatusController(dependencies: ControllerDependencie
     name: 'validatingadmissionpolicy-status',
     clock,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   policies.addHandler({
     onAdd: (policy) => controller.queue.add(keyOf(policy)),

@@ -51,7 +51,7 @@ class ReplicaSets {
       name: 'replicaset',
       clock,
       reconcile: (key, signal) => this.#reconcile(key, signal),
-      ...(onError === undefined ? {} : { onError }),
+      onError,
     });
     this.#sets.addHandler({
       onAdd: (set) => this.controller.queue.add(keyOf(set)),

@@ -30,7 +30,7 @@ export function createResourceQuotaController(dependencies: ControllerDependenci
     name: 'resource-quota',
     clock,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   quotas.addHandler({
     onAdd: (quota) => controller.queue.add(keyOf(quota)),

@@ -30,7 +30,7 @@ export function createRootCaController(
     clock,
     workers: 1,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   namespaceInformer.addHandler({
     onAdd: (namespace) => controller.queue.add(keyOf(namespace)),

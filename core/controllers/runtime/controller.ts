@@ -24,7 +24,7 @@ export interface ControllerOptions {
   /** Ends a reconcile that hangs; a minute unless given. */
   readonly deadlineMs?: number;
   /** Told of failures worth a person's attention: not of lost races, which are everyday. */
-  readonly onError?: (error: unknown, doing: string) => void;
+  readonly onError?: ((error: unknown, doing: string) => void) | undefined;
 }
 
 /** A queue of keys and the workers that reconcile them: each key by one worker at a time, retried until it succeeds. */

@@ -18,5 +18,5 @@ export interface ControllerDependencies {
   readonly remoteKinds?: RemoteKinds | undefined;
   /** A recorder that signs as the component, such as "deployment-controller". */
   readonly eventsOf: (component: string) => EventRecorder;
-  readonly onError?: (error: unknown, doing: string) => void;
+  readonly onError?: ((error: unknown, doing: string) => void) | undefined;
 }

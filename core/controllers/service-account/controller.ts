@@ -15,7 +15,7 @@ export function createServiceAccountController(dependencies: ControllerDependenc
     clock,
     workers: 1,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   namespaceInformer.addHandler({
     onAdd: ({ metadata }) => controller.queue.add(metadata.name ?? ''),

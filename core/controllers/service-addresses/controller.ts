@@ -21,7 +21,7 @@ export function createServiceAddressController(dependencies: ControllerDependenc
     clock,
     workers: 1,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   addressInformer.addHandler({
     onAdd: (address) => controller.queue.add(keyOf(address)),

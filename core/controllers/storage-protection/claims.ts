@@ -18,7 +18,7 @@ export function createClaimProtectionController(dependencies: ControllerDependen
     clock,
     workers: 2,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   const claimSeen = (claim: PersistentVolumeClaim) => {
     if (isHeld(claim)) controller.queue.add(keyOf(claim));

@@ -16,7 +16,7 @@ export function createVolumeProtectionController(dependencies: ControllerDepende
     clock,
     workers: 1,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   const seen = (volume: PersistentVolume) => {
     if (mayGo(volume)) controller.queue.add(keyOf(volume));

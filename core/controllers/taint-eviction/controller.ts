@@ -40,7 +40,7 @@ class TaintEviction {
       clock,
       workers: 8,
       reconcile: (key, signal) => this.#reconcile(key, signal),
-      ...(onError === undefined ? {} : { onError }),
+      onError,
     });
     const { queue } = this.controller;
     const enqueuePods = (node: Node) => {

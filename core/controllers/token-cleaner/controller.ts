@@ -26,7 +26,7 @@ export function createTokenCleanerController({
     clock,
     workers: 1,
     reconcile,
-    ...(onError === undefined ? {} : { onError }),
+    onError,
   });
   const seen = (secret: Secret) => controller.queue.add(keyOf(secret));
   informer.addHandler({ onAdd: seen, onUpdate: seen });
