@@ -36,7 +36,7 @@ export interface Verbs {
 export interface Call {
   /** Absent: the process itself, which may do everything. A front end always sets it. */
   readonly user?: UserInfo;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** First part of a default field manager. */
   readonly userAgent?: string;
   /** Receives the warnings that kubectl prints. */

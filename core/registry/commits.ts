@@ -63,11 +63,9 @@ export class Commits {
   /** Removes what cannot be read, as of a revision; false where it changed meanwhile. */
   async removeUnreadable(key: string, modRevision: Revision, { signal }: WriteCall): Promise<boolean> {
     try {
-      const outcome = await this.#store.transact(
-        [{ key, modRevision }],
-        [{ kind: 'delete', key }],
-        signal === undefined ? {} : { signal },
-      );
+      const outcome = await this.#store.transact([{ key, modRevision }], [{ kind: 'delete', key }], {
+        signal,
+      });
       if (!outcome.committed) return false;
       this.#kind.forget(key);
       this.#committed(key, outcome.revision, undefined);
@@ -88,11 +86,7 @@ export class Commits {
     const { recent } = this.#kind;
     if (write.kind === 'put') recent.sending(key, write.value, object);
     try {
-      const outcome = await this.#store.transact(
-        [{ key, modRevision }],
-        [write],
-        signal === undefined ? {} : { signal },
-      );
+      const outcome = await this.#store.transact([{ key, modRevision }], [write], { signal });
       if (!outcome.committed) {
         const current = outcome.current[0];
         return { kind: 'lost', current: current === undefined ? undefined : this.#kind.decode(current) };

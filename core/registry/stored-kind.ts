@@ -103,7 +103,7 @@ export class StoredKind {
   /** Every revision up to the store's own is fine to ask for, though this kind may not have changed in it. */
   async #waitForRevision(revision: Revision, signal: AbortSignal | undefined): Promise<void> {
     if (this.cache.ready && revision <= this.cache.revision) return;
-    const current = await this.#options.store.revision(signal === undefined ? {} : { signal });
+    const current = await this.#options.store.revision({ signal });
     if (revision > current) throw tooLargeResourceVersion(revision, current);
     await this.cache.waitFor(Math.min(revision, current), { signal });
   }
@@ -149,7 +149,7 @@ export class StoredKind {
 
   async #entry(key: string, signal: AbortSignal | undefined): Promise<KeyValue | undefined> {
     try {
-      return await this.#options.store.get(key, signal === undefined ? {} : { signal });
+      return await this.#options.store.get(key, { signal });
     } catch (error) {
       throw fromStorage(error);
     }

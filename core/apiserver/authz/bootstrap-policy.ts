@@ -115,7 +115,7 @@ async function reconcile<T extends KubernetesObject>(
   complete: (present: T, wanted: T) => T | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const collection = { group, version, resource: plural };
   const target = { ...collection, name: wanted.metadata.name ?? '' };
   for (let attempt = 1; ; attempt++) {

@@ -37,8 +37,7 @@ async function ensure<T>(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    const call = signal === undefined ? {} : { signal };
-    await verbs.create(call, { group, version, resource: plural }, { kind: 'object', object });
+    await verbs.create({ signal }, { group, version, resource: plural }, { kind: 'object', object });
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }

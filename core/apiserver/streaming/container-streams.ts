@@ -176,7 +176,7 @@ class HubStreams implements ServedStreams {
     const { namespace = 'default', name } = pod;
     const target = { group: '', version: 'v1', resource: 'pods', namespace, name };
     await checkAccess(this.#authorizer, { ...target, user, verb, subresource }, tracker);
-    return (await this.#verbs.get(signal === undefined ? {} : { signal }, target)).object as Pod;
+    return (await this.#verbs.get({ signal }, target)).object as Pod;
   }
 }
 

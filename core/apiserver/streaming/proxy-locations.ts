@@ -65,7 +65,7 @@ async function serviceLocation(
   { namespace, name, port }: ProxyDestination,
   signal: AbortSignal | undefined,
 ): Promise<ProxyLocation> {
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const service = (await verbs.get(call, { ...target(services, namespace), name })).object as Service;
   const portName = servicePortName(service, port);
   const ofService = { labelSelector: `kubernetes.io/service-name=${name}` };
@@ -133,7 +133,7 @@ async function getPod(
   name: string,
   signal: AbortSignal | undefined,
 ): Promise<Pod> {
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   return (await verbs.get(call, { ...target(pods, namespace), name })).object as Pod;
 }
 
