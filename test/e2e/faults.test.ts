@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { join } from 'node:path';
@@ -59,7 +59,7 @@ async function proveItWorks(replicas: number): Promise<void> {
   await cluster.eventually('rollout', 'status', 'deployment/web', '--timeout', '40s');
 }
 
-describe.skipIf(reason !== undefined)(`kill -9${reason === undefined ? '' : ` (${reason})`}`, () => {
+describe.skipIf(reason !== undefined)(`a cluster${reason === undefined ? '' : ` (${reason})`}`, () => {
   beforeAll(async () => {
     await ensureTestImages();
     await cluster.up('--store', 'etcd', '--runtime', 'docker');
@@ -85,7 +85,7 @@ describe.skipIf(reason !== undefined)(`kill -9${reason === undefined ? '' : ` ($
     ['node-agent', 4],
     ['core/etcd', 5],
     ['supervisor', 6],
-  ])('of %s loses nothing and restarts no container', async (part, replicas) => {
+  ])('loses nothing and restarts no container by kill -9 of %s', async (part, replicas) => {
     const before = await containers();
     process.kill(cluster.pidOf(part), 'SIGKILL');
     // Nobody looks after the supervisor: its processes go on, and the next `up` makes a new one.
@@ -98,7 +98,7 @@ describe.skipIf(reason !== undefined)(`kill -9${reason === undefined ? '' : ` ($
     for (const name of kept) expect(after[name]).toBe(before[name]);
   });
 
-  test('of core and agent in the middle of a rollout lets it finish', async () => {
+  test('finishes a rollout in whose middle core and agent are killed', async () => {
     await cluster.ok('rollout', 'restart', 'deployment/web');
     process.kill(cluster.pidOf('core'), 'SIGKILL');
     process.kill(cluster.pidOf('node-agent'), 'SIGKILL');
@@ -106,7 +106,7 @@ describe.skipIf(reason !== undefined)(`kill -9${reason === undefined ? '' : ` ($
     expect(Object.keys(await containers()).length).toBe(6);
   });
 
-  test('of everything at once leaves the containers, and the next start adopts them', async () => {
+  test('of which everything is killed at once keeps its containers, and the next start adopts them', async () => {
     await cluster.eventually('rollout', 'status', 'deployment/web', '--timeout', '60s');
     const before = await containers();
     for (const part of ['supervisor', 'core', 'node-agent', 'core/etcd'])
@@ -116,7 +116,7 @@ describe.skipIf(reason !== undefined)(`kill -9${reason === undefined ? '' : ` ($
     expect(await containers()).toEqual(before);
   });
 
-  test('leaves pid files that name nobody, which are no obstacle', async () => {
+  test('starts beside pid files that name nobody', async () => {
     await cluster.ok('down');
     for (const part of ['supervisor', 'core', 'node-agent']) {
       // A number that belongs to another process by now: this one.
@@ -146,5 +146,22 @@ describe.skipIf(reason !== undefined)(`kill -9${reason === undefined ? '' : ` ($
     } finally {
       for (const stranger of strangers) stranger.close();
     }
+  });
+
+  test('gets other authorities, forgets the old ones, and restarts no container', async () => {
+    const old = join(cluster.home, 'old.kubeconfig');
+    copyFileSync((await cluster.ok('kubeconfig')).trim(), old);
+    const asBefore = () => cluster.run(['get', 'nodes'], { env: { KUBECONFIG: old } });
+    await proveItWorks(2);
+    const before = await containers();
+    expect(await cluster.ok('certificates', 'rotate')).toContain('etcd-ca.\n');
+    await proveItWorks(3);
+    expect((await asBefore()).code).toBe(0);
+    expect(await cluster.ok('certificates', 'forget-old')).toContain('etcd-ca.\n');
+    await proveItWorks(4);
+    expect(await asBefore()).toMatchObject({ code: 1 });
+    expect(await containers()).toMatchObject(before);
+    const [first = ''] = Object.keys(before);
+    expect((await cluster.eventually('exec', first, '--', 'echo', 'here')).trim()).toBe('here');
   });
 });
