@@ -1,4 +1,5 @@
-// Writes core/api/generated from the API's facts and from the gRPC contract: `npm run generate`.
+// Writes core/api/generated from the API's facts and from the gRPC contract, and the texts of the VS Code extension that
+// are to be translated: `npm run generate`.
 import { build } from 'esbuild';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -28,3 +29,7 @@ mkdirSync(folder, { recursive: true });
 for (const [name, text] of [...generateFiles(), ...generateWireFiles(join(root, 'core/api/proto'))]) {
   writeFileSync(join(folder, name), text);
 }
+
+const { collectMessages, messageBundle } = await load('vscode-extension/l10n/collect.ts');
+const extension = join(root, 'vscode-extension');
+writeFileSync(join(extension, 'l10n/bundle.l10n.json'), messageBundle(collectMessages(extension)));

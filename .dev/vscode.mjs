@@ -10,7 +10,7 @@ const root = resolve(import.meta.dirname, '..');
 const extension = join(root, 'vscode-extension');
 
 /** What goes into the package, beside the bundle. */
-const packed = ['package.json', 'package.nls.json', 'README.md', 'media', 'l10n'];
+const packed = ['package.json', 'package.nls.json', 'package.nls.zh-cn.json', 'README.md', 'media', 'l10n'];
 
 /** One file of CommonJS, which every VS Code loads; parts that are imported later run when they are. */
 export async function bundleExtension() {
@@ -58,7 +58,7 @@ function filesBelow(name) {
   if (!existsSync(path)) return [];
   if (!statSync(path).isDirectory()) return [name];
   return readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.ts'))
     .map((entry) => relative(extension, join(entry.parentPath, entry.name)))
     .sort();
 }

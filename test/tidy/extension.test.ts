@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { collectMessages, messageBundle } from '../../vscode-extension/l10n/collect.ts';
 
 const extension = resolve(import.meta.dirname, '../../vscode-extension');
 const manifestText = readFileSync(join(extension, 'package.json'), 'utf8');
-const words = JSON.parse(readFileSync(join(extension, 'package.nls.json'), 'utf8')) as Record<string, string>;
+const read = (file: string) =>
+  JSON.parse(readFileSync(join(extension, file), 'utf8')) as Readonly<Record<string, string>>;
+const words = read('package.nls.json');
 
 interface Manifest {
   readonly version: string;
@@ -52,8 +55,46 @@ describe('the manifest of the extension', () => {
 
   test('names files that are there', () => {
     const pages = manifest.contributes.walkthroughs.flatMap(({ steps }) =>
-      steps.map(({ media }) => media.markdown),
+      steps.map(({ media }) => media.markdown.replace(/^%(.*)%$/, (_, key: string) => words[key] ?? '')),
     );
     expect([manifest.icon, ...pages].filter((file) => !existsSync(join(extension, file)))).toEqual([]);
+  });
+});
+
+describe('the texts of the extension', () => {
+  const bundle = read('l10n/bundle.l10n.json');
+
+  test('are in the bundle that translators begin with (npm run generate)', () => {
+    const text = readFileSync(join(extension, 'l10n/bundle.l10n.json'), 'utf8');
+    expect(text).toBe(messageBundle(collectMessages(extension)));
+  });
+
+  const translations = readdirSync(join(extension, 'l10n'))
+    .map((file) => /^bundle\.l10n\.([\w-]+)\.json$/.exec(file)?.[1])
+    .filter((language) => language !== undefined);
+
+  test.each(translations)('are all translated into %s, and nothing else is', (language) => {
+    expect(Object.keys(read(`l10n/bundle.l10n.${language}.json`))).toEqual(Object.keys(bundle));
+    expect(Object.keys(read(`package.nls.${language}.json`))).toEqual(Object.keys(words));
+  });
+
+  test.each(translations)('keep their places, links and icons in %s', (language) => {
+    const kept = (text: string) =>
+      [...text.matchAll(/\{\d+\}|\]\([^)]*\)|\$\([\w~-]+\)|`[^`]*`/g)].map(([part]) => part).sort();
+    const translated = {
+      ...read(`l10n/bundle.l10n.${language}.json`),
+      ...read(`package.nls.${language}.json`),
+    };
+    const broken = Object.entries({ ...bundle, ...words }).filter(
+      ([key, text]) => kept(text).join() !== kept(translated[key] ?? '').join(),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test.each(translations)('lead to pages that are there in %s', (language) => {
+    const pages = Object.entries(read(`package.nls.${language}.json`)).filter(([key]) =>
+      key.endsWith('.page'),
+    );
+    expect(pages.filter(([, file]) => !existsSync(join(extension, file)))).toEqual([]);
   });
 });

@@ -3,6 +3,7 @@ import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
 import type { Client } from '../../core/client/client.ts';
 import type { ServedResource } from '../../core/client/resource-index.ts';
 import { fieldManager, nameOf } from '../apply/apply-plan.ts';
+import { l10n } from '../language/l10n.ts';
 import { textToCompare } from './object-text.ts';
 
 export type Saved =
@@ -50,10 +51,14 @@ export async function saveObject(
 function requireSame(resource: ServedResource, name: ObjectName, edited: KubernetesObject): void {
   const { namespace, name: found } = nameOf(edited);
   if (edited.kind !== resource.kind || found !== name.name || namespace !== name.namespace) {
-    throw new Error('Kind, name and namespace cannot be changed: apply the text as a new object instead');
+    throw new Error(
+      l10n.t('Kind, name and namespace cannot be changed: apply the text as a new object instead'),
+    );
   }
   // Without it the server would replace whatever is there.
   if (edited.metadata.resourceVersion === undefined) {
-    throw new Error('metadata.resourceVersion was removed; it tells which state of the object was edited');
+    throw new Error(
+      l10n.t('metadata.resourceVersion was removed; it tells which state of the object was edited'),
+    );
   }
 }

@@ -9,6 +9,7 @@ import { selectorFromObject } from '../../core/machinery/label-selector.ts';
 import { LineSplitter } from '../../core/machinery/line-splitter.ts';
 import type { Random } from '../../core/machinery/random.ts';
 import type { OpenCluster } from '../session/cluster-session.ts';
+import { l10n } from '../language/l10n.ts';
 
 /** Whose logs are followed: one Pod, or all Pods that a workload selects, as they come and go. */
 export type LogScope = InformerSelection & { readonly namespace: string; readonly container?: string };
@@ -52,7 +53,7 @@ export function logScopeOf(
   const only = container === undefined ? {} : { container };
   if (resource.kind === 'Pod') return { namespace, fieldSelector: `metadata.name=${name}`, ...only };
   const { selector } = (object as { spec?: { selector?: Record<string, unknown> } }).spec ?? {};
-  if (selector === undefined) throw new Error(`${resource.kind} "${name}" selects no Pods`);
+  if (selector === undefined) throw new Error(l10n.t('{0} "{1}" selects no Pods', resource.kind, name));
   // Services and ReplicationControllers have bare labels for a selector.
   const bare = !('matchLabels' in selector || 'matchExpressions' in selector);
   const labelSelector = selectorFromObject(bare ? { matchLabels: selector } : selector).toString();
