@@ -93,7 +93,7 @@ function setScheduling(
 }
 
 /** Both lists without what another toleration covers; of equal ones the first stays (pkg/util/tolerations). */
-export function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {
+function mergeTolerations(first: readonly Toleration[], second: readonly Toleration[]): Toleration[] {
   const all = [...first, ...second];
   const merged: Toleration[] = [];
   all.forEach((toleration, at) => {

@@ -84,7 +84,7 @@ function failed(message: string, cause?: unknown): StatusError {
 }
 
 /** Nothing but the version differs (strategy "None"). */
-export function convertByName(group: string): CustomKind['convert'] {
+function convertByName(group: string): CustomKind['convert'] {
   return (objects, toVersion) =>
     Promise.resolve(objects.map((object) => renamed(object, `${group}/${toVersion}`)));
 }

@@ -242,7 +242,7 @@ function fractional(operator: '+' | '-' | '*' | '/', a: number, b: number): numb
 }
 
 /** @throws CelError for what no int can hold */
-export function checked(value: bigint): bigint {
+function checked(value: bigint): bigint {
   if (value > 9_223_372_036_854_775_807n || value < -9_223_372_036_854_775_808n)
     throw new CelError('integer overflow');
   return value;

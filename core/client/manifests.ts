@@ -83,7 +83,7 @@ function manifest(
 }
 
 /** `spec.containers[0].image` or `data[a.b]` as its steps. */
-export function pathOf(field: string): (string | number)[] {
+function pathOf(field: string): (string | number)[] {
   const steps = field.matchAll(/\[(\d+)\]|\["?([^\]"]*)"?\]|([^.[\]]+)/g);
   return [...steps].map(([, index, key, name]) =>
     index === undefined ? (key ?? name ?? '') : Number(index),

@@ -59,7 +59,7 @@ const apiVersions = ['apiserver.config.k8s.io/v1', 'apiserver.k8s.io/v1alpha1'];
  * in the file that its `path` names.
  * @param read reads another file
  */
-export function readAdmissionConfiguration(
+function readAdmissionConfiguration(
   value: unknown,
   read: (path: string) => unknown,
 ): PodSecurityConfiguration | undefined {

@@ -51,7 +51,7 @@ import type { Pki } from './pki.ts';
 import type { RequestHeaderOptions } from './request-header-options.ts';
 import { remoteKinds } from './remote-kinds.ts';
 
-export const wheelhouseVersion = '0.1.0';
+const wheelhouseVersion = '0.1.0';
 
 export interface ControlPlaneOptions {
   readonly store: KeyValueStore;

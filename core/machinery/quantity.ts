@@ -1,7 +1,7 @@
 export type QuantityFormat = 'BinarySI' | 'DecimalSI' | 'DecimalExponent';
 
 /** The text is not a quantity. */
-export class QuantityError extends Error {
+class QuantityError extends Error {
   override readonly name = 'QuantityError';
 }
 

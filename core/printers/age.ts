@@ -3,7 +3,7 @@ import { humanDuration } from '../machinery/duration.ts';
 import { column } from './table.ts';
 import type { ColumnOf } from './table.ts';
 
-export const unknownAge = '<unknown>';
+const unknownAge = '<unknown>';
 
 /** How long ago an RFC 3339 time was, such as "3m7s"; "<unknown>" without one. */
 export function ageSince(time: string | undefined | null, nowMs: number): string {

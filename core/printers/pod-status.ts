@@ -45,7 +45,7 @@ export function isSimulated(pod: Pod): boolean {
   return statuses.some((status) => status.containerID?.startsWith('simulated://'));
 }
 
-export function conditionOf(pod: Pod, type: string): PodCondition | undefined {
+function conditionOf(pod: Pod, type: string): PodCondition | undefined {
   return pod.status.conditions?.find((condition) => condition.type === type);
 }
 

@@ -3,8 +3,8 @@ import type { DeleteOptions } from '../api/verbs.ts';
 import { parseTimestamp, timestamp } from '../machinery/timestamp.ts';
 import type { Strategy, StrategyContext } from './strategy.ts';
 
-export const orphanFinalizer = 'orphan';
-export const foregroundFinalizer = 'foregroundDeletion';
+const orphanFinalizer = 'orphan';
+const foregroundFinalizer = 'foregroundDeletion';
 
 export type DeletionStep =
   /** Remove it now. */

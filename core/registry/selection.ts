@@ -57,7 +57,7 @@ export function selectionOf(
 }
 
 /** The field's value as selectors compare it: "" when absent. */
-export function fieldValue(declaration: KindDeclaration, object: KubernetesObject, field: string): string {
+function fieldValue(declaration: KindDeclaration, object: KubernetesObject, field: string): string {
   if (field === 'metadata.name') return object.metadata.name ?? '';
   if (field === 'metadata.namespace') return object.metadata.namespace ?? '';
   return declaration.selectableFields?.[field]?.(object) ?? '';

@@ -61,7 +61,7 @@ export function containerStatuses(
 }
 
 /** The state of a container the runtime has. */
-export function stateOf(container: ObservedContainer, details: StatusDetails): ContainerState {
+function stateOf(container: ObservedContainer, details: StatusDetails): ContainerState {
   const { status } = container;
   if (container.state === 'running') {
     return { running: { startedAt: timestamp(status.startedAtMs ?? status.createdAtMs) } };

@@ -92,7 +92,7 @@ export function isSettled(actions: PodActions): boolean {
 }
 
 /** Any regular container was made at some time, so all init containers have done their work. */
-export function hasInitialized(pod: Pod, observed: ObservedPod): boolean {
+function hasInitialized(pod: Pod, observed: ObservedPod): boolean {
   return pod.spec.containers.some(({ name }) => latestOf(observed, name) !== undefined);
 }
 

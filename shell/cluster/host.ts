@@ -29,7 +29,7 @@ export function hasApt(): boolean {
   );
 }
 
-export function dockerSocket(env: NodeJS.ProcessEnv = process.env): string {
+function dockerSocket(env: NodeJS.ProcessEnv = process.env): string {
   const host = env['DOCKER_HOST'] ?? '';
   return host.startsWith('unix://') ? host.slice('unix://'.length) : '/var/run/docker.sock';
 }

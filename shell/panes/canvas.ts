@@ -9,7 +9,7 @@ export type CellStyle = {
   readonly underline?: boolean;
 };
 
-export const plainStyle: CellStyle = {};
+const plainStyle: CellStyle = {};
 
 export interface CanvasCell {
   /** One grapheme; `''` in the right half of a wide one. */

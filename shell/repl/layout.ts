@@ -58,7 +58,7 @@ export function layOut(input: LayoutInput): Layout {
 }
 
 /** One row of cells, cut to the width. */
-export function cutRow(line: readonly Span[], columns: number): CellRow {
+function cutRow(line: readonly Span[], columns: number): CellRow {
   const row: Cell[] = [];
   for (const span of line) {
     for (const { text, width } of graphemes(span.text.replace(/\n/g, ' '))) {

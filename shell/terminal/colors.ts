@@ -43,7 +43,7 @@ const parameters: Readonly<Record<Style, string>> = {
 };
 
 /** The SGR parameter list for some styles, `''` for none. */
-export function sgr(...styles: readonly Style[]): string {
+function sgr(...styles: readonly Style[]): string {
   return styles.map((style) => parameters[style]).join(';');
 }
 

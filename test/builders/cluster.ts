@@ -2,7 +2,7 @@ import type { Lease } from '../../core/api/generated/coordination-v1.ts';
 import type { ConfigMap, Namespace, Secret, ServiceAccount } from '../../core/api/generated/core-v1.ts';
 import { newMetadata, ObjectBuilder, timestamp } from './object.ts';
 
-export class NamespaceBuilder extends ObjectBuilder<Namespace> {
+class NamespaceBuilder extends ObjectBuilder<Namespace> {
   static create(): NamespaceBuilder {
     return new NamespaceBuilder({
       apiVersion: 'v1',
@@ -23,7 +23,7 @@ export class NamespaceBuilder extends ObjectBuilder<Namespace> {
   }
 }
 
-export class LeaseBuilder extends ObjectBuilder<Lease> {
+class LeaseBuilder extends ObjectBuilder<Lease> {
   static create(): LeaseBuilder {
     return new LeaseBuilder({
       apiVersion: 'coordination.k8s.io/v1',
@@ -47,7 +47,7 @@ export class LeaseBuilder extends ObjectBuilder<Lease> {
   }
 }
 
-export class ConfigMapBuilder extends ObjectBuilder<ConfigMap> {
+class ConfigMapBuilder extends ObjectBuilder<ConfigMap> {
   static create(): ConfigMapBuilder {
     return new ConfigMapBuilder({
       apiVersion: 'v1',
@@ -65,7 +65,7 @@ export class ConfigMapBuilder extends ObjectBuilder<ConfigMap> {
   }
 }
 
-export class SecretBuilder extends ObjectBuilder<Secret> {
+class SecretBuilder extends ObjectBuilder<Secret> {
   static create(): SecretBuilder {
     return new SecretBuilder({
       apiVersion: 'v1',
@@ -86,7 +86,7 @@ export class SecretBuilder extends ObjectBuilder<Secret> {
   }
 }
 
-export class ServiceAccountBuilder extends ObjectBuilder<ServiceAccount> {
+class ServiceAccountBuilder extends ObjectBuilder<ServiceAccount> {
   static create(): ServiceAccountBuilder {
     return new ServiceAccountBuilder({
       apiVersion: 'v1',

@@ -2,7 +2,7 @@ import type { ContainerStatus, SandboxStatus } from '../../node-agent/runtime/ru
 import { builtAtMs } from './object.ts';
 
 /** A container as a runtime lists it: running since `builtAtMs` unless said otherwise. */
-export class ContainerStatusBuilder {
+class ContainerStatusBuilder {
   readonly #status: ContainerStatus;
 
   constructor(status: ContainerStatus) {

@@ -42,7 +42,7 @@ export function editorLog(): string {
 }
 
 /** A folder with files, and a window that shows it. */
-export class EditorTest {
+class EditorTest {
   readonly folder: string;
   readonly browser: Browser;
   readonly window: EditorWindow;

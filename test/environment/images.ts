@@ -18,7 +18,7 @@ interface TestImage {
 }
 
 export const busyboxImage = 'busybox:latest';
-export const podInfoImage = 'kimschles/pod-info-app:latest';
+const podInfoImage = 'kimschles/pod-info-app:latest';
 
 /** Why images cannot be made here, for a test's skip message; undefined when they can. */
 export function whyNoTestImages(): string | undefined {

@@ -22,7 +22,7 @@ export interface RawAnswer {
 const withinMs = 20_000;
 
 /** One request on a connection of its own. */
-export function callRaw(caller: RawCaller, headers: OutgoingHttpHeaders, body: Buffer): Promise<RawAnswer> {
+function callRaw(caller: RawCaller, headers: OutgoingHttpHeaders, body: Buffer): Promise<RawAnswer> {
   const { address, ca, as } = caller;
   return new Promise((resolve, reject) => {
     const session = connect(`https://${address}`, { ca, servername: 'localhost', ...as });

@@ -14,7 +14,7 @@ import { eventually, logText, readAll } from '../expectations/runtime.ts';
 export const untilStopped = ['sh', '-c', 'trap "exit 0" TERM; while true; do sleep 1 & wait $!; done'];
 
 /** A runtime on the machine's Docker with what tests do to it again and again. Everything is removed at the end. */
-export class RuntimeScene {
+class RuntimeScene {
   readonly owner: string;
   readonly signal = AbortSignal.timeout(300_000);
   readonly runtime: DockerRuntime;

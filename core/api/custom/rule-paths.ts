@@ -3,7 +3,7 @@ import type { JSONSchemaProps } from './schema.ts';
 import { propertyOf, valuesOf } from './schema.ts';
 
 /** The names in a rule's fieldPath, such as ".spec.ports['a.b']"; undefined where it is none. */
-export function namesOf(fieldPath: string): readonly string[] | undefined {
+function namesOf(fieldPath: string): readonly string[] | undefined {
   const names: string[] = [];
   let at = 0;
   for (const match of fieldPath.matchAll(/\.([A-Za-z_][\w-]*)|\['((?:[^'\\]|\\.)+)'\]/gy)) {

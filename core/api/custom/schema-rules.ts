@@ -208,7 +208,7 @@ class KeywordWalk {
 }
 
 /** Expressions of RE2, which take time in proportion to the text whatever they say. */
-export function validatePattern(pattern: string, path: FieldPath): Errors {
+function validatePattern(pattern: string, path: FieldPath): Errors {
   if (pattern.length > maxPattern)
     return [invalidValue(path, pattern, `must have at most ${maxPattern} characters`)];
   try {

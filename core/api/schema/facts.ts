@@ -89,8 +89,6 @@ export const kubernetesVersion: string = resourceFacts.kubernetes;
 export const groupFacts = resourceFacts.groups as Readonly<Record<string, GroupFact>>;
 export const resourceFactList = resourceFacts.resources as readonly ResourceFact[];
 export const typeFactsByName = typeFacts.types as unknown as Readonly<Record<string, TypeFact>>;
-/** Values of the named string types, closed or open. */
-export const constantFacts = typeFacts.constants as Readonly<Record<string, readonly string[]>>;
 
 /** The API package a group version lives in, such as "core/v1". */
 export function packageOfResource(resource: { readonly group: string; readonly version: string }): string {

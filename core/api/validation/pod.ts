@@ -33,7 +33,7 @@ export function validatePodTemplate({ metadata, spec }: PodTemplateSpec, path: F
 const restartPolicies = ['Always', 'Never', 'OnFailure'];
 const dnsPolicies = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
 
-export function validatePodSpec(spec: PodSpec, path: FieldPath): Errors {
+function validatePodSpec(spec: PodSpec, path: FieldPath): Errors {
   return [
     ...validateVolumes(spec.volumes, path.child('volumes')),
     ...validateContainers(spec, path),

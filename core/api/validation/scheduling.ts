@@ -52,7 +52,7 @@ export function validateScheduling(spec: PodSpec, path: FieldPath): Errors {
 
 const effects = ['NoExecute', 'NoSchedule', 'PreferNoSchedule'];
 
-export function validateTolerations(tolerations: readonly Toleration[] | undefined, path: FieldPath): Errors {
+function validateTolerations(tolerations: readonly Toleration[] | undefined, path: FieldPath): Errors {
   return checkEach(tolerations, path, validateToleration);
 }
 

@@ -56,15 +56,6 @@ export function validateReplicaSetUpdate({ spec }: ReplicaSet, old: ReplicaSet):
   return validateImmutable(spec.selector, old.spec.selector, FieldPath.spec.child('selector'));
 }
 
-/** Status counters, all of them. */
-export function validateCounts(
-  status: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-  path = FieldPath.status,
-): Errors {
-  return names.flatMap((name) => checkNotNegative(status[name] as number | undefined, path.child(name)));
-}
-
 /** A selector that would select nothing or everything is a mistake. */
 export function validateWorkloadSelector(
   selector: LabelSelector | undefined,

@@ -67,6 +67,6 @@ function localService(group: string, version: string, rank: number): APIService 
   };
 }
 
-export function serviceName(group: string, version: string): string {
+function serviceName(group: string, version: string): string {
   return `${version}.${group}`;
 }

@@ -4,10 +4,10 @@ import { arrayOf, booleanOf, membersOf, textsOf } from '../../machinery/given-va
 import type { RequestAttributes, ResourceAttributes } from '../requests/attributes.ts';
 
 /** How much of a request is written down, each more than the one before. */
-export const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
+const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
 export type AuditLevel = (typeof levels)[number];
 
-export const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
+const stages = ['RequestReceived', 'ResponseStarted', 'ResponseComplete', 'Panic'] as const;
 export type AuditStage = (typeof stages)[number];
 
 /** A policy of audit.k8s.io/v1 as it is decided by; lists that are empty say nothing. */

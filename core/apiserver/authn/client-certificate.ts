@@ -14,10 +14,7 @@ const authenticated = 'system:authenticated';
  * authentication/request/x509). The caller has seen to it that the client CA signed it. Throws Unauthorized when it
  * names nobody, or has ended.
  */
-export function identityOf(
-  certificate: Pick<PeerCertificate, 'subject' | 'valid_to'>,
-  nowMs: number,
-): Identity {
+function identityOf(certificate: Pick<PeerCertificate, 'subject' | 'valid_to'>, nowMs: number): Identity {
   const { CN: name, O: organisations } = certificate.subject as {
     CN?: string | string[];
     O?: string | string[];

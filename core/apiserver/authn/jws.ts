@@ -51,7 +51,7 @@ export function parseJws(token: string): Jws | undefined {
 }
 
 /** Whether the key is one for the algorithm: nobody signs with RSA's public key as if it were a secret. */
-export function fits(key: KeyObject, algorithm: SignatureAlgorithm): boolean {
+function fits(key: KeyObject, algorithm: SignatureAlgorithm): boolean {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
   if (key.type !== 'public') return false;
   const curve = curves[algorithm];

@@ -13,7 +13,7 @@ export interface RunningFairness {
 }
 
 /** Upstream's defaults together: --max-requests-inflight and --max-mutating-requests-inflight. */
-export const defaultServerSeats = 600;
+const defaultServerSeats = 600;
 
 export function createFairness(
   { scheme, registry, verbs }: Pick<Api, 'scheme' | 'registry' | 'verbs'>,

@@ -7,7 +7,7 @@ import { SelectorError } from '../../machinery/label-selector.ts';
 import { PlainObject } from './plain-object.ts';
 
 /** Shows stored objects in the form that was asked for; each is converted once, however many ask. */
-export class Form {
+class Form {
   readonly #conversion: Conversion;
   readonly #shown = new WeakMap<Encoded, Encoded>();
 

@@ -10,7 +10,7 @@ import { PlainObject } from './plain-object.ts';
  * what that does not know, and with its defaults. Each is worked out once, however many ask; what is as it was
  * stored is passed on with its bytes.
  */
-export class CustomForm {
+class CustomForm {
   readonly #custom: CustomKind;
   readonly #version: string;
   readonly #apiVersion: string;

@@ -225,7 +225,7 @@ function members(object: KubernetesObject): JsonObject {
   return object as unknown as JsonObject;
 }
 
-export function refuseIf(
+function refuseIf(
   declaration: KindDeclaration,
   object: KubernetesObject,
   errors: readonly FieldError[],

@@ -4,7 +4,7 @@ import { boundedWarnings } from '../../api/warnings.ts';
 import type { Call, RequestTracker, UserInfo } from '../../api/verbs.ts';
 
 /** The largest body accepted: upstream's limit for one request. */
-export const maxBodyBytes = 3 * 1024 * 1024;
+const maxBodyBytes = 3 * 1024 * 1024;
 /** More than are ever told. */
 const mostWarnings = 1_000;
 

@@ -42,7 +42,7 @@ export function createClusterRoleAggregationController(dependencies: ControllerD
 }
 
 /** The rules of all roles that are selected, each once, in the order of the roles' names. */
-export function gathered(role: ClusterRole, all: readonly ClusterRole[]): readonly PolicyRule[] {
+function gathered(role: ClusterRole, all: readonly ClusterRole[]): readonly PolicyRule[] {
   const selectors = (role.aggregationRule?.clusterRoleSelectors ?? []).map(selectorFromObject);
   const parts = all
     .filter(({ metadata }) => metadata.name !== role.metadata.name)

@@ -44,7 +44,7 @@ export function withCondition(
   return { ...status, conditions: [...others, condition] };
 }
 
-export function withoutCondition(status: DeploymentStatus, type: ConditionType): DeploymentStatus {
+function withoutCondition(status: DeploymentStatus, type: ConditionType): DeploymentStatus {
   if (conditionOf(status, type) === undefined) return status;
   return { ...status, conditions: (status.conditions ?? []).filter((condition) => condition.type !== type) };
 }

@@ -16,7 +16,7 @@ import { planSlices, portsKey } from './plan.ts';
 import type { EndpointGroup } from './plan.ts';
 import { endpointFacts, endpointOf, portsOf } from './pod-endpoints.ts';
 
-export const serviceNameLabel = 'kubernetes.io/service-name';
+const serviceNameLabel = 'kubernetes.io/service-name';
 const managedByLabel = 'endpointslice.kubernetes.io/managed-by';
 const managedBy = 'endpointslice-controller.k8s.io';
 const headlessLabel = 'service.kubernetes.io/headless';

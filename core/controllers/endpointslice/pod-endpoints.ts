@@ -7,7 +7,7 @@ import { isReady, isTerminal } from '../runtime/pods.ts';
 const zoneLabel = 'topology.kubernetes.io/zone';
 
 /** The Pod's address in a family, where it has one. */
-export function addressOf({ status }: Pod, family: IpFamily): string | undefined {
+function addressOf({ status }: Pod, family: IpFamily): string | undefined {
   const all = status.podIPs?.map(({ ip }) => ip) ?? (status.podIP === undefined ? [] : [status.podIP]);
   return all.find((ip) => ipFamilyOf(ip) === family);
 }

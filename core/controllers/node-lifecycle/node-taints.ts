@@ -1,8 +1,8 @@
 import type { Node, Taint } from '../../api/generated/core-v1.ts';
 import { timestamp } from '../../machinery/timestamp.ts';
 
-export const notReadyTaint = 'node.kubernetes.io/not-ready';
-export const unreachableTaint = 'node.kubernetes.io/unreachable';
+const notReadyTaint = 'node.kubernetes.io/not-ready';
+const unreachableTaint = 'node.kubernetes.io/unreachable';
 const unschedulableTaint = 'node.kubernetes.io/unschedulable';
 
 /** The taint that a condition's status asks for (upstream: nodeConditionToTaintKeyStatusMap). */

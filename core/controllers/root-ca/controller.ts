@@ -5,7 +5,7 @@ import { Controller } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
 import { isLeaving } from '../service-account/controller.ts';
 
-export const rootCaName = 'kube-root-ca.crt';
+const rootCaName = 'kube-root-ca.crt';
 
 const description =
   'Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters.';

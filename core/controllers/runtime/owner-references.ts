@@ -7,10 +7,6 @@ export function controllerOf(object: { readonly metadata: ObjectMeta }): OwnerRe
   return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
 }
 
-export function isControlledBy(object: KubernetesObject, owner: KubernetesObject): boolean {
-  return owner.metadata.uid !== undefined && controllerOf(object)?.uid === owner.metadata.uid;
-}
-
 /** What a controller writes into the children it makes or adopts. */
 export function controllerReference<T extends KubernetesObject>(
   resource: Resource<T>,

@@ -246,7 +246,7 @@ function exclude(change: Comparison, ignored: FieldSet): Comparison {
 }
 
 /** The object less metadata.managedFields, which nobody owns and no comparison shall see. */
-export function withoutManagedFields(object: JsonObject): JsonObject {
+function withoutManagedFields(object: JsonObject): JsonObject {
   const { metadata } = object;
   if (!isObject(metadata) || !Object.hasOwn(metadata, 'managedFields')) return object;
   const { managedFields: _, ...rest } = metadata;

@@ -32,7 +32,7 @@ export interface Ownership extends Manager {
 /** Owners by their identity; immutable between the steps of a write. */
 export type Owners = ReadonlyMap<string, Ownership>;
 
-export const defaultMaxUpdaters = 10;
+const defaultMaxUpdaters = 10;
 const ancientChanges = 'ancient-changes';
 
 export function identityOf({ manager, operation, apiVersion, subresource }: Manager): string {

@@ -16,7 +16,7 @@ export class ApplyError extends Error {
 }
 
 /** What no schema describes is an object member by member, and everything else as a whole (upstream: deduced). */
-export const deduced: Schema = { kind: 'object', fields: new Map(), atomic: false, preserveUnknown: true };
+const deduced: Schema = { kind: 'object', fields: new Map(), atomic: false, preserveUnknown: true };
 
 /**
  * How apply looks at a value: as members, as items that have an identity, or as one whole. A value that is not

@@ -109,7 +109,7 @@ function probe(to: Description, title: string, value: Probe | undefined, level: 
 }
 
 /** Upstream's one line: what is asked, and every number that governs it. */
-export function probeText(value: Probe): string {
+function probeText(value: Probe): string {
   const {
     initialDelaySeconds = 0,
     timeoutSeconds = 1,

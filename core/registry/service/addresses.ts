@@ -21,9 +21,9 @@ const maxDraws = 32;
 const nothing: Reservation = { commit: () => {}, rollback: () => Promise.resolve() };
 
 /** The label that tells whose an address is (KEP-1880). */
-export const managedByLabel = 'ipaddress.kubernetes.io/managed-by';
-export const managedByValue = 'ipallocator.k8s.io';
-export const familyLabel = 'ipaddress.kubernetes.io/ip-family';
+const managedByLabel = 'ipaddress.kubernetes.io/managed-by';
+const managedByValue = 'ipallocator.k8s.io';
+const familyLabel = 'ipaddress.kubernetes.io/ip-family';
 
 /**
  * Gives Services their addresses and node ports (pkg/registry/core/service/storage/alloc.go). An address is taken by

@@ -10,7 +10,7 @@ import type { KeyValue, Revision } from '../storage.ts';
  * A value is written to `past` when it is replaced, so reading the present never meets old versions, and a compaction
  * finds what to delete through `changes`. Revisions are big-endian doubles, which sort as numbers do.
  */
-export const revisionBytes = 8;
+const revisionBytes = 8;
 
 export interface ChangeRecord {
   readonly kind: 'put' | 'delete';

@@ -26,7 +26,7 @@ export function isCompacted(error: unknown): boolean {
   return isServiceError(error) && error.details.includes('revision has been compacted');
 }
 
-export function isFuture(error: unknown): boolean {
+function isFuture(error: unknown): boolean {
   return isServiceError(error) && error.details.includes('is a future revision');
 }
 

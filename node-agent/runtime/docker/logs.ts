@@ -37,7 +37,7 @@ export async function* containerLogs(
   }
 }
 
-export function logQuery(options: LogOptions): Record<string, unknown> {
+function logQuery(options: LogOptions): Record<string, unknown> {
   return {
     stdout: true,
     stderr: true,

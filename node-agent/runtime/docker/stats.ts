@@ -96,7 +96,7 @@ async function findFiles(info: ContainerInspectInfo): Promise<CgroupFiles | unde
 }
 
 /** Each controller's path from cgroups(7)'s "hierarchy:controllers:path"; version 2 has the empty name. */
-export function cgroupPaths(lines: string): Map<string, string> {
+function cgroupPaths(lines: string): Map<string, string> {
   const paths = new Map<string, string>();
   for (const line of lines.split('\n')) {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];

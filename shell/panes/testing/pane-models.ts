@@ -1,7 +1,7 @@
 import type { PaneCell, PaneColumn, PaneModel, PaneRow, PaneState } from '../pane-model.ts';
 
 /** A row of a made-up table, built for tests. */
-export class RowBuilder {
+class RowBuilder {
   #cells: PaneCell[];
   #order: (string | number | undefined)[] = [];
 
@@ -47,7 +47,7 @@ export function row(name: string): RowBuilder {
   return new RowBuilder(name);
 }
 
-export const columns: readonly PaneColumn[] = [
+const columns: readonly PaneColumn[] = [
   { name: 'NAME', priority: 0 },
   { name: 'NAMESPACE', priority: 2 },
   { name: 'STATUS', priority: 0 },

@@ -40,9 +40,7 @@ function wanted(): Pod {
 }
 
 /** A Pod as the API stores it, with defaults and owners, filled up to its size. */
-export async function makePods(): Promise<
-  (index: number) => { readonly key: string; readonly value: Buffer }
-> {
+async function makePods(): Promise<(index: number) => { readonly key: string; readonly value: Buffer }> {
   await using api = await createTestApi();
   const template = await api.client.create(pods, wanted());
   const format = new StoredFormat('v1', 'Pod');

@@ -125,14 +125,7 @@ export async function createFrontEnds(): Promise<FrontEnds> {
 /** Matches nothing, so that whoever may delete everything deletes nothing. */
 const labelSelector = 'nobody=has-this';
 
-export function pathOf({
-  group,
-  version,
-  resource,
-  subresource,
-  namespace,
-  name,
-}: Omit<Asked, 'verb'>): string {
+function pathOf({ group, version, resource, subresource, namespace, name }: Omit<Asked, 'verb'>): string {
   const parts = [
     group === '' ? 'api' : `apis/${group}`,
     version,

@@ -4,7 +4,6 @@ import { selectorFixes } from '../fixes/fix-selector.ts';
 import { replaceText } from '../fixes/edits.ts';
 import { l10n } from '../l10n.ts';
 import type { KindInfo } from '../schema/schema-model.ts';
-import { schemaAt } from '../schema/schema-at.ts';
 import { locate, parseFieldPath, shownRange, type Located, type Path } from '../syntax/paths.ts';
 import type { CheckContext } from './document-context.ts';
 import type { ManifestObject } from './manifest-objects.ts';
@@ -110,9 +109,4 @@ export function isNear(steps: Path, others: readonly Path[]): boolean {
 
 export function stepsOf({ field }: Pick<FieldError, 'field'>): Path {
   return parseFieldPath(field);
-}
-
-/** Whether a schema knows the path: the server's errors may speak of what was never written. */
-export function isKnown(kind: KindInfo, steps: Path): boolean {
-  return schemaAt(kind.schema, steps) !== undefined;
 }

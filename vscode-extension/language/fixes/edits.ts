@@ -75,11 +75,11 @@ export function addFirstMember(text: string, entry: Entry, lines: Lines): TextEd
 }
 
 /** Columns before an offset in its line. */
-export function columnOf(text: string, offset: number): number {
+function columnOf(text: string, offset: number): number {
   return offset - (text.lastIndexOf('\n', offset - 1) + 1);
 }
 
-export function newlineOf(text: string): string {
+function newlineOf(text: string): string {
   return text.includes('\r\n') ? '\r\n' : '\n';
 }
 

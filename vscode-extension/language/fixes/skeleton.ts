@@ -9,7 +9,7 @@ export function skeletonOf(field: Pick<Field, 'name' | 'schema'>, depth = 0): Li
 }
 
 /** The required members of an object; at least one line each. */
-export function requiredMembers(schema: ObjectSchema, depth = 0): Lines {
+function requiredMembers(schema: ObjectSchema, depth = 0): Lines {
   return [...schema.fields.values()]
     .filter(({ required, default: value }) => required && value === undefined)
     .flatMap((field) => skeletonOf(field, depth));

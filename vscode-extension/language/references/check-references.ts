@@ -95,7 +95,7 @@ export function duplicateProblems(objects: readonly FileObject[]): Problem[] {
   });
 }
 
-export function describe({ kind, name, namespace }: ObjectId): string {
+function describe({ kind, name, namespace }: ObjectId): string {
   return namespace === undefined || namespace === 'default'
     ? `${kind} "${name}"`
     : l10n.t('{0} in namespace "{1}"', `${kind} "${name}"`, namespace);

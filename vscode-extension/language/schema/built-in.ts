@@ -21,7 +21,7 @@ export function builtInModel(): SchemaModel {
   return (model ??= new SchemaModel(builtInKinds(), { origin: 'built-in', complete: false }));
 }
 
-export function kindInfoOf(declaration: KindDeclaration): KindInfo {
+function kindInfoOf(declaration: KindDeclaration): KindInfo {
   const { group, version, kind, plural, shortNames = [], namespaced } = declaration;
   return {
     group,

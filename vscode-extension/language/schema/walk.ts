@@ -1,5 +1,5 @@
 import type { Field, ObjectSchema, Schema } from '../../../core/machinery/schema.ts';
-import { followed, type Entry, type MapNode, type SyntaxNode } from '../syntax/nodes.ts';
+import type { Entry, MapNode, SyntaxNode } from '../syntax/nodes.ts';
 
 /** A member that the schema knows, where it stands. */
 export interface TypedMember {
@@ -31,10 +31,4 @@ export function walkMembers(node: SyntaxNode, schema: Schema, visit: (member: Ty
       return;
     default:
   }
-}
-
-/** The map a node is or stands for. */
-export function mapOf(node: SyntaxNode | undefined): MapNode | undefined {
-  const target = followed(node);
-  return target?.kind === 'map' ? target : undefined;
 }

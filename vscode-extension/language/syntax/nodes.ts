@@ -86,7 +86,3 @@ export function textOf(node: SyntaxNode | undefined, key: string): string | unde
 export function contains(range: Range, offset: number): boolean {
   return range.start <= offset && offset <= range.end;
 }
-
-export function overlaps(a: Range, b: Range): boolean {
-  return a.start < b.end && b.start < a.end;
-}
