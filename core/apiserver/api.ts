@@ -100,6 +100,8 @@ export interface ApiOptions {
   readonly podSecurity?: PodSecurityConfiguration | undefined;
   /** False: definitions are only stored, and nothing is served by them. */
   readonly customResources?: boolean | undefined;
+  /** More admission plug-ins, which come after users' own. */
+  readonly plugins?: readonly AdmissionPlugin[] | undefined;
   /** Names of admission plug-ins to leave out. */
   readonly withoutAdmission?: readonly string[] | undefined;
   readonly freeze?: ((object: KubernetesObject) => KubernetesObject) | undefined;
@@ -155,6 +157,7 @@ export function createApi(options: ApiOptions): Api {
     new PodSecurity(lookup, options.podSecurity, podSecurityMetrics),
     ...(policy === undefined ? [] : authorizingPlugins(scheme, lookup, policy, authorizer)),
     ...extension.plugins,
+    ...(options.plugins ?? []),
     // Last: what it counts must not be refused by anybody after it.
     new ResourceQuotaAdmission(lookup, quotaWriter(registry)),
   ];
@@ -183,7 +186,7 @@ export function createApi(options: ApiOptions): Api {
     registry,
     admission,
     authorizer,
-    virtual: virtualResources(registry, authorizer, authenticator, options, () => verbs),
+    virtual: virtualResources(registry, authorizer, authenticator, options),
     subresources: tokens === undefined ? undefined : new Map([['token', tokenSubresource(tokens)]]),
     reservers: new Map([[servicesKey, new ServiceAddresses(registry, random)]]),
     clock,
@@ -241,8 +244,7 @@ function virtualResources(
   registry: Registry,
   authorizer: Authorizer,
   authenticator: TokenAuthenticator,
-  { store, readUsage }: ApiOptions,
-  verbs: () => Verbs,
+  { store, readUsage, clock }: ApiOptions,
 ): VirtualResources {
   const reviews = reviewResources(authorizer, (token, audiences) =>
     authenticator.authenticate(token, audiences),
@@ -255,7 +257,12 @@ function virtualResources(
     { name: 'etcd-0', check: (signal) => store.health({ signal }) },
   ]);
   const usage = resourceMetrics(registry, readUsage ?? (() => Promise.resolve(undefined)));
-  return new Map([...reviews, ...usage, ['/componentstatuses', components], ['/bindings', bindings(verbs)]]);
+  return new Map([
+    ...reviews,
+    ...usage,
+    ['/componentstatuses', components],
+    ['/bindings', bindings(registry, authorizer, clock)],
+  ]);
 }
 
 export const defaultServiceCidrs: readonly string[] = ['10.96.0.0/16', 'fd00:10:96::/112'];

@@ -43,6 +43,8 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
   /** ServiceAccounts have no tokens without. */
   readonly serviceAccountKeys?: SigningKeys;
   readonly oidc?: ApiOptions['oidc'];
+  /** More admission plug-ins. */
+  readonly plugins?: ApiOptions['plugins'];
 }
 
 export interface TestApi<C extends Clock = SteppedClock> extends AsyncDisposable {
@@ -81,6 +83,7 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     agents: options.agents,
     serviceAccountKeys: options.serviceAccountKeys,
     oidc: options.oidc,
+    plugins: options.plugins,
     withoutAdmission: [
       ...(options.serviceAccounts === true ? [] : ['ServiceAccount']),
       ...(options.controlled === true ? [] : ['TaintNodesByCondition', 'StorageObjectInUseProtection']),

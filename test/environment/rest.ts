@@ -101,7 +101,7 @@ export const noContainers: ServedStreams = {
   exec: unreachable,
   attach: unreachable,
   portForward: unreachable,
-  checkPortForward: unreachable,
+  openPortForward: unreachable,
   proxy: unreachable,
 };
 

@@ -54,7 +54,7 @@ const containers: ServedStreams & ContainerStreams = {
   exec,
   attach: unused,
   portForward: unused,
-  checkPortForward: () => Promise.resolve(),
+  openPortForward: () => Promise.resolve(unused),
   proxy: unused,
 };
 

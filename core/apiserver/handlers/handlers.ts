@@ -258,8 +258,8 @@ class Handlers implements Verbs {
       dryRun: options.dryRun === true,
       clock: this.#options.clock,
       storeOf: (resource) => this.#options.registry.storeFor(resource),
-      delete: (deletion) =>
-        this.#delete(call, { ...endpoint, subresource: undefined }, { ...target, name }, deletion),
+      delete: ({ dryRun, ...deletion }) =>
+        endpoint.store.delete(target.namespace, name, deletion, { signal: call.signal, dryRun }),
     });
   }
 }

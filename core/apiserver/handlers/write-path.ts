@@ -156,8 +156,11 @@ export class WritePath {
     await this.#admission.validate(admission);
   }
 
+  /** Nothing can be changed of what goes, and yet those who change objects are asked, too. */
   async admitDelete(request: WriteRequest, old: KubernetesObject): Promise<void> {
-    await this.#admission.validate(this.#request(request, 'DELETE', undefined, old));
+    const admission = this.#request(request, 'DELETE', undefined, old);
+    await this.#admission.mutate(admission);
+    await this.#admission.validate(admission);
   }
 
   #recordOwners(

@@ -64,7 +64,7 @@ test('whatever reaches into a Pod, a Service or a node can be refused', async ()
     streams.exec({}, web, process),
     streams.attach({}, web, process),
     streams.portForward({}, web, 80),
-    streams.checkPortForward({}, web),
+    streams.openPortForward({}, web, []),
     streams.proxy({}, { resource: 'pods', ...web, port: '' }, 'get'),
     streams.proxy({}, { resource: 'services', ...web, port: '' }, 'get'),
     streams.proxy({}, { resource: 'nodes', namespace: undefined, name: 'node', port: '' }, 'get'),

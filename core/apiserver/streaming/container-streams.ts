@@ -41,11 +41,18 @@ export interface ContainerStreamsDependencies {
 
 /** Streams as a server offers them. */
 export interface ServedStreams extends ContainerStreams {
-  /** Rejects where no connection could be forwarded: front ends must know before they change the protocol. */
-  checkPortForward(call: Call, pod: ObjectName): Promise<void>;
+  /**
+   * Rejects where no connection could be forwarded: front ends must know before they change the protocol. However
+   * many connections come of it, it is one request: asked about, admitted and noted once.
+   * @param ports those that are known yet: a client may name more of them later
+   */
+  openPortForward(call: Call, pod: ObjectName, ports: readonly number[]): Promise<DialPort>;
   /** A connection for a request that is handed on. */
   proxy(call: Call, destination: ProxyDestination, verb: string): Promise<Duplex>;
 }
+
+/** One more connection to a port of the Pod. */
+export type DialPort = (port: number) => Promise<Duplex>;
 
 /** Authorizes, looks up the Pod, chooses the container, and opens a session on the Pod's node. */
 export function createContainerStreams(dependencies: ContainerStreamsDependencies): ServedStreams {
@@ -95,19 +102,23 @@ class HubStreams implements ServedStreams {
     return this.#process(call, name, { ...options, command: [] }, 'attach');
   }
 
-  async checkPortForward(call: Call, name: ObjectName): Promise<void> {
-    await this.#forwardable(call, name, []);
+  async openPortForward(call: Call, name: ObjectName, ports: readonly number[]): Promise<DialPort> {
+    ports.forEach(checkPort);
+    const pod = await this.#pod(call, name, 'portforward');
+    await this.#admit(call, connectTarget(name, 'portforward'), ports.length === 0 ? {} : { ports });
+    const node = nodeOf(pod);
+    requireRunning(pod);
+    return async (port) => {
+      checkPort(port);
+      const open = { ...identity(pod, ''), kind: { case: 'portForward', value: port } } as const;
+      const doing = `forward to port ${port} of pod "${name.name}"`;
+      return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
+    };
   }
 
-  async portForward(call: Call, name: ObjectName, port: number): Promise<SessionDuplex> {
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-      throw new StatusError('BadRequest', `Cannot forward to port ${port}: it is not between 1 and 65535`);
-    }
-    const pod = await this.#forwardable(call, name, [port]);
-    const node = nodeOf(pod);
-    const open = { ...identity(pod, ''), kind: { case: 'portForward', value: port } } as const;
-    const doing = `forward to port ${port} of pod "${name.name}"`;
-    return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
+  async portForward(call: Call, name: ObjectName, port: number): Promise<Duplex> {
+    const dial = await this.openPortForward(call, name, [port]);
+    return dial(port);
   }
 
   async proxy(call: Call, destination: ProxyDestination, verb: string): Promise<SessionDuplex> {
@@ -118,15 +129,6 @@ class HubStreams implements ServedStreams {
     const reader = { verbs: this.#verbs, random: this.#random };
     const { node, open, doing } = await locate(reader, destination, call.signal);
     return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
-  }
-
-  /** @param ports those that are known yet: a client may name more of them later */
-  async #forwardable(call: Call, name: ObjectName, ports: readonly number[]): Promise<Pod> {
-    const pod = await this.#pod(call, name, 'portforward');
-    await this.#admit(call, connectTarget(name, 'portforward'), ports.length === 0 ? {} : { ports });
-    nodeOf(pod);
-    requireRunning(pod);
-    return pod;
   }
 
   async #process(
@@ -206,4 +208,9 @@ function remoteProcess(session: Session, { stdin, tty }: AttachOptions): RemoteP
 
 function identity({ metadata }: Pod, container: string): SessionOpenInit {
   return { namespace: metadata.namespace, pod: metadata.name, podUid: metadata.uid, container };
+}
+
+function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 1 && port <= 65_535) return;
+  throw new StatusError('BadRequest', `Cannot forward to port ${port}: it is not between 1 and 65535`);
 }

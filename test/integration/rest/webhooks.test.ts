@@ -200,6 +200,20 @@ describe('a validating webhook', () => {
 });
 
 describe('a mutating webhook', () => {
+  test('is asked about deletions too, of which it can change nothing', async () => {
+    const rules = [{ ...onConfigMaps, operations: ['DELETE'] }];
+    await scene.create(configMaps, scene.configMap('kept'));
+    const changing = patch({ op: 'add', path: '/data', value: {} });
+    await scene.configure('Mutating', scene.hook('ends', changing, { rules }));
+    expect(await scene.send('DELETE', `${configMaps}/kept`)).toMatchObject({
+      code: 500,
+      message: expect.stringContaining(
+        'attempted to modify the object, which is not supported for this operation',
+      ) as string,
+    });
+    expect(server.asked.map(({ request }) => request.operation)).toEqual(['DELETE']);
+  });
+
   test('changes what is stored, one after the other in the order of configurations', async () => {
     const append =
       (text: string) =>

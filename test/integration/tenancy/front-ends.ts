@@ -56,7 +56,7 @@ export async function createFrontEnds(): Promise<FrontEnds> {
     exec: async (...args) => (await served()).exec(...args),
     attach: async (...args) => (await served()).attach(...args),
     portForward: async (...args) => (await served()).portForward(...args),
-    checkPortForward: async (...args) => (await served()).checkPortForward(...args),
+    openPortForward: async (...args) => (await served()).openPortForward(...args),
     proxy: async (...args) => (await served()).proxy(...args),
   };
   const rest = await createRestApi({ rbac: true, containers });

@@ -35,6 +35,6 @@ export interface SubresourceCreate {
   readonly clock: Clock;
   /** Where the objects of another kind are kept. */
   readonly storeOf: (resource: { readonly group: string; readonly plural: string }) => ResourceStore;
-  /** Deletes the object the subresource belongs to, through admission. */
+  /** Deletes the object the subresource belongs to: admitted already, as what was asked for. */
   readonly delete: (options: DeleteOptions) => Promise<DeleteResult>;
 }

@@ -115,8 +115,9 @@ async function forward(
   pod: ObjectName,
   webSocket: boolean,
 ): Promise<void> {
-  await streams.checkPortForward(upgrade.call, pod);
-  const dial = (port: number) => streams.portForward(upgrade.call, pod, port);
+  const { searchParams } = upgrade.url;
+  const ports = searchParams.has('ports') ? portsOf(searchParams) : [];
+  const dial = await streams.openPortForward(upgrade.call, pod, ports);
   if (!webSocket) {
     switchToSpdy(upgrade, spdyProtocol(upgrade, [portForwardProtocol]));
     return forwardOverSpdy(upgrade.socket, dial);
@@ -126,8 +127,7 @@ async function forward(
     const socket = await accepted(upgrade, protocol);
     return forwardOverSpdy(createWebSocketStream(socket), dial);
   }
-  const ports = portsOf(upgrade.url.searchParams);
-  return forwardOverChannels(await accepted(upgrade, protocol), ports, dial);
+  return forwardOverChannels(await accepted(upgrade, protocol), portsOf(searchParams), dial);
 }
 
 async function accepted(upgrade: Upgrade, protocol: string | undefined) {
