@@ -8,6 +8,7 @@ const sections: readonly (readonly [title: string, names: readonly string[]])[] 
   ['Look', ['get', 'describe', 'events', 'logs', 'panes']],
   ['Change', ['apply', 'create', 'delete', 'scale', 'rollout']],
   ['Work in containers', ['exec']],
+  ['Nodes', ['cordon', 'uncordon', 'drain']],
   [
     'The cluster',
     [

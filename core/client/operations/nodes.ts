@@ -32,8 +32,17 @@ export interface DrainPlan {
 }
 
 /** Sorts the Pods of a node as kubectl drain does (kubectl/pkg/drain/filters.go). */
-export async function planDrain(client: Client, node: string, signal: AbortSignal): Promise<DrainPlan> {
-  const { items } = await client.list(pods, { fieldSelector: `spec.nodeName=${node}`, signal });
+export async function planDrain(
+  client: Client,
+  node: string,
+  signal: AbortSignal,
+  { podSelector }: { readonly podSelector?: string } = {},
+): Promise<DrainPlan> {
+  const { items } = await client.list(pods, {
+    fieldSelector: `spec.nodeName=${node}`,
+    signal,
+    ...(podSelector === undefined ? {} : { labelSelector: podSelector }),
+  });
   const stays = (pod: Pod) =>
     controllerOf(pod)?.kind === 'DaemonSet' ||
     pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
@@ -52,6 +61,10 @@ export interface DrainProgress {
   readonly onPod: (pod: Pod, state: 'leaving' | 'gone' | 'held back', why?: string) => void;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** For the containers to end; what each Pod says where it is left out. */
+  readonly gracePeriodSeconds?: number | undefined;
+  /** Delete instead: nobody asks disruption budgets then. */
+  readonly disableEviction?: boolean;
 }
 
 /**
@@ -84,17 +97,23 @@ export async function drainNode(
   }
 }
 
-async function evict(client: Client, pod: Pod, { clock, signal, onPod }: DrainProgress): Promise<void> {
-  const { namespace, name = '', uid } = pod.metadata;
+async function evict(client: Client, pod: Pod, progress: DrainProgress): Promise<void> {
+  const { clock, signal, onPod, gracePeriodSeconds, disableEviction = false } = progress;
+  const { namespace, name = '', uid = '' } = pod.metadata;
+  const deleteOptions = {
+    preconditions: { uid },
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
+  };
   const body = {
     apiVersion: 'policy/v1',
     kind: 'Eviction',
     metadata: { namespace, name },
-    deleteOptions: { preconditions: { uid } },
+    deleteOptions,
   };
   for (;;) {
     try {
-      await client.createSubresource(pods, { namespace, name }, 'eviction', body, { signal });
+      if (disableEviction) await client.delete(pods, { namespace, name }, { ...deleteOptions, signal });
+      else await client.createSubresource(pods, { namespace, name }, 'eviction', body, { signal });
       return;
     } catch (error) {
       if (isNotFound(error)) return;
