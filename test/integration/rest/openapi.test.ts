@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RestApi } from '../../environment/rest.ts';
@@ -5,7 +6,9 @@ import { createRestApi } from '../../environment/rest.ts';
 
 let rest: RestApi;
 beforeAll(async () => {
-  rest = await createRestApi();
+  // Tokens are served where there is a key to sign them with.
+  const { privateKey: signing, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  rest = await createRestApi({ serviceAccountKeys: { signing, verifying: [publicKey] } });
 });
 afterAll(() => rest[Symbol.asyncDispose]());
 
@@ -151,6 +154,38 @@ describe('discovery', () => {
     }
     const { paths } = (await rest.send('GET', '/')).json() as unknown as { paths: string[] };
     for (const path of paths) expect([path, (await rest.send('GET', path)).code]).toEqual([path, 200]);
+  });
+
+  test('names no verb, of whichever subresource, that is not served', async () => {
+    const methods: Readonly<Record<string, string>> = {
+      get: 'GET',
+      list: 'GET',
+      create: 'POST',
+      update: 'PUT',
+      patch: 'PATCH',
+      delete: 'DELETE',
+      deletecollection: 'DELETE',
+    };
+    const wrong: unknown[] = [];
+    const { paths } = (await rest.send('GET', '/')).json() as unknown as { paths: string[] };
+    for (const base of paths.filter((path) => /^\/api\/v1$|^\/apis\/[^/]+\/[^/]+$/.test(path))) {
+      const { resources } = (await rest.send('GET', base)).json() as unknown as { resources: Resource[] };
+      for (const { name, namespaced, verbs } of resources) {
+        const [plural, subresource] = name.split('/');
+        const collection = `${base}${namespaced ? '/namespaces/nowhere' : ''}/${plural}`;
+        for (const verb of verbs.filter((each) => each !== 'watch')) {
+          const ofCollection =
+            ['list', 'deletecollection'].includes(verb) || (verb === 'create' && subresource === undefined);
+          const path = ofCollection
+            ? collection
+            : `${collection}/nobody${subresource === undefined ? '' : `/${subresource}`}`;
+          const { code, text } = await rest.send(methods[verb] ?? verb, `${path}?dryRun=All`, { body: '{}' });
+          if ([405, 501].includes(code) || text.includes('could not find the requested resource'))
+            wrong.push([verb, path, code, text]);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 
   test('says the same plain and aggregated', async () => {
