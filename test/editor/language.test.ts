@@ -61,8 +61,11 @@ spec:
           properties:
             spec:
               type: object
+              x-kubernetes-validations:
+                - { rule: self.color != 'green' || self.watts < 50, message: green is dim }
               properties:
                 color: { type: string, enum: [red, green] }
+                watts: { type: integer, default: 40 }
 `;
 const lamp = 'apiVersion: language.example.com/v1\nkind: Lamp\nmetadata: { name: a }\nspec:\n  colour: red\n';
 const long = Array.from(
@@ -255,6 +258,19 @@ describeEditor('manifests', files, (editor) => {
         () => window.visibleText(),
         (text) => text.includes('  color: red'),
       );
+      await errors(window).first().waitFor({ state: 'detached' });
+    });
+
+    test('asks the rules of new kinds as it is typed', async () => {
+      const { window } = editor();
+      await window.openFile('lamp.yaml');
+      await window.replaceText(lamp.replace('colour: red', 'color: green\n  watts: 60'));
+      await errors(window).first().waitFor();
+      await window.goToLine(1);
+      await window.page.keyboard.press('F8');
+      await window.page.locator('.marker-widget').filter({ hasText: 'green is dim' }).waitFor();
+      await window.page.keyboard.press('Escape');
+      await window.replaceText(lamp.replace('colour: red', 'color: green\n  watts: 49'));
       await errors(window).first().waitFor({ state: 'detached' });
     });
   });

@@ -44,6 +44,22 @@ export function validateDefaultByRules(
   return walk.errors;
 }
 
+/**
+ * As `validateRules`, of a new object, at one go and for at most so many units of cost: for those who must answer at
+ * once and may leave the rest to the server. What could not be asked any more is not told of.
+ */
+export function validateRulesWithin(
+  schema: JSONSchemaProps,
+  object: unknown,
+  units: number,
+): readonly FieldError[] {
+  const root = rulesOf(schema);
+  if (root === undefined) return [];
+  const walk = new RuleWalk(new CostBudget(units, units));
+  Array.from(walk.visit(root, object, undefined, FieldPath.root));
+  return walk.isStopped ? walk.errors.slice(0, -1) : walk.errors;
+}
+
 class RuleWalk {
   readonly errors: FieldError[] = [];
   readonly #budget: CostBudget;
@@ -53,6 +69,11 @@ class RuleWalk {
   constructor(budget: CostBudget) {
     this.#budget = budget;
     this.#turnEndsAt = budget.remaining - costLimits.perTurn;
+  }
+
+  /** The costs ran out; the last error says so. */
+  get isStopped(): boolean {
+    return this.#stopped;
   }
 
   /** Yields where others should have a turn. */

@@ -44,7 +44,10 @@ function refusals(
     object.value,
     wrong.map(({ steps }) => steps),
   );
-  const errors = violations.length < maxViolations ? serverRules(kind, value, context.namespace) : [];
+  const errors =
+    violations.length < maxViolations
+      ? serverRules(kind, value, { namespace: context.namespace, isWhole: wrong.length === 0 })
+      : [];
   const required = violations.filter(({ reason }) => reason === 'required');
   const certain = violations.filter(({ reason }) => reason !== 'required');
   const refused = errors.filter((error) => !isExplained(error, certain, kind));

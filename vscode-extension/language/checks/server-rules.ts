@@ -62,9 +62,13 @@ const preparations: Readonly<Record<string, (object: Mutable<KubernetesObject>) 
 /**
  * What the server would refuse when the object is created, by the code that decides it there: decoded, completed and
  * validated in the same order. Admission is missing, as it needs a cluster.
- * @param namespace the one the object is applied to where it names none
+ * `namespace` is the one the object is applied to where it names none; `isWhole` says that nothing had to be left out.
  */
-export function serverRules(kind: KindInfo, value: JsonObject, namespace: string): readonly FieldError[] {
+export function serverRules(
+  kind: KindInfo,
+  value: JsonObject,
+  { namespace, isWhole }: { readonly namespace: string; readonly isWhole: boolean },
+): readonly FieldError[] {
   const object = normalize(kind.schema, value).value as unknown as Mutable<KubernetesObject>;
   object.apiVersion = apiVersionOf(kind);
   object.kind = kind.kind;
@@ -81,6 +85,6 @@ export function serverRules(kind: KindInfo, value: JsonObject, namespace: string
     namespaced: kind.namespaced,
     nameProblems: rules?.nameProblems ?? dns1123SubdomainProblems,
   };
-  const errors = validateObjectMeta(object.metadata, nameRules);
-  return [...errors, ...(rules?.validate?.(object) ?? [])];
+  const errors = [...validateObjectMeta(object.metadata, nameRules), ...(rules?.validate?.(object) ?? [])];
+  return errors.length === 0 && isWhole ? (rules?.validateWhole?.(members) ?? []) : errors;
 }

@@ -1,6 +1,7 @@
 import { applySchemaDefaults } from '../../../core/api/custom/defaults.ts';
 import { validateEmbedded } from '../../../core/api/custom/embedded.ts';
 import { validateLists } from '../../../core/api/custom/list-types.ts';
+import { validateRulesWithin } from '../../../core/api/custom/rules.ts';
 import type { JSONSchemaProps } from '../../../core/api/custom/schema.ts';
 import { validateValue } from '../../../core/api/custom/validate-value.ts';
 import { FieldPath } from '../../../core/api/validation/field-path.ts';
@@ -8,9 +9,16 @@ import { isObject, type JsonObject } from '../../../core/machinery/json.ts';
 import { dns1123SubdomainProblems } from '../../../core/machinery/names.ts';
 import type { KindRules } from './schema-model.ts';
 
-/** What the server asks of custom resources by their schema: bounds, patterns, formats, sets. Its CEL rules are left to the dry run. */
+/** What rules in CEL may cost per object: about 10 ms at worst, as somebody is typing. */
+const mostUnits = 250_000;
+
+/**
+ * What the server asks of custom resources by their schema: bounds, patterns, formats, sets, and rules in CEL. Of
+ * those, the ones about changes, and what would take long, are left to the dry run.
+ */
 export function customRules(given: JsonObject): KindRules {
   const schema = withoutMetadata(given) as JSONSchemaProps;
+  let isReadable = true;
   return {
     nameProblems: dns1123SubdomainProblems,
     applyDefaults: (object) => {
@@ -24,6 +32,16 @@ export function customRules(given: JsonObject): KindRules {
         ...validateEmbedded(schema, members, root),
         ...validateLists(schema, members, root),
       ];
+    },
+    validateWhole: (object) => {
+      if (!isReadable) return [];
+      try {
+        return validateRulesWithin(schema, object, mostUnits);
+      } catch {
+        // A rule that is half-typed is told of where it stands, in its definition.
+        isReadable = false;
+        return [];
+      }
     },
   };
 }

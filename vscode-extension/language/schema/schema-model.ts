@@ -1,5 +1,7 @@
+import type { FieldError } from '../../../core/api/errors.ts';
 import { apiVersionOf } from '../../../core/api/resource.ts';
 import type { KindDeclaration } from '../../../core/api/scheme.ts';
+import type { JsonObject } from '../../../core/machinery/json.ts';
 import type { ObjectSchema } from '../../../core/machinery/schema.ts';
 
 /** What the editor knows of one kind. */
@@ -18,7 +20,10 @@ export interface KindInfo {
 }
 
 /** The part of a declaration that is code. */
-export type KindRules = Pick<KindDeclaration, 'applyDefaults' | 'validate' | 'nameProblems'>;
+export type KindRules = Pick<KindDeclaration, 'applyDefaults' | 'validate' | 'nameProblems'> & {
+  /** Rules that count on an object which nothing else is wrong with, completed. */
+  readonly validateWhole?: (object: JsonObject) => readonly FieldError[];
+};
 
 /** Where the schemas are from, for people to see. */
 export type SchemaOrigin = 'built-in' | 'cluster' | 'cache';
