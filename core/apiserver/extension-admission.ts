@@ -9,6 +9,7 @@ import type { DialService } from '../admission/webhooks/endpoint.ts';
 import { MutatingWebhooks } from '../admission/webhooks/mutating.ts';
 import { ValidatingWebhooks } from '../admission/webhooks/validating.ts';
 import type { Scheme } from '../api/scheme.ts';
+import { selectorsOf } from './handlers/asked-selectors.ts';
 import type { Authorizer } from './handlers/authorize.ts';
 
 export interface ExtensionAdmissionOptions extends FollowedOptions {
@@ -64,7 +65,8 @@ export class ExtensionAdmission {
 }
 
 function askAuthorizer(authorizer: Authorizer): AskAuthorizer {
-  return async (user, { verb, path, group, resource, subresource, namespace, name }) => {
+  return async (user, question) => {
+    const { verb, path, group, resource, subresource, namespace, name } = question;
     if (path !== undefined) return authorizer.authorize({ user, verb, path });
     return authorizer.authorize({
       user,
@@ -75,6 +77,7 @@ function askAuthorizer(authorizer: Authorizer): AskAuthorizer {
       subresource: subresource === '' ? undefined : subresource,
       namespace: namespace === '' ? undefined : namespace,
       name: name === '' ? undefined : name,
+      ...selectorsOf(question),
     });
   };
 }

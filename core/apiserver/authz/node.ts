@@ -1,4 +1,5 @@
 import type { Lookup } from '../../admission/lookup.ts';
+import { isNotFound } from '../../api/errors.ts';
 import type { SubjectRulesReviewStatus } from '../../api/generated/authorization-v1.ts';
 import type { Pod, PodSpec } from '../../api/generated/core-v1.ts';
 import { pods } from '../../api/generated/resources.ts';
@@ -11,6 +12,7 @@ import { allows } from './rules.ts';
 const nodesGroup = 'system:nodes';
 const userPrefix = 'system:node:';
 const leaseNamespace = 'kube-node-lease';
+const reading: ReadonlySet<string> = new Set(['get', 'list', 'watch']);
 const noOpinion: Decision = { allowed: false, reason: '' };
 
 /** The node an agent speaks for; undefined for everybody else. */
@@ -21,14 +23,14 @@ export function nodeNameOf({ name, groups }: UserInfo): string | undefined {
 }
 
 /**
- * What a node agent may do: what the role system:node says, and of secrets, config maps, claims and accounts only
- * those that Pods on its node use (KEP-279; plugin/pkg/auth/authorizer/node).
+ * What a node agent may do: what the role system:node says, of Pods and Nodes only its own, and of secrets, config
+ * maps, claims and accounts only those that Pods on its node use (KEP-279; plugin/pkg/auth/authorizer/node).
  */
 export class NodeAuthorizer implements Authorizer {
-  readonly #client: Pick<Lookup, 'list'>;
+  readonly #client: Pick<Lookup, 'get' | 'list'>;
   readonly #rules = defaultRoles.find(({ name }) => name === 'system:node')?.rules ?? [];
 
-  constructor(client: Pick<Lookup, 'list'>) {
+  constructor(client: Pick<Lookup, 'get' | 'list'>) {
     this.#client = client;
   }
 
@@ -45,6 +47,9 @@ export class NodeAuthorizer implements Authorizer {
     }
     if (group === 'storage.k8s.io' && resource === 'csinodes' && name !== undefined && name !== node)
       return refused('can only access CSINode with the same name as the requesting node');
+    if (group === '' && resource === 'nodes' && reading.has(request.verb)) return readsNode(node, name);
+    if (group === '' && resource === 'pods' && reading.has(request.verb))
+      return this.#readsPods(node, request);
     const uses = group === '' ? usersOf[resource] : undefined;
     if (uses === undefined) return { allowed: true, reason: '' };
     return this.#related(node, request, uses);
@@ -53,6 +58,23 @@ export class NodeAuthorizer implements Authorizer {
   rules(): Promise<SubjectRulesReviewStatus> {
     const evaluationError = 'node authorizer does not support user rule resolution';
     return Promise.resolve({ resourceRules: [], nonResourceRules: [], incomplete: true, evaluationError });
+  }
+
+  /** Its own Pods: those that it selects by its name, or one by one (AuthorizeNodeWithSelectors, KEP-4601). */
+  async #readsPods(node: string, { namespace, name, fieldSelector }: ResourceRequest): Promise<Decision> {
+    const isOwn = fieldSelector?.some(
+      ({ field, operator, value }) => field === 'spec.nodeName' && operator === '=' && value === node,
+    );
+    if (isOwn === true) return { allowed: true, reason: '' };
+    if (namespace === undefined || name === undefined)
+      return refused('can only list/watch pods with spec.nodeName field selector');
+    const pod = await this.#client.get(pods, { namespace, name }).catch((error: unknown) => {
+      if (isNotFound(error)) return undefined;
+      throw error;
+    });
+    // Of what is gone it is told just that: it may have been its own.
+    if (pod === undefined || pod.spec.nodeName === node) return { allowed: true, reason: '' };
+    return refused(`no relationship found between node ${JSON.stringify(node)} and this object`);
   }
 
   async #related(
@@ -67,6 +89,13 @@ export class NodeAuthorizer implements Authorizer {
     if (items.some((pod) => uses(pod, name))) return { allowed: true, reason: '' };
     return refused(`no relationship found between node ${JSON.stringify(node)} and this object`);
   }
+}
+
+/** By its name, so that it may look for itself before it is there. */
+function readsNode(node: string, name: string | undefined): Decision {
+  if (name === node) return { allowed: true, reason: '' };
+  const which = name === undefined ? 'all nodes' : `'${name}'`;
+  return refused(`node '${node}' cannot read ${which}, only its own Node object`);
 }
 
 function refused(reason: string): Decision {

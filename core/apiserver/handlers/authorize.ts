@@ -1,6 +1,7 @@
 import { forbidden, StatusError } from '../../api/errors.ts';
 import type { SubjectRulesReviewStatus } from '../../api/generated/authorization-v1.ts';
 import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
+import type { AskedSelectors } from './asked-selectors.ts';
 
 export type RequestVerb =
   'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
@@ -8,7 +9,7 @@ export type RequestVerb =
 /** What somebody wants to do, as authorizers see it (SubjectAccessReview's attributes). */
 export type AccessRequest = ResourceRequest | PathRequest;
 
-export interface ResourceRequest {
+export interface ResourceRequest extends AskedSelectors {
   readonly user: UserInfo;
   /** One of the API's, or whatever a review asks for. */
   readonly verb: string;

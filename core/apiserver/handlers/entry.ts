@@ -2,6 +2,8 @@ import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Call, CollectionTarget, ListOptions } from '../../api/verbs.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { nameIn } from '../requests/attributes.ts';
+import { selectorsOf } from './asked-selectors.ts';
+import type { AskedSelectors } from './asked-selectors.ts';
 import type { Authorizer, RequestVerb } from './authorize.ts';
 import { checkAccess } from './authorize.ts';
 import { endpointOf, notAllowed, virtualKind } from './endpoint.ts';
@@ -21,7 +23,11 @@ export interface EntryOptions {
 }
 
 /** A collection, or one object of it. */
-export type EntryTarget = CollectionTarget & { readonly name?: string };
+export type EntryTarget = CollectionTarget & {
+  readonly name?: string;
+  /** To what of the collection the request is narrowed. */
+  readonly selectors?: AskedSelectors;
+};
 
 /** Where every request comes in: who may not do what they ask for gets no further, the others learn what serves it. */
 export class Entry {
@@ -60,13 +66,13 @@ export class Entry {
 
   async #authorize(
     call: Call,
-    { group, version, resource, subresource, namespace, name }: EntryTarget,
+    { group, version, resource, subresource, namespace, name, selectors }: EntryTarget,
     verb: RequestVerb,
   ): Promise<void> {
     call.signal?.throwIfAborted();
     const { user } = call;
     if (user === undefined) return;
-    const request = { user, verb, group, version, resource, subresource, namespace, name };
+    const request = { user, verb, group, version, resource, subresource, namespace, name, ...selectors };
     await checkAccess(this.#options.authorizer, request, call.tracker);
   }
 }
@@ -74,9 +80,19 @@ export class Entry {
 /** Who asks for one object by its name asks for that name, which a rule may grant (requestinfo.go). */
 export function named(
   target: CollectionTarget,
-  { fieldSelector }: Pick<ListOptions, 'fieldSelector'>,
+  options: Pick<ListOptions, 'fieldSelector' | 'labelSelector'>,
 ): EntryTarget {
-  if (fieldSelector === undefined) return target;
-  const name = nameIn(fieldSelector);
-  return name === undefined ? target : { ...target, name };
+  const { fieldSelector } = options;
+  const name = fieldSelector === undefined ? undefined : nameIn(fieldSelector);
+  const narrowed = narrowedTo(target, options);
+  return name === undefined ? narrowed : { ...narrowed, name };
+}
+
+/** Who asks for less than all of a collection may be allowed just that. */
+export function narrowedTo(
+  target: CollectionTarget,
+  options: Pick<ListOptions, 'fieldSelector' | 'labelSelector'>,
+): EntryTarget {
+  if (options.fieldSelector === undefined && options.labelSelector === undefined) return target;
+  return { ...target, selectors: selectorsOf(options) };
 }

@@ -30,7 +30,7 @@ import { checkNames, decodeBody, parseBody } from './body.ts';
 import { formOf } from './conversion.ts';
 import { customFormOf } from './custom-form.ts';
 import type { Endpoint } from './endpoint.ts';
-import { Entry, named } from './entry.ts';
+import { Entry, named, narrowedTo } from './entry.ts';
 import type { EntryOptions, EntryTarget } from './entry.ts';
 import { readPatch } from './patches.ts';
 import { PlainObject } from './plain-object.ts';
@@ -169,7 +169,7 @@ class Handlers implements Verbs {
     list: ListOptions = {},
     options: DeleteOptions = {},
   ): Promise<EncodedList> {
-    const endpoint = await this.#entry.enter(call, target, 'deletecollection');
+    const endpoint = await this.#entry.enter(call, narrowedTo(target, list), 'deletecollection');
     refuseUnsafeCollection(options);
     // A collection is not gone while something is left of it, so this holds for the cluster's own parts, too.
     await endpoint.store.checkReadable(target.namespace, call.signal);

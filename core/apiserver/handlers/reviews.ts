@@ -15,6 +15,7 @@ import type { KubernetesObject } from '../../api/object.ts';
 import { required } from '../../api/validation/field-errors.ts';
 import { FieldPath } from '../../api/validation/field-path.ts';
 import type { Call, UserInfo } from '../../api/verbs.ts';
+import { selectorProblems, selectorsOfReview } from './asked-selectors.ts';
 import type { Authorizer } from './authorize.ts';
 import type { VirtualResource, VirtualResources } from './virtual.ts';
 
@@ -158,6 +159,7 @@ function requestOf(user: UserInfo, { resourceAttributes: of, nonResourceAttribut
     subresource: subresource === '' ? undefined : subresource,
     namespace: namespace === '' ? undefined : namespace,
     name: name === '' ? undefined : name,
+    ...selectorsOfReview(of),
   };
 }
 
@@ -168,7 +170,10 @@ function attributesProblems(
 ): FieldError[] {
   const both = resourceAttributes !== undefined && nonResourceAttributes !== undefined;
   const neither = resourceAttributes === undefined && nonResourceAttributes === undefined;
-  if (!both && !neither) return [];
+  if (!both && !neither)
+    return resourceAttributes === undefined
+      ? []
+      : [...selectorProblems(resourceAttributes, spec.child('resourceAttributes'))];
   return [
     required(
       spec.child('resourceAttributes'),

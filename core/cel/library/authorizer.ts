@@ -14,6 +14,9 @@ export interface AuthorizationQuestion {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** To what the question is narrowed, as selectors are written; "" for all there is. */
+  readonly fieldSelector: string;
+  readonly labelSelector: string;
 }
 
 export interface AuthorizationAnswer {
@@ -43,6 +46,8 @@ const nothing: AuthorizationQuestion = {
   subresource: '',
   namespace: '',
   name: '',
+  fieldSelector: '',
+  labelSelector: '',
 };
 
 const prefix = 'kubernetes.authorization';
@@ -134,9 +139,12 @@ export const authorizerFunctions: readonly Overload[] = [
   overload(`${resource}.name(string): ${resource}`, (check: Check, name: string) =>
     check.with(resource, { name }),
   ),
-  // What is narrowed to fewer objects needs no more rights than what is not.
-  overload(`${resource}.fieldSelector(string): ${resource}`, (check: Check) => check),
-  overload(`${resource}.labelSelector(string): ${resource}`, (check: Check) => check),
+  overload(`${resource}.fieldSelector(string): ${resource}`, (check: Check, fieldSelector: string) =>
+    check.with(resource, { fieldSelector }),
+  ),
+  overload(`${resource}.labelSelector(string): ${resource}`, (check: Check, labelSelector: string) =>
+    check.with(resource, { labelSelector }),
+  ),
   overload(`${resource}.check(string): ${types.decision}`, decide, expensive),
   overload(`${types.decision}.allowed(): bool`, ({ answer }: Decision) => answer.allowed),
   overload(`${types.decision}.reason(): string`, ({ answer }: Decision) => answer.reason),
