@@ -119,6 +119,8 @@ export interface Handle<T extends KubernetesObject> {
    * sure to give the same one only within a turn of the event loop.
    */
   readonly object: T;
+  /** As `object` for who goes through many and comes back to none: where that is parsed for it, it is not remembered. */
+  peek?(): T;
   readonly resourceVersion: string;
   /** Where they are known without parsing; equal ones are mostly one object. */
   readonly labels?: Readonly<Record<string, string>> | undefined;

@@ -71,7 +71,7 @@ export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
   }
 
   *values(): Iterable<T> {
-    for (const { object } of this.#handles.values()) yield object;
+    for (const handle of this.#handles.values()) yield peek(handle);
   }
 
   keys(): Iterable<string> {
@@ -87,14 +87,14 @@ export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
     const existing = this.#indexes.get(name);
     if (existing !== undefined) return existing;
     const index = new CacheIndex(valuesOf, this.#handles);
-    for (const [key, { object }] of this.#handles) index.add(key, object);
+    for (const [key, handle] of this.#handles) index.add(key, peek(handle));
     this.#indexes.set(name, index);
     return index;
   }
 
   /** `object` is that of the handle, and `previous` that of the one whose place it takes. */
   set(handle: Handle<T>, object: T, previous: T | undefined): void {
-    const key = keyOf(object);
+    const key = previous === undefined ? inOnePiece(keyOf(object)) : keyOf(object);
     this.#handles.set(key, handle);
     for (const index of this.#indexes.values()) index.replace(key, object, previous);
   }
@@ -168,6 +168,11 @@ class CacheIndex<T extends KubernetesObject> implements Index<T> {
   }
 }
 
+/** The object, to be looked at once. */
+export function peek<T extends KubernetesObject>(handle: Handle<T>): T {
+  return handle.peek?.() ?? handle.object;
+}
+
 /** Asks of each set of labels once: thousands of objects share a few. */
 function objectsOf<T extends KubernetesObject>(
   handles: Iterable<Handle<T>>,
@@ -188,6 +193,11 @@ function objectsOf<T extends KubernetesObject>(
     objects.push(handle.object);
   }
   return objects;
+}
+
+/** A string that was put together remembers its parts, though it is one by now. */
+function inOnePiece(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function namespaceOf({ metadata }: KubernetesObject): readonly string[] {

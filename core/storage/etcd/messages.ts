@@ -32,7 +32,10 @@ export type Int64 = number | { toNumber(): number };
 
 /** Revisions and counts stay far below 2^53. */
 export function int64(value: Int64): number {
-  return typeof value === 'number' ? value : value.toNumber();
+  const number = typeof value === 'number' ? value : value.toNumber();
+  // The same number; but a Long makes a floating point number of it, which takes 16 bytes wherever it is kept.
+  const small = number | 0;
+  return small === number ? small : number;
 }
 
 export interface ResponseHeader {
