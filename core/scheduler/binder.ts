@@ -22,7 +22,7 @@ export class ClientBinder implements Binder {
   }
 
   async bind({ facts, nodeName }: Assignment, signal: AbortSignal): Promise<void> {
-    const { namespace, name = '' } = facts.pod.metadata;
+    const { namespace, name } = facts;
     const binding: Binding = {
       apiVersion: 'v1',
       kind: 'Binding',

@@ -1,9 +1,12 @@
 import { isConflict, isNotFound } from '../api/errors.ts';
 import type { Node, Pod } from '../api/generated/core-v1.ts';
 import { namespaces, nodes, pods } from '../api/generated/resources.ts';
+import { keyOf } from '../api/object.ts';
+import { apiVersionOf } from '../api/resource.ts';
 import type { Client } from '../client/client.ts';
-import { referenceTo, type EventRecorder } from '../client/events.ts';
+import type { EventRecorder } from '../client/events.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
+import type { Lister } from '../client/lister.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { Random } from '../machinery/random.ts';
 import { ClientBinder, type Binder } from './binder.ts';
@@ -51,6 +54,7 @@ export class Scheduler {
   readonly #options: SchedulerOptions;
   readonly #cluster = new ClusterState();
   readonly #reader = new PodFactsReader();
+  readonly #pods: Lister<Pod>;
   readonly #classes: PodClasses;
   readonly #attempts = { scheduled: 0, unschedulable: 0, error: 0 };
   readonly #queue: SchedulingQueue;
@@ -85,6 +89,7 @@ export class Scheduler {
       onUpdate: ({ metadata }) => this.#cluster.setNamespace(metadata.name ?? '', metadata.labels ?? {}),
       onDelete: ({ metadata }) => this.#cluster.setNamespace(metadata.name ?? '', undefined),
     });
+    this.#pods = informers.informer(pods).lister;
     informers.informer(pods).addHandler({
       onAdd: (pod) => this.#podChanged(pod),
       onUpdate: (pod) => this.#podChanged(pod),
@@ -145,7 +150,7 @@ export class Scheduler {
 
   /** The node where room was made, where there is one and it fits; any other node otherwise. */
   #findSlot(facts: PodFacts): number | undefined {
-    const nominated = this.#nominations.withdraw(facts.uid) ?? facts.pod.status.nominatedNodeName ?? '';
+    const nominated = this.#nominations.withdraw(facts.uid) ?? facts.nominatedNodeName;
     const podClass = this.#classes.of(facts);
     const slot = this.#cluster.nodes.slotOf(nominated);
     if (slot !== undefined && this.#cluster.nodes.nodeAt(slot) !== undefined && podClass.allows(slot))
@@ -161,7 +166,7 @@ export class Scheduler {
       await this.#binder.bind({ facts, nodeName }, signal);
       this.#attempts.scheduled++;
       this.#queue.delete(facts.uid);
-      this.#event(facts.pod, 'Normal', 'Scheduled', `Successfully assigned ${facts.key} to ${nodeName}`);
+      this.#event(facts, 'Normal', 'Scheduled', `Successfully assigned ${facts.key} to ${nodeName}`);
     } catch (error) {
       this.#cluster.forget(facts.uid);
       // Gone, or bound by somebody else: the informer will tell, or has told.
@@ -183,7 +188,7 @@ export class Scheduler {
         ? undefined
         : planPreemption(this.#cluster, podClass, facts, diagnosis, this.#options.random);
     const message = plan?.kind === 'none' ? `${reasons} preemption: ${plan.message}` : reasons;
-    this.#event(facts.pod, 'Warning', 'FailedScheduling', message);
+    this.#event(facts, 'Warning', 'FailedScheduling', message);
     this.#queue.returnRefused(queued, diagnosis.refusedBy);
     if (plan?.kind === 'evict') return this.#makeRoom(facts, plan.candidate, message, signal);
     this.#conditions.write(facts.pod, { reason: 'Unschedulable', message }, signal);
@@ -210,7 +215,7 @@ export class Scheduler {
     if (pod.spec.nodeName) {
       this.#queue.delete(uid);
       this.#nominations.withdraw(uid);
-      const facts = this.#reader.read(pod);
+      const facts = this.#factsOf(pod);
       const wasPlaced = this.#cluster.isPlaced(uid);
       this.#cluster.setPod(facts, pod.spec.nodeName);
       if (!wasPlaced) this.#happened({ kind: 'pod-placed', facts, node: this.#nodeNamed(pod.spec.nodeName) });
@@ -220,8 +225,15 @@ export class Scheduler {
     }
     // A state from before our own bind may still arrive after it: that Pod needs no node any more.
     else if (this.#queue.get(uid) !== undefined || !this.#cluster.isPlaced(uid)) {
-      this.#queue.add(this.#reader.read(pod));
+      const facts = this.#factsOf(pod);
+      // Now that the Pod is at hand: when its turn comes, it need not be parsed for that.
+      this.#classes.keyOf(facts);
+      this.#queue.add(facts);
     }
+  }
+
+  #factsOf(pod: Pod): PodFacts {
+    return this.#reader.read(pod, this.#pods.handle(keyOf(pod)));
   }
 
   #podGone(pod: Pod): void {
@@ -259,8 +271,17 @@ export class Scheduler {
     return slot === undefined ? undefined : this.#cluster.nodes.nodeAt(slot);
   }
 
-  #event(pod: Pod, type: 'Normal' | 'Warning', reason: string, message: string): void {
-    this.#options.events.event(referenceTo(pods, pod), type, reason, message);
+  #event(facts: PodFacts, type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const { namespace, name, uid, resourceVersion } = facts;
+    const regarding = {
+      kind: pods.kind,
+      namespace,
+      name,
+      uid,
+      apiVersion: apiVersionOf(pods),
+      resourceVersion,
+    };
+    this.#options.events.event(regarding, type, reason, message);
   }
 
   #report(error: unknown, doing: string): void {

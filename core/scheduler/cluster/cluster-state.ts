@@ -270,12 +270,11 @@ export class ClusterState implements ClusterView {
 
 /** Whether two states of a Pod weigh the same: shape, labels, and whether it is on its way out. */
 function isEquivalent(a: PodFacts, b: PodFacts): boolean {
-  if (a.pod === b.pod) return true;
   return (
     a.shape === b.shape &&
     a.priority === b.priority &&
-    a.pod.metadata.deletionTimestamp === b.pod.metadata.deletionTimestamp &&
-    deepEqual(a.pod.metadata.labels, b.pod.metadata.labels)
+    a.isTerminating === b.isTerminating &&
+    (a.labels === b.labels || deepEqual(a.labels, b.labels))
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../../api/generated/core-v1.ts';
-import { keyOf } from '../../api/object.ts';
+import type { Handle } from '../../client/client.ts';
+import { ParsedObject } from '../../client/encoded.ts';
 import { changingRequests, isRefused, requestsOf, type Requests } from './requests.ts';
 
 export interface HostPort {
@@ -9,15 +10,51 @@ export interface HostPort {
   readonly hostPort: number;
 }
 
-/** What scheduling needs to know about a Pod, read from it once. */
-export interface PodFacts {
-  readonly pod: Pod;
+/**
+ * What scheduling needs to know about a Pod, read from it once. There is one for every Pod on a node, so it holds what
+ * is asked of all of them; what is asked of few is read from the Pod again.
+ */
+export class PodFacts {
   readonly uid: string;
-  /** "namespace/name". */
-  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>> | undefined;
   readonly priority: number;
+  readonly isTerminating: boolean;
+  /** When it began to run, or else was made, in seconds since the epoch; 0 where that is not known. */
+  readonly startSeconds: number;
+  /** Where room was made for it; "" for most. */
+  readonly nominatedNodeName: string;
   /** Shared by all Pods that ask for the same of a node: see `PodFactsReader`. */
   readonly shape: PodShape;
+  readonly #handle: Handle<Pod>;
+
+  constructor({ metadata, spec, status }: Pod, handle: Handle<Pod>, shape: PodShape) {
+    this.uid = metadata.uid ?? '';
+    this.namespace = metadata.namespace ?? '';
+    this.name = metadata.name ?? '';
+    this.labels = handle.labels ?? metadata.labels;
+    this.priority = spec.priority ?? 0;
+    this.isTerminating = metadata.deletionTimestamp !== undefined;
+    this.startSeconds = Date.parse(status.startTime ?? metadata.creationTimestamp ?? '') / 1_000 || 0;
+    this.nominatedNodeName = status.nominatedNodeName ?? '';
+    this.shape = shape;
+    this.#handle = handle;
+  }
+
+  /** "namespace/name". */
+  get key(): string {
+    return `${this.namespace}/${this.name}`;
+  }
+
+  get resourceVersion(): string {
+    return this.#handle.resourceVersion;
+  }
+
+  /** The Pod that these are the facts of; it may have to be parsed. */
+  get pod(): Pod {
+    return this.#handle.object;
+  }
 }
 
 /** What is the same for all Pods of one template. Compared by identity. */
@@ -37,9 +74,9 @@ const maxShapes = 4096;
 export class PodFactsReader {
   readonly #shapes = new Map<string, PodShape>();
 
-  read(pod: Pod): PodFacts {
-    const { uid = '' } = pod.metadata;
-    return { pod, uid, key: keyOf(pod), priority: pod.spec.priority ?? 0, shape: this.#shapeOf(pod) };
+  /** `handle` is the Pod's; without, the Pod itself is kept. */
+  read(pod: Pod, handle: Handle<Pod> = new ParsedObject(pod)): PodFacts {
+    return new PodFacts(pod, handle, this.#shapeOf(pod));
   }
 
   #shapeOf(pod: Pod): PodShape {

@@ -3,6 +3,9 @@ import type { PodFacts } from '../cluster/pod-facts.ts';
 import { PodClass } from './pod-class.ts';
 import type { Profile } from './profile.ts';
 
+/** More at a time are kept twice: it costs little. */
+const maxSharedKeys = 4096;
+
 /** Each class keeps some 40 bytes a node: at 5,000 nodes these are 13 MB. */
 const maxClasses = 64;
 
@@ -11,6 +14,8 @@ export class PodClasses {
   readonly #profile: Profile;
   readonly #cluster: ClusterView;
   readonly #classes = new Map<string, PodClass>();
+  /** Keys are long, and thousands of waiting Pods have the same. */
+  readonly #sharedKeys = new Map<string, string>();
   /** Reading a Pod's key costs more than looking it up. */
   readonly #keys = new WeakMap<PodFacts, { readonly minded: boolean; readonly key: string }>();
 
@@ -42,13 +47,21 @@ export class PodClasses {
     const minded = this.#cluster.mindedPods > 0;
     const known = this.#keys.get(facts);
     if (known?.minded === minded) return known.key;
-    const key = classKey(facts, minded);
+    const key = this.#shared(classKey(facts, minded));
     this.#keys.set(facts, { minded, key });
+    return key;
+  }
+
+  #shared(key: string): string {
+    const known = this.#sharedKeys.get(key);
+    if (known !== undefined) return known;
+    if (this.#sharedKeys.size >= maxSharedKeys) this.#sharedKeys.clear();
+    this.#sharedKeys.set(key, key);
     return key;
   }
 }
 
-function classKey({ pod: { spec, metadata }, shape }: PodFacts, minded: boolean): string {
+function classKey({ pod: { spec }, namespace, labels, shape }: PodFacts, minded: boolean): string {
   const { requests, hostPorts } = shape;
   return JSON.stringify([
     requests,
@@ -62,6 +75,6 @@ function classKey({ pod: { spec, metadata }, shape }: PodFacts, minded: boolean)
     spec.initContainers?.map(({ image }) => image),
     // With the first Pod that minds others come rules for those that mind nobody themselves.
     minded,
-    minded || shape.minds ? [metadata.namespace, metadata.labels] : undefined,
+    minded || shape.minds ? [namespace, labels] : undefined,
   ]);
 }

@@ -9,7 +9,7 @@ export interface Term {
   readonly topologyKey: string;
   /** Negative where the Pods repel each other; 0 for required terms. */
   readonly weight: number;
-  matches(this: void, pod: Pod): boolean;
+  matches(this: void, facts: PodFacts): boolean;
 }
 
 /** What a Pod wants of the Pods near it. */
@@ -66,7 +66,7 @@ function readTerm(term: PodAffinityTerm, weight: number, owner: Pod, cluster: Cl
   return {
     topologyKey,
     weight,
-    matches({ metadata: { namespace = '', labels } }) {
+    matches({ namespace, labels }) {
       if (!selector.matches(labels)) return false;
       if (named.has(namespace)) return true;
       if (byLabels === undefined) return false;

@@ -1,4 +1,3 @@
-import type { Pod } from '../../api/generated/core-v1.ts';
 import type { ClusterView } from '../cluster/cluster-state.ts';
 import type { PodFacts } from '../cluster/pod-facts.ts';
 import type { NodeFilter, Plugin, Refusal } from '../framework/plugin.ts';
@@ -138,7 +137,7 @@ class AffinityFilter extends AffinityCounter implements NodeFilter {
     const { requiredAffinity, requiredAntiAffinity } = this.#terms;
     this.#wanted = requiredAffinity.map(({ topologyKey }) => new DomainSums(cluster, topologyKey));
     this.#unwanted = requiredAntiAffinity.map(({ topologyKey }) => new DomainSums(cluster, topologyKey));
-    this.#wantsItself = matchesAll(requiredAffinity, facts.pod);
+    this.#wantsItself = matchesAll(requiredAffinity, facts);
   }
 
   allows(slot: number): boolean {
@@ -171,15 +170,15 @@ class AffinityFilter extends AffinityCounter implements NodeFilter {
 
   protected override podMoved(slot: number, moved: PodFacts, sign: 1 | -1): void {
     const { requiredAffinity, requiredAntiAffinity } = this.#terms;
-    if (requiredAffinity.length > 0 && matchesAll(requiredAffinity, moved.pod)) {
+    if (requiredAffinity.length > 0 && matchesAll(requiredAffinity, moved)) {
       for (const sums of this.#wanted) sums.add(slot, sign);
     }
     requiredAntiAffinity.forEach((term, i) => {
-      if (term.matches(moved.pod)) this.#unwanted[i]?.add(slot, sign);
+      if (term.matches(moved)) this.#unwanted[i]?.add(slot, sign);
     });
     if (!moved.shape.isMinded) return;
     for (const term of termsOf(moved, this.cluster).requiredAntiAffinity) {
-      if (term.matches(this.facts.pod)) this.#unwelcomeBy(term.topologyKey).add(slot, sign);
+      if (term.matches(this.facts)) this.#unwelcomeBy(term.topologyKey).add(slot, sign);
     }
   }
 
@@ -217,15 +216,15 @@ class AffinityScorer extends AffinityCounter {
 
   protected override podMoved(slot: number, moved: PodFacts, sign: 1 | -1): void {
     for (const { topologyKey, weight, matches } of this.#terms.preferred) {
-      if (matches(moved.pod)) this.#by(topologyKey).add(slot, sign * weight);
+      if (matches(moved)) this.#by(topologyKey).add(slot, sign * weight);
     }
     if (!moved.shape.isMinded) return;
     const theirs = termsOf(moved, this.cluster);
     for (const { topologyKey, weight, matches } of theirs.preferred) {
-      if (matches(this.facts.pod)) this.#by(topologyKey).add(slot, sign * weight);
+      if (matches(this.facts)) this.#by(topologyKey).add(slot, sign * weight);
     }
     for (const { topologyKey, matches } of theirs.requiredAffinity) {
-      if (matches(this.facts.pod)) this.#by(topologyKey).add(slot, sign * hardAffinityWeight);
+      if (matches(this.facts)) this.#by(topologyKey).add(slot, sign * hardAffinityWeight);
     }
   }
 
@@ -240,8 +239,8 @@ class AffinityScorer extends AffinityCounter {
   }
 }
 
-function matchesAll(terms: readonly Term[], pod: Pod): boolean {
-  return terms.every((term) => term.matches(pod));
+function matchesAll(terms: readonly Term[], facts: PodFacts): boolean {
+  return terms.every((term) => term.matches(facts));
 }
 
 /** Stretches the sums, which may be negative, over 0 to 100 (upstream: interpodaffinity/scoring.go). */

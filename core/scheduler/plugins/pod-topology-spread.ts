@@ -42,9 +42,9 @@ export const podTopologySpread: Plugin = {
     };
   },
 
-  mayHelp(event, { pod }) {
+  mayHelp(event, { namespace }) {
     if (event.kind === 'node-added' || event.kind === 'node-changed') return true;
-    return event.facts.pod.metadata.namespace === pod.metadata.namespace;
+    return event.facts.namespace === namespace;
   },
 };
 
@@ -63,7 +63,7 @@ class SpreadCounters {
     this.#endObserving = cluster.observe({
       podMoved: (slot, moved, sign) => {
         if (this.#isStale) return;
-        for (const counter of this.#counters) counter.podMoved(slot, moved.pod, sign);
+        for (const counter of this.#counters) counter.podMoved(slot, moved, sign);
       },
       nodeChanged: () => (this.#isStale = true),
     });
@@ -88,8 +88,8 @@ class SpreadCounters {
       for (const counter of this.#counters) counter.includeNode(slot, matches);
     }
     for (const slot of this.#cluster.nodes.order) {
-      for (const { pod } of this.#cluster.podsAt(slot)) {
-        for (const counter of this.#counters) counter.podMoved(slot, pod, 1);
+      for (const facts of this.#cluster.podsAt(slot)) {
+        for (const counter of this.#counters) counter.podMoved(slot, facts, 1);
       }
     }
   }
@@ -98,6 +98,7 @@ class SpreadCounters {
 /** One constraint: the matching Pods of each domain. */
 class SpreadCounter {
   readonly #pod: Pod;
+  readonly #namespace: string;
   readonly #constraint: TopologySpreadConstraint;
   readonly #cluster: ClusterView;
   readonly #topology: Topology;
@@ -109,6 +110,7 @@ class SpreadCounter {
 
   constructor(pod: Pod, constraint: TopologySpreadConstraint, cluster: ClusterView) {
     this.#pod = pod;
+    this.#namespace = pod.metadata.namespace ?? '';
     this.#constraint = constraint;
     this.#cluster = cluster;
     this.#topology = cluster.topologyOf(constraint.topologyKey);
@@ -147,9 +149,8 @@ class SpreadCounter {
     this.#counts.include(this.domainAt(slot));
   }
 
-  podMoved(slot: number, pod: Pod, sign: 1 | -1): void {
-    const { namespace, labels, deletionTimestamp } = pod.metadata;
-    if (namespace !== this.#pod.metadata.namespace || deletionTimestamp !== undefined) return;
+  podMoved(slot: number, { namespace, labels, isTerminating }: PodFacts, sign: 1 | -1): void {
+    if (namespace !== this.#namespace || isTerminating) return;
     if (!this.#isEligible.has(slot) || !this.#selector.matches(labels)) return;
     this.#counts.add(this.domainAt(slot), sign);
   }

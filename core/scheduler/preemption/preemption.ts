@@ -57,11 +57,11 @@ export function planPreemption(
 }
 
 /** Whether Pods that were evicted for this one are still on their way out. */
-function awaitsVictims(cluster: ClusterState, { pod, priority }: PodFacts): boolean {
-  const slot = cluster.nodes.slotOf(pod.status.nominatedNodeName ?? '');
+function awaitsVictims(cluster: ClusterState, { nominatedNodeName, priority }: PodFacts): boolean {
+  const slot = cluster.nodes.slotOf(nominatedNodeName);
   if (slot === undefined) return false;
-  for (const { pod: other, priority: lower } of cluster.podsAt(slot)) {
-    if (lower < priority && other.metadata.deletionTimestamp !== undefined) return true;
+  for (const { isTerminating, priority: lower } of cluster.podsAt(slot)) {
+    if (lower < priority && isTerminating) return true;
   }
   return false;
 }

@@ -53,7 +53,7 @@ export function chooseCandidate(candidates: readonly Candidate[]): Candidate | u
 
 /** The more important first: by priority, then the one that runs longer. */
 function compareImportance(a: PodFacts, b: PodFacts): number {
-  return b.priority - a.priority || startMs(a) - startMs(b);
+  return b.priority - a.priority || a.startSeconds - b.startSeconds;
 }
 
 function compareLoss(a: Candidate, b: Candidate): number {
@@ -62,7 +62,7 @@ function compareLoss(a: Candidate, b: Candidate): number {
     total(a) - total(b) ||
     a.victims.length - b.victims.length ||
     // Of the most important victims' starts the later one: less work is lost.
-    earliestStartMs(b) - earliestStartMs(a)
+    earliestStart(b) - earliestStart(a)
   );
 }
 
@@ -75,11 +75,7 @@ function total({ victims }: Candidate): number {
   return victims.reduce((sum, { priority }) => sum + priority + 2 ** 31, 0);
 }
 
-function earliestStartMs(candidate: Candidate): number {
+function earliestStart(candidate: Candidate): number {
   const top = candidate.victims.filter(({ priority }) => priority === highest(candidate));
-  return Math.min(...top.map(startMs));
-}
-
-function startMs({ pod: { status, metadata } }: PodFacts): number {
-  return Date.parse(status.startTime ?? metadata.creationTimestamp ?? '') || 0;
+  return Math.min(...top.map(({ startSeconds }) => startSeconds));
 }
