@@ -7,7 +7,7 @@ import { allCommands } from './registry.ts';
 const sections: readonly (readonly [title: string, names: readonly string[]])[] = [
   ['Look', ['get', 'describe', 'events', 'logs', 'panes']],
   ['Change', ['apply', 'create', 'delete', 'scale', 'rollout']],
-  ['Work in containers', ['exec']],
+  ['Work in containers', ['exec', 'attach', 'port-forward']],
   ['Nodes', ['cordon', 'uncordon', 'drain']],
   [
     'The cluster',

@@ -10,6 +10,8 @@ export async function joinProcess(
 ): Promise<number> {
   const outputs = [copy(process.stdout, io.stdout)];
   if (process.stderr !== undefined) outputs.push(copy(process.stderr, io.stderr));
+  // What breaks the connection breaks all of them, and is told once, by the exit code.
+  for (const output of outputs) output.catch(() => undefined);
   const release = terminal === undefined ? feed(process, io) : joinTerminal(process, terminal);
   try {
     const code = await process.exitCode;

@@ -14,6 +14,8 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   cordon: async () => (await import('./verbs/cordon.ts')).cordon,
   uncordon: async () => (await import('./verbs/cordon.ts')).uncordon,
   drain: async () => (await import('./verbs/drain.ts')).drain,
+  attach: async () => (await import('./verbs/attach.ts')).attach,
+  'port-forward': async () => (await import('./verbs/port-forward.ts')).portForward,
   events: async () => (await import('./verbs/information.ts')).events,
   top: async () => (await import('./verbs/top.ts')).top,
   panes: async () => (await import('./verbs/panes.ts')).panes,

@@ -3,12 +3,13 @@ import { UsageError } from '../command.ts';
 import type { Command, Invocation } from '../command.ts';
 import { completeNames } from '../complete-targets.ts';
 import { joinProcess } from '../join-process.ts';
+import { containerOf, podOf } from '../pod-of.ts';
 import { parseObject } from '../targets.ts';
 
 export const exec: Command = {
   name: 'exec',
   summary: 'Run a command in a container',
-  usage: '(POD | pod/NAME) [-c CONTAINER] [-i] [-t] -- COMMAND [ARG ...]',
+  usage: '(POD | TYPE/NAME) [-c CONTAINER] [-i] [-t] -- COMMAND [ARG ...]',
   examples: [
     { says: 'A shell', line: 'exec -it web-1 -- /bin/sh' },
     { says: 'One command; its exit code becomes ours', line: 'exec web-1 -- cat /etc/hostname' },
@@ -28,14 +29,16 @@ export const exec: Command = {
     if (pod === undefined) throw new UsageError('pod or type/name must be specified');
     if (command.length === 0) throw new UsageError('you must specify at least one command for the container');
     const { resource, name } = parseObject([pod], await session.resources(io.signal), 'pod');
-    if (resource.kind !== 'Pod') throw new UsageError(`cannot exec into a ${resource.kind}: name a Pod`);
+    const found = await podOf(session, resource, name, io.signal);
+    const quiet = flags.boolean('quiet');
+    const container = await containerOf(found, flags.string('container'), quiet ? undefined : io);
     const terminal = await terminalFor(invocation);
     const process = await session.cluster.containers.exec(
       { signal: io.signal },
-      { namespace: session.namespace, name },
+      { namespace: session.namespace, name: found.metadata.name ?? '' },
       {
         command,
-        container: flags.string('container'),
+        container: container.name,
         stdin: flags.boolean('stdin'),
         tty: terminal !== undefined,
       },

@@ -1,13 +1,13 @@
 import type { Pod } from '../../../core/api/generated/core-v1.ts';
 import { pods } from '../../../core/api/generated/resources.ts';
 import { parseDurationMs } from '../../../core/machinery/duration.ts';
-import { selectorFromObject } from '../../../core/machinery/label-selector.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Invocation } from '../command.ts';
 import { completeNames } from '../complete-targets.ts';
 import type { LogsOptions } from '../../../core/api/streams.ts';
 import { errorText } from '../errors.ts';
 import { LogPrinter } from '../log-printer.ts';
+import { podsBehind } from '../pod-of.ts';
 import { parseObject } from '../targets.ts';
 
 /** kubectl follows at most this many logs at once. */
@@ -91,12 +91,8 @@ async function logSources({ words, flags, session, io }: Invocation): Promise<re
   );
   const container = flags.string('container') ?? (first?.includes('/') ? undefined : second);
   if (resource.kind !== 'Pod') {
-    const owner = (await client.get(resource, { namespace, name }, { signal: io.signal })) as unknown as {
-      spec?: { selector?: unknown };
-    };
-    const labelSelector = selectorFromObject(owner.spec?.selector).toString();
-    const { items } = await client.list(pods, { namespace, labelSelector, signal: io.signal });
-    const [pod] = items.toSorted((a, b) => readiness(b) - readiness(a));
+    const { pods: items } = await podsBehind(session, resource, name, io.signal);
+    const [pod] = items;
     if (pod === undefined)
       throw new Error(`timed out waiting for the condition: ${resource.kind} "${name}" has no Pods`);
     if (items.length > 1)
@@ -105,12 +101,6 @@ async function logSources({ words, flags, session, io }: Invocation): Promise<re
   }
   if (!flags.boolean('all-containers')) return [{ pod: name, container }];
   return containersOf(await client.get(pods, { namespace, name }, { signal: io.signal }), true, container);
-}
-
-function readiness(pod: Pod): number {
-  return pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
-    ? 1
-    : 0;
 }
 
 function containersOf(pod: Pod, all: boolean, container: string | undefined): readonly LogSource[] {

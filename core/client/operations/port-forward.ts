@@ -1,0 +1,123 @@
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Pod, Service } from '../../api/generated/core-v1.ts';
+
+/** A listening socket whose connections end in a Pod. */
+export interface PortForwarderOptions {
+  /** Opens a connection to the port in the Pod; the signal cuts it. */
+  readonly open: (signal: AbortSignal) => Promise<Duplex>;
+  readonly onConnection: () => void;
+  /** A connection could not be opened, or was lost. */
+  readonly onError: (error: unknown) => void;
+  /** Ends the listening and every connection. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Listens on one address; resolves to the port, which the system chooses where `port` is 0. Rejects where it cannot.
+ */
+export async function forwardPort(
+  host: string,
+  port: number,
+  { open, onConnection, onError, signal }: PortForwarderOptions,
+): Promise<number> {
+  signal.throwIfAborted();
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    onConnection();
+    join(socket, open, signal).catch((error: unknown) => {
+      if (!signal.aborted) onError(error);
+    });
+  });
+  await listen(server, host, port);
+  const close = () => server.close();
+  if (signal.aborted) close();
+  signal.addEventListener('abort', close, { once: true });
+  return (server.address() as AddressInfo).port;
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      server.on('error', () => {});
+      resolve();
+    });
+  });
+}
+
+/** Each direction ends by itself, as on one connection. */
+async function join(socket: Socket, open: PortForwarderOptions['open'], signal: AbortSignal): Promise<void> {
+  // Who called may leave before the other end is there.
+  socket.on('error', () => {});
+  let connection: Duplex | undefined;
+  try {
+    connection = await open(signal);
+    await Promise.all([
+      pipeline(socket, connection, { signal, end: true }),
+      pipeline(connection, socket, { signal, end: true }),
+    ]);
+  } catch (error) {
+    // A caller that hangs up is no failure of the forwarding.
+    if (connection === undefined) throw error;
+  } finally {
+    connection?.destroy();
+    socket.destroy();
+  }
+}
+
+/** Where a port leads: the number it has by default on this side, and the one in the Pod. */
+export interface ForwardedPort {
+  readonly local: number;
+  readonly remote: number;
+}
+
+/**
+ * Reads "[LOCAL:]REMOTE" as kubectl does: REMOTE is a number or a name; of a Service, its own port, which leads to the
+ * Pod's. Throws in kubectl's words where there is no such port.
+ */
+export function forwardedPort(text: string, pod: Pod, service?: Service): ForwardedPort {
+  const parts = text.split(':');
+  const [first = '', second] = parts;
+  const asked = second ?? first;
+  if (parts.length > 2 || asked === '') throw new Error(`invalid port format '${text}'`);
+  const known = service === undefined ? podPort(asked, pod) : servicePort(asked, service, pod);
+  // ":80" leaves the choice to the system, as "0:80" does.
+  const local = second === undefined ? known.local : first === '' ? 0 : portNumber(first, text);
+  return { local, remote: known.remote };
+}
+
+function podPort(asked: string, pod: Pod): ForwardedPort {
+  const port = /^\d+$/.test(asked) ? portNumber(asked, asked) : namedPort(asked, pod);
+  if (port === undefined) throw new Error(`Pod '${pod.metadata.name}' does not have a named port '${asked}'`);
+  return { local: port, remote: port };
+}
+
+function servicePort(asked: string, { metadata, spec }: Service, pod: Pod): ForwardedPort {
+  const isNumber = /^\d+$/.test(asked);
+  const found = spec.ports?.find(({ name, port }) => (isNumber ? port === Number(asked) : name === asked));
+  if (found === undefined) {
+    const what = isNumber ? `a service port ${asked}` : `a named port '${asked}'`;
+    throw new Error(`Service '${metadata.name}' does not have ${what}`);
+  }
+  const { port, targetPort = port } = found;
+  // Without an address of its own a Service maps nothing.
+  if (spec.clusterIP === 'None') return { local: port, remote: port };
+  const remote = typeof targetPort === 'number' ? targetPort : namedPort(targetPort, pod);
+  if (remote === undefined)
+    throw new Error(`Pod '${pod.metadata.name}' does not have a named port '${targetPort}'`);
+  return { local: port, remote };
+}
+
+function namedPort(name: string, { spec }: Pod): number | undefined {
+  return spec.containers.flatMap(({ ports }) => ports ?? []).find((port) => port.name === name)
+    ?.containerPort;
+}
+
+function portNumber(digits: string, text: string): number {
+  const port = Number(digits);
+  if (/^\d+$/.test(digits) && port <= 65_535) return port;
+  throw new Error(`invalid port '${digits}' in '${text}': it must be a number up to 65535`);
+}
