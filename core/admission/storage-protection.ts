@@ -4,9 +4,10 @@ import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
 const finalizers: ReadonlyMap<string, string> = new Map([
   ['/persistentvolumeclaims', 'kubernetes.io/pvc-protection'],
   ['/persistentvolumes', 'kubernetes.io/pv-protection'],
+  ['storage.k8s.io/volumeattributesclasses', 'kubernetes.io/vac-protection'],
 ]);
 
-/** Nobody's storage goes while it is used (plugin/pkg/admission/storage/storageobjectinuseprotection). */
+/** Nobody's storage goes while it is used, nor what says how it should be (plugin/pkg/admission/storage/storageobjectinuseprotection). */
 export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
 

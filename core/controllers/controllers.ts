@@ -23,6 +23,7 @@ import type { Runnable } from './runtime/manager.ts';
 import { createServiceAccountController } from './service-account/controller.ts';
 import { createServiceAddressController } from './service-addresses/controller.ts';
 import { createClaimProtectionController } from './storage-protection/claims.ts';
+import { createClassProtectionController } from './storage-protection/classes.ts';
 import { createVolumeProtectionController } from './storage-protection/volumes.ts';
 import { createTaintEvictionController } from './taint-eviction/controller.ts';
 import { createTokenCleanerController } from './token-cleaner/controller.ts';
@@ -55,6 +56,7 @@ export function createControllers(
     createResourceQuotaController(dependencies),
     createClaimProtectionController(dependencies),
     createVolumeProtectionController(dependencies),
+    createClassProtectionController(dependencies),
     createPolicyStatusController(dependencies),
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),

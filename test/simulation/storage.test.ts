@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { persistentvolumeclaims, persistentvolumes, pods } from '../../core/api/generated/resources.ts';
+import {
+  persistentvolumeclaims,
+  persistentvolumes,
+  pods,
+  volumeattributesclasses,
+} from '../../core/api/generated/resources.ts';
 import { expectEventually, expectThroughout } from '../expectations/eventually.ts';
 import { ControlPlane } from './control-plane.ts';
 
@@ -71,5 +76,30 @@ test('a volume stays as long as it is bound', async () => {
   });
   await expectEventually(plane.clock, async () =>
     expect((await plane.client.list(persistentvolumes)).items).toEqual([]),
+  );
+});
+
+test('a class of volume attributes stays as long as a claim or a volume has it', async () => {
+  await using plane = await ControlPlane.start();
+  const made = await plane.client.create(volumeattributesclasses, {
+    metadata: { name: 'fast' },
+    driverName: 'csi.example.com',
+    parameters: { iops: '1000' },
+  });
+  expect(made.metadata.finalizers).toEqual(['kubernetes.io/vac-protection']);
+  const wanting = { ...claim, spec: { ...claim.spec, volumeAttributesClassName: 'fast' } };
+  await plane.client.create(persistentvolumeclaims, wanting);
+  await plane.client.delete(volumeattributesclasses, { name: 'fast' });
+  await expectThroughout(
+    plane.clock,
+    async () => {
+      const held = await plane.client.get(volumeattributesclasses, { name: 'fast' });
+      expect(held.metadata.deletionTimestamp).toBeDefined();
+    },
+    5_000,
+  );
+  await plane.client.delete(persistentvolumeclaims, where);
+  await expectEventually(plane.clock, async () =>
+    expect((await plane.client.list(volumeattributesclasses)).items).toEqual([]),
   );
 });
