@@ -39,11 +39,22 @@ spec:
 const files = {
   'sleeper.yaml': sleeper('1000000', 2),
   'settings.yaml': settings('red'),
+  'folder/one.yaml': settings('one', 'apply-one'),
+  'folder/inner/two.yaml': settings('two', 'apply-two'),
+  'folder/notes.txt': 'no manifest',
+  'three.yaml': settings('three', 'apply-three'),
+  'four.yaml': settings('four', 'apply-four'),
+  'selection.yaml': [settings('not asked for', 'apply-left-out'), settings('five', 'apply-five')].join(
+    '---\n',
+  ),
   'several.yaml': [settings('green'), settings('new', 'apply-second'), wrong].join('---\n'),
 };
 
 describeEditor('applying manifests', files, (editor) => {
   const color = async (name = 'apply-settings') => (await configMapData(name))['color'];
+
+  /** Undefined while there is no such object. */
+  const colorSoFar = (name: string) => color(name).catch(() => undefined);
 
   test('names cluster and namespace, and applies only what was agreed to', async () => {
     const { window } = editor();
@@ -153,5 +164,35 @@ describeEditor('applying manifests', files, (editor) => {
     expect(await window.dialog.textContent()).toContain('of cluster "editor"');
     await window.dialog.getByText('Delete', { exact: true }).click();
     await window.notification('1 deleted').waitFor();
+  });
+
+  test('applies all manifests of a folder, and of several files', async () => {
+    const { window } = editor();
+    await window.fileMenu(['folder'], 'Apply…');
+    await window.confirmPick();
+    await window.notification('2 created').waitFor();
+    expect([await color('apply-one'), await color('apply-two')]).toEqual(['one', 'two']);
+    await window.fileMenu(['three.yaml', 'four.yaml'], 'Apply…');
+    await window.confirmPick();
+    await window.until(
+      'both objects',
+      () => Promise.all(['apply-three', 'apply-four'].map(colorSoFar)),
+      (colors) => colors.join() === 'three,four',
+    );
+  });
+
+  test('applies no more than what is selected', async () => {
+    const { window } = editor();
+    await window.openFile('selection.yaml');
+    await window.goToLine(7);
+    await window.page.keyboard.press('Control+Shift+End');
+    await window.run('Wheelhouse: Apply Selection…');
+    await window.confirmPick();
+    await window.until(
+      'the object',
+      () => colorSoFar('apply-five'),
+      (found) => found === 'five',
+    );
+    await expect(color('apply-left-out')).rejects.toThrow('not found');
   });
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { EditorWindow } from '../environment/editor/editor-window.ts';
 import { describeEditor, editorCluster } from './scene.ts';
@@ -73,7 +75,21 @@ const long = Array.from(
   (_, index) => `---\n${web.replace('language-web', `long-${index}`)}`,
 ).join('');
 
+const crlf = web.replace('replicas:', 'replcas:').replaceAll('\n', '\r\n');
+/** 10 MB: what is wrong stands behind ten ConfigMaps of a million characters each. */
+const large = [
+  ...Array.from(
+    { length: 10 },
+    (_, index) =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: large-${index} }\ndata:\n  text: |\n${`    ${'x'.repeat(94)}\n`.repeat(10_000)}`,
+  ),
+  web.replace('replicas:', 'replcas:'),
+].join('---\n');
+
 const files = {
+  'crlf.yaml': crlf,
+  'tabs.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: a\n',
+  'large.yaml': large,
   'web.yaml': web,
   'settings.yaml': settings,
   'chart.yaml': chart,
@@ -156,6 +172,59 @@ describeEditor('manifests', files, (editor) => {
       );
       expect(await errors(window).count()).toBe(1);
       await window.page.keyboard.press('Escape');
+    });
+
+    test('half a manifest is told what is missing, and nothing it does not deserve', async () => {
+      const { window } = editor();
+      await window.openFile('empty.yaml');
+      await window.replaceText(
+        'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: half\nspec:\n  templ',
+      );
+      await errors(window).first().waitFor();
+      expect(await onlyProblem(window)).toContain('templ');
+      await window.replaceText('apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "half');
+      await window.until(
+        'what is wrong with the quote',
+        () => onlyProblem(window),
+        (text) => text.includes('quote'),
+      );
+    });
+
+    test('a tab is told of where it stands', async () => {
+      const { window } = editor();
+      await window.openFile('tabs.yaml');
+      await errors(window).first().waitFor();
+      expect(await onlyProblem(window)).toMatch(/tab/i);
+    });
+
+    test('Windows line ends are nothing to complain about, and stay', async () => {
+      const { window, folder } = editor();
+      await window.openFile('crlf.yaml');
+      await errors(window).first().waitFor();
+      expect(await onlyProblem(window)).toContain('did you mean "replicas"?');
+      await takeFix(window, 6, 'Replace with "replicas"');
+      await errors(window).first().waitFor({ state: 'detached' });
+      await window.save();
+      const wanted = web.replaceAll('\n', '\r\n');
+      await window.until(
+        'the file',
+        async () => readFileSync(join(folder, 'crlf.yaml'), 'utf8'),
+        (text) => text === wanted,
+      );
+    });
+
+    test('10 MB are checked to their end, and hold up no other file', async () => {
+      const { window } = editor();
+      await window.openFile('large.yaml');
+      await window.openFile('web.yaml');
+      await window.replaceText(web.replace('replicas:', 'replcas:'));
+      await errors(window).first().waitFor();
+      await window.replaceText(web);
+      await errors(window).first().waitFor({ state: 'detached' });
+      await window.openFile('large.yaml');
+      await window.page.keyboard.press('Control+End');
+      await errors(window).first().waitFor();
+      expect(await onlyProblem(window)).toContain('did you mean "replicas"?');
     });
 
     test('a key in a file of 2,000 lines is answered at once', async () => {
@@ -282,6 +351,23 @@ function errors({ editor }: EditorWindow) {
 
 function warnings({ editor }: EditorWindow) {
   return editor.locator('.squiggly-warning');
+}
+
+/** What the editor says of the only problem in the open file. */
+async function onlyProblem(window: EditorWindow): Promise<string> {
+  await window.goToLine(1);
+  const widget = window.page.locator('.zone-widget').filter({ has: window.page.locator('.marker-widget') });
+  const text = await window.until(
+    'the only problem',
+    async () => {
+      if (!(await widget.isVisible())) await window.page.keyboard.press('Alt+F8');
+      return (await widget.textContent({ timeout: 3_000 }).catch(() => '')) ?? '';
+    },
+    (said) => /\d+ of \d+ problem/.test(said),
+  );
+  await window.page.keyboard.press('Escape');
+  expect(text).toContain('1 of 1 problem');
+  return text;
 }
 
 /** Takes what the editor proposes at the cursor, asking for it where it does not by itself. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { describeEditor, editorCluster } from './scene.ts';
 
-/** Two Pods that count, and one that ends, restarts and says so. */
+/** Two Pods that count, one that says much, and one that fails once and then listens. */
 const talkers = `apiVersion: apps/v1
 kind: Deployment
 metadata: { name: talker }
@@ -34,6 +34,25 @@ spec:
         - sh
         - -c
         - 'yes 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789 | head -n 100000; echo the end; sleep 3600'
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: listener }
+spec:
+  terminationGracePeriodSeconds: 0
+  volumes: [{ name: memory, emptyDir: {} }]
+  containers:
+    - name: listen
+      image: busybox
+      imagePullPolicy: IfNotPresent
+      stdin: true
+      tty: true
+      volumeMounts: [{ name: memory, mountPath: /memory }]
+      # It fails once; in its second run it answers.
+      command:
+        - sh
+        - -c
+        - 'if [ ! -e /memory/ran ]; then touch /memory/ran; echo the first run; exit 1; fi; echo the second run; while read line; do echo "heard $line"; done'
 `;
 
 describeEditor('logs and terminals', {}, (editor) => {
@@ -154,6 +173,37 @@ describeEditor('logs and terminals', {}, (editor) => {
       'its answer',
       () => window.terminalText(),
       (text) => text.includes('here-2'),
+    );
+  });
+
+  test('tell what a container said before it was restarted', async () => {
+    const { window } = editor();
+    await window.treeItem('listener').filter({ hasText: 'Running 1/1 · ↻ 1' }).waitFor();
+    await window.menu('listener', 'Logs of the Run Before');
+    const text = await window.until(
+      'the log',
+      () => window.visibleText(),
+      (shown) => shown.includes('listener listen'),
+    );
+    expect(text).toContain('the first run');
+    expect(text).not.toContain('the second run');
+  });
+
+  test('what runs in a container can be attached to, and answers', async () => {
+    const { window } = editor();
+    await window.menu('listener', 'Attach');
+    await window.until(
+      'the terminal',
+      () => window.page.locator('.terminal-tabs-entry, .single-terminal-tab').allTextContents().then(String),
+      (text) => text.includes('listener/listen'),
+    );
+    await window.until(
+      'an answer',
+      async () => {
+        await window.typeInTerminal('hello\n');
+        return window.terminalText();
+      },
+      (text) => text.includes('heard hello'),
     );
   });
 });

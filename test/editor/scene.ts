@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, inject } from 'vitest';
 import { EditorWindow, launchBrowser } from '../environment/editor/editor-window.ts';
@@ -57,9 +57,14 @@ class EditorTest {
     const { programs, url, directory } = editorScene();
     const folder = join(directory, 'workspaces', name);
     mkdirSync(folder, { recursive: true });
-    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
     const browser = await launchBrowser(programs);
-    return new EditorTest(folder, browser, await EditorWindow.open(browser, url, folder));
+    const several = Object.keys(files).find((file) => file.endsWith('.code-workspace'));
+    const opened = several === undefined ? folder : join(folder, several);
+    return new EditorTest(folder, browser, await EditorWindow.open(browser, url, opened));
   }
 
   /** Keeps a picture of the window among the reports. */

@@ -15,6 +15,8 @@ export interface EditorScene {
   readonly programs: EditorPrograms;
   readonly vsix: string;
   readonly url: string;
+  /** The process that serves it. */
+  readonly pid: number;
   /** Workspaces are made below it. */
   readonly directory: string;
   readonly home: string;
@@ -78,7 +80,8 @@ async function prepare(): Promise<
   };
   if (server.status === 'fulfilled' && up.status === 'fulfilled') {
     const { home, profile } = cluster;
-    return { scene: { programs, vsix, url: server.value.url, directory, home, profile }, end };
+    const { url, pid } = server.value;
+    return { scene: { programs, vsix, url, pid, directory, home, profile }, end };
   }
   await end();
   const failed = [server, up].flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

@@ -17,6 +17,10 @@ describe.skipIf(whyNoEditor !== undefined)(
     let server: CodeServer | undefined;
     let browser: Browser | undefined;
 
+    /** Where there is one. */
+    const deleteCluster = () =>
+      new LocalCluster('wheelhouse', join(directory, 'home')).run(['delete', '--yes']);
+
     beforeAll(async () => {
       const { programs, vsix } = editorScene();
       directory = mkdtempSync(join(tmpdir(), 'wheelhouse-start-'));
@@ -35,7 +39,7 @@ describe.skipIf(whyNoEditor !== undefined)(
     afterAll(async () => {
       await browser?.close();
       await server?.stop();
-      await new LocalCluster('wheelhouse', join(directory, 'home')).destroy();
+      await deleteCluster();
       rmSync(directory, { recursive: true, force: true });
     });
 
@@ -52,21 +56,40 @@ describe.skipIf(whyNoEditor !== undefined)(
       await window.close();
     });
 
-    test('in one that is, offers to start a cluster, and finds it when it is there', async () => {
+    test('in one that is, shows the way, offers to start a cluster, and finds it when it is there', async () => {
       const window = await EditorWindow.open(
         browser as Browser,
         server?.url ?? '',
         join(directory, 'workspace'),
       );
       await window.run('Workspaces: Manage Workspace Trust');
-      await window.page.getByRole('button', { name: 'Trust', exact: true }).click();
+      const trust = window.page.getByRole('button', { name: 'Trust', exact: true });
+      // The second try finds it trusted, and the cluster there.
+      await trust
+        .or(window.page.getByRole('button', { name: "Don't Trust" }))
+        .first()
+        .waitFor();
+      if (await trust.isVisible()) await trust.click();
+      await deleteCluster();
       await window.showView();
-      await window.page.getByRole('button', { name: 'Start a Local Cluster' }).click();
+      await window.page.getByText('No cluster is open').waitFor();
+      await window.page.getByText('Take the walkthrough').click();
+      const walkthrough = window.page.locator('.gettingStartedContainer');
+      const step = (title: string) => walkthrough.locator('.getting-started-step').filter({ hasText: title });
+      for (const title of ['Open a cluster', 'Write a manifest', 'Apply it', 'Watch it run'])
+        await step(title).waitFor();
+      await step('Open a cluster').locator('.codicon-getting-started-step-unchecked').waitFor();
+      await window.showView();
+      await window.page.locator('.sidebar').getByRole('button', { name: 'Start a Local Cluster' }).click();
       await window.statusBarItem(/Wheelhouse 0/).waitFor({ timeout: 60_000 });
       await window.showCluster();
       await window.expand('Cluster');
       await window.expand('Nodes');
       await window.treeItem('wheelhouse').filter({ hasText: 'Ready' }).waitFor();
+      // The palette's Escape has led from the steps to the list of walkthroughs.
+      await window.run('Welcome: Open Walkthrough...');
+      await window.pick('Get Started with Wheelhouse');
+      await step('Open a cluster').locator('.codicon-getting-started-step-checked').waitFor();
       await window.close();
     });
   },

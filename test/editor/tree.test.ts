@@ -95,6 +95,21 @@ describeEditor('the tree of the cluster', {}, (editor) => {
     await window.treeItem('tree-web').waitFor();
   });
 
+  test('restarts all Pods of a workload, after it asked', async () => {
+    const { window } = editor();
+    const restartedAt = async () => {
+      const deployment = await editorCluster().ok('get', 'deployment', 'tree-web', '-o', 'json');
+      return /"kubectl.kubernetes.io\/restartedAt": *"(.*)"/.exec(deployment)?.[1] ?? '';
+    };
+    expect(await restartedAt()).toBe('');
+    await window.menu('tree-web', 'Restart…');
+    expect(await window.dialog.textContent()).toContain('of cluster "editor"');
+    await window.dialog.getByText('Restart', { exact: true }).click();
+    await window.until('the restart', restartedAt, (time) => time !== '');
+    await editorCluster().ok('rollout', 'status', 'deployment/tree-web', '--timeout', '60s');
+    await window.treeItem('tree-web').filter({ hasText: '3/3' }).waitFor();
+  });
+
   test('cordons a node and says so', async () => {
     const { window } = editor();
     await window.expand('Cluster');
@@ -106,6 +121,20 @@ describeEditor('the tree of the cluster', {}, (editor) => {
       .treeItem('editor')
       .filter({ hasText: /Ready(?!,)/ })
       .waitFor();
+  });
+
+  test('drains a node, after it said what that means', async () => {
+    const { window } = editor();
+    await window.menu('editor', 'Drain…');
+    const says = await window.dialog.textContent();
+    expect(says).toContain('Drain node "editor" of cluster "editor"?');
+    expect(says).toMatch(/[1-9]\d* Pods are evicted/);
+    await window.dialog.getByText('Drain', { exact: true }).click();
+    await window.treeItem('editor').filter({ hasText: 'SchedulingDisabled' }).waitFor();
+    // There is no other node for them.
+    await window.treeItem('tree-web').filter({ hasText: '0/3' }).waitFor();
+    await window.menu('editor', 'Uncordon');
+    await window.treeItem('tree-web').filter({ hasText: '3/3' }).waitFor();
   });
 
   test('deletes after it asked, naming the cluster', async () => {

@@ -90,6 +90,11 @@ export class CodeServer {
     return new CodeServer(url, child);
   }
 
+  get pid(): number {
+    if (this.#process.pid === undefined) throw new Error('code-server does not run');
+    return this.#process.pid;
+  }
+
   /** Resolves when it has ended, with its extension hosts. */
   async stop(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;

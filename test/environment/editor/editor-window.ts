@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core';
 import type { EditorPrograms } from './install.ts';
 
@@ -33,10 +33,12 @@ export class EditorWindow {
     page.setDefaultTimeout(stepMs);
   }
 
+  /** @param folder or the file of a workspace with several */
   static async open(browser: Browser, url: string, folder: string): Promise<EditorWindow> {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
-    const window = new EditorWindow(page, folder);
-    await page.goto(`${url}?${folder.endsWith('.code-workspace') ? 'workspace' : 'folder'}=${folder}`);
+    const several = folder.endsWith('.code-workspace');
+    const window = new EditorWindow(page, several ? dirname(folder) : folder);
+    await page.goto(`${url}?${several ? 'workspace' : 'folder'}=${folder}`);
     await page.locator('.monaco-workbench').waitFor({ timeout: 2 * stepMs });
     await page.locator('.part.statusbar .statusbar-item').first().waitFor();
     return window;
@@ -54,7 +56,7 @@ export class EditorWindow {
       await this.page.keyboard.press('F1');
       const input = this.quickInput;
       await input.waitFor({ timeout: tryMs });
-      await input.fill(`>${title}`);
+      await input.fill(`>${title}`, { timeout: tryMs });
       const row = list.filter({ hasText: title }).first();
       await row.waitFor({ timeout: tryMs });
       await row.click({ timeout: tryMs });
@@ -90,14 +92,15 @@ export class EditorWindow {
 
   /** Opens a file of the folder. By its whole path, because searching would need a program that npm does not bring. */
   async openFile(name: string): Promise<void> {
+    const file = basename(name);
     await this.retry(`open "${name}"`, async () => {
       await this.page.keyboard.press('Escape');
       await this.page.keyboard.press('Control+P');
       await this.quickInput.waitFor({ timeout: tryMs });
-      await this.quickInput.fill(join(this.#folder, name));
-      const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: name }).first();
+      await this.quickInput.fill(join(this.#folder, name), { timeout: tryMs });
+      const row = this.page.locator('.quick-input-list .monaco-list-row').filter({ hasText: file }).first();
       await row.click({ timeout: tryMs });
-      await this.tab(name).first().waitFor({ timeout: tryMs });
+      await this.tab(file).first().waitFor({ timeout: tryMs });
     });
   }
 
@@ -115,8 +118,8 @@ export class EditorWindow {
       await this.page.keyboard.press('Escape');
       await this.page.keyboard.press('Control+G');
       await this.quickInput.waitFor({ timeout: tryMs });
-      await this.quickInput.fill(`:${line}:${column}`);
-      await this.quickInput.press('Enter');
+      await this.quickInput.fill(`:${line}:${column}`, { timeout: tryMs });
+      await this.quickInput.press('Enter', { timeout: tryMs });
       // What is typed next is meant for the text.
       await this.quickInput.waitFor({ state: 'hidden', timeout: tryMs });
     });
@@ -186,14 +189,36 @@ export class EditorWindow {
 
   /** Takes an entry of a row's context menu. */
   async menu(label: string | RegExp, entry: string): Promise<void> {
+    await this.#takeEntry(`"${entry}" of "${String(label)}"`, entry, () =>
+      Promise.resolve(this.treeItem(label)),
+    );
+  }
+
+  /** Takes an entry of the context menu of files or folders in the explorer, all of them selected. */
+  async fileMenu(names: readonly string[], entry: string): Promise<void> {
+    const files = this.page.locator('.explorer-folders-view .monaco-list-row');
+    const rowOf = (name: string) =>
+      files.filter({
+        has: this.page.locator('.label-name').filter({ hasText: new RegExp(`^${escape(name)}$`) }),
+      });
+    await this.#takeEntry(`"${entry}" of ${names.join(', ')}`, entry, async () => {
+      await this.page.keyboard.press('Control+Shift+E');
+      for (const [index, name] of names.entries())
+        await rowOf(name).click({ modifiers: index === 0 ? [] : ['Control'], timeout: tryMs });
+      return rowOf(names.at(-1) ?? '');
+    });
+  }
+
+  async #takeEntry(what: string, entry: string, rowOf: () => Promise<Locator>): Promise<void> {
     const menu = this.page.locator('.context-view .monaco-menu');
-    await this.retry(`take "${entry}" of "${String(label)}"`, async () => {
+    await this.retry(`take ${what}`, async () => {
       await this.page.keyboard.press('Escape');
-      await this.treeItem(label).click({ button: 'right', timeout: tryMs });
+      const row = await rowOf();
+      await row.click({ button: 'right', timeout: tryMs });
       await menu.locator('.action-label').filter({ hasText: entry }).first().hover({ timeout: tryMs });
       // A click so soon would be taken for the end of the one that opened the menu.
       await this.page.keyboard.press('Enter');
-      await menu.waitFor({ state: 'detached', timeout: 500 });
+      await menu.waitFor({ state: 'detached', timeout: 1_500 });
     });
   }
 
