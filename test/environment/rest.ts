@@ -86,6 +86,8 @@ export interface RestApiOptions extends TestApiOptions {
   readonly auditor?: Auditor;
   /** Nobody waits unless given; then flow schemas and priority levels are kept and honoured. */
   readonly fairness?: { readonly serverSeats: number };
+  /** What requests are timed by; the system's unless given. */
+  readonly serverClock?: Clock;
   /** Requests for what users' API servers serve are handed on to them. */
   readonly aggregation?: boolean;
   /** Proxies of the front-proxy authority unless given. */
@@ -215,6 +217,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     issuer: api.api.tokens,
     authorizer: api.api.authorizer,
     pipeline,
+    clock: options.serverClock,
     health: options.health ?? [{ name: 'ping', live: true, check: () => Promise.resolve() }],
     metrics: {
       requests: new RequestMetrics(api.scheme),
