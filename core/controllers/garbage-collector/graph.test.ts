@@ -65,3 +65,18 @@ test('only who blocks keeps an owner', () => {
   expect(graph.dependentsOf('configmap-owner')).toHaveLength(2);
   expect(graph.blockersOf('configmap-owner').map(({ name }) => name)).toEqual(['dependent']);
 });
+
+test('dependents of one owner are kept with one list of owners, and each with its own where they differ', () => {
+  const sibling = configMap().named('sibling').ownedBy(owner.build());
+  const other = configMap()
+    .named('other')
+    .ownedBy(owner.build())
+    .ownedBy(configMap().named('second').build());
+  const graph = graphOf(owner, dependent, sibling, other);
+  const ownersOf = (name: string) => graph.get(`configmap-${name}`)?.owners;
+  expect(ownersOf('sibling')).toBe(ownersOf('dependent'));
+  expect(ownersOf('other')?.map(({ name }) => name)).toEqual(['owner', 'second']);
+  const before = ownersOf('sibling');
+  graph.set(resource, sibling.build());
+  expect(ownersOf('sibling')).toBe(before);
+});

@@ -1,6 +1,7 @@
 import type { OwnerReference } from '../../api/generated/meta-v1.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Resource } from '../../api/resource.ts';
+import { deepEqual } from '../../machinery/json.ts';
 
 export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
@@ -70,9 +71,9 @@ export class OwnerGraph {
   }
 
   set(resource: Resource<KubernetesObject>, object: KubernetesObject): GraphChange {
-    const node = graphNode(resource, object);
-    const { uid } = node;
+    const { uid = '', ownerReferences = noOwners } = object.metadata;
     const before = this.#nodes.get(uid);
+    const node = graphNode(resource, object, this.#shared(ownerReferences, before));
     this.#nodes.set(uid, node);
     for (const { uid: owner } of before?.owners ?? []) this.#unlink(owner, uid);
     for (const { uid: owner } of node.owners) this.#link(owner, uid);
@@ -103,6 +104,16 @@ export class OwnerGraph {
     return { look: [...this.#uidsOf(uid), ...waiting] };
   }
 
+  /** There is a node for every object: those of one owner, as the Pods of a ReplicaSet, have one list of owners. */
+  #shared(owners: readonly OwnerReference[], before: GraphNode | undefined): readonly OwnerReference[] {
+    const [first] = owners;
+    if (first === undefined) return noOwners;
+    if (before !== undefined && deepEqual(before.owners, owners)) return before.owners;
+    const [sibling = ''] = this.#uidsOf(first.uid);
+    const theirs = this.#nodes.get(sibling)?.owners;
+    return theirs !== undefined && deepEqual(theirs, owners) ? theirs : owners;
+  }
+
   #uidsOf(owner: string): Iterable<string> {
     return this.#dependents.get(owner) ?? [];
   }
@@ -120,7 +131,13 @@ export class OwnerGraph {
   }
 }
 
-function graphNode(resource: Resource<KubernetesObject>, { metadata }: KubernetesObject): GraphNode {
+const noOwners: readonly OwnerReference[] = [];
+
+function graphNode(
+  resource: Resource<KubernetesObject>,
+  { metadata }: KubernetesObject,
+  owners: readonly OwnerReference[],
+): GraphNode {
   const { uid = '', name = '', namespace, finalizers = [], deletionTimestamp } = metadata;
   const isTerminating = deletionTimestamp !== undefined;
   return {
@@ -128,7 +145,7 @@ function graphNode(resource: Resource<KubernetesObject>, { metadata }: Kubernete
     resource,
     namespace,
     name,
-    owners: metadata.ownerReferences ?? [],
+    owners,
     isTerminating,
     isForeground: isTerminating && finalizers.includes(foregroundFinalizer),
     isOrphaning: isTerminating && finalizers.includes(orphanFinalizer),
