@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Deferred } from '../../../core/machinery/deferred.ts';
 import { deferred } from '../../../core/machinery/deferred.ts';
-import { coreNodeFlags } from '../../../shell/cluster/programs.ts';
+import { coreEnvironment, coreNodeFlags } from '../../../shell/cluster/programs.ts';
 
 type Handler = (argument: never) => unknown;
 interface Question {
@@ -29,9 +29,11 @@ export async function startChild(program: string, ...args: readonly string[]): P
       ? []
       : ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${program}-${Date.now()}.cpuprofile`];
   // Core is measured as it is run.
-  const execArgv = [...(program === 'api-server' ? coreNodeFlags : []), ...profile];
+  const isCore = program === 'api-server';
+  const execArgv = [...(isCore ? coreNodeFlags : []), ...profile];
   const child = fork(fileURLToPath(new URL(`./${program}.mjs`, import.meta.url)), args, {
     execArgv,
+    env: { ...process.env, ...(isCore ? coreEnvironment : {}) },
     serialization: 'advanced',
   });
   const waiting = new Map<number, Deferred<unknown>>();
