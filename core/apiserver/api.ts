@@ -41,8 +41,8 @@ import { trackedVerbs } from './audit/tracked-verbs.ts';
 import type { SigningKeys } from './authn/jwt.ts';
 import { BootstrapTokens } from './authn/bootstrap-tokens.ts';
 import { CredentialEnds } from './authn/credential-end.ts';
-import { OidcTokens } from './authn/oidc/oidc-tokens.ts';
-import type { OidcOptions, OidcTokensOptions } from './authn/oidc/oidc-tokens.ts';
+import type { Issuer } from './authn/oidc/issuer.ts';
+import { IssuedTokens } from './authn/oidc/issuers.ts';
 import { ServiceAccountTokens, serviceAccountIssuer } from './authn/service-account-tokens.ts';
 import { anyOf } from './authn/token-authenticator.ts';
 import type { TokenAuthenticator } from './authn/token-authenticator.ts';
@@ -86,8 +86,10 @@ export interface ApiOptions {
   readonly authorizer?: Authorizer | undefined;
   /** With them, ServiceAccounts have tokens. */
   readonly serviceAccountKeys?: SigningKeys | undefined;
-  /** An issuer outside the cluster whose tokens are believed. */
-  readonly oidc?: (OidcOptions & Partial<Pick<OidcTokensOptions, 'onError'>>) | undefined;
+  /** Issuers outside the cluster whose tokens are believed; others may be later. */
+  readonly issuers?: readonly Issuer[] | undefined;
+  /** Told why the keys of one cannot be had, and what expressions of its rules come to. */
+  readonly onIssuerError?: ((error: unknown) => void) | undefined;
   /** False when other processes write to the same store. */
   readonly soleWriter?: boolean | undefined;
   /** What nodes use; nothing is known unless given. */
@@ -121,6 +123,8 @@ export interface Api {
   readonly tokens: ServiceAccountTokens | undefined;
   /** Knows every kind of bearer token. */
   readonly authenticator: TokenAuthenticator;
+  /** Believes these issuers outside the cluster from now on, and no others. */
+  readonly useIssuers: (issuers: readonly Issuer[]) => void;
   readonly credentialEnds: CredentialEnds;
   /** What its parts count. */
   readonly families: readonly MetricFamily[];
@@ -179,7 +183,13 @@ export function createApi(options: ApiOptions): Api {
   const { serviceAccountKeys: keys } = options;
   const tokens =
     keys === undefined ? undefined : new ServiceAccountTokens({ keys, client: lookup, clock, random });
-  const authenticator = tokenAuthenticator(tokens, lookup, options);
+  const issued = new IssuedTokens({
+    clock,
+    audience: serviceAccountIssuer,
+    onError: options.onIssuerError ?? (() => undefined),
+  });
+  issued.use(options.issuers ?? []);
+  const authenticator = tokenAuthenticator(tokens, issued, lookup, options);
   const admission = new AdmissionChain(without(plugins, options.withoutAdmission ?? []));
   const handlers = createHandlers({
     scheme,
@@ -201,6 +211,7 @@ export function createApi(options: ApiOptions): Api {
     dialService,
     tokens,
     authenticator,
+    useIssuers: (issuers) => issued.use(issuers),
     credentialEnds: new CredentialEnds({ client: lookup, clock, random }),
     families: podSecurityMetrics.families,
     async run(signal) {
@@ -229,14 +240,15 @@ export function createApi(options: ApiOptions): Api {
 
 function tokenAuthenticator(
   tokens: ServiceAccountTokens | undefined,
+  issued: IssuedTokens,
   client: RegistryClient,
-  { clock, oidc, onError = () => undefined }: ApiOptions,
+  { clock }: ApiOptions,
 ): TokenAuthenticator {
   const audience = serviceAccountIssuer;
   return anyOf([
     ...(tokens === undefined ? [] : [tokens]),
     new BootstrapTokens({ client, clock, audience }),
-    ...(oidc === undefined ? [] : [new OidcTokens({ onError, ...oidc, clock, audience })]),
+    issued,
   ]);
 }
 

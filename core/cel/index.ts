@@ -33,4 +33,5 @@ export {
   resourceCheckType,
 } from './library/authorizer.ts';
 export type { Ask, AuthorizationAnswer, AuthorizationQuestion } from './library/authorizer.ts';
+export { selects } from './selections.ts';
 export { PolicyCompiler, compileMatchCondition } from './admission.ts';

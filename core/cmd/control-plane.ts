@@ -8,7 +8,7 @@ import { withRemotes } from '../apiserver/aggregation/remote-verbs.ts';
 import type { Auditor } from '../apiserver/audit/auditor.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
-import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
+import type { Issuer } from '../apiserver/authn/oidc/issuer.ts';
 import { TrustPublisher } from '../apiserver/authn/published-trust.ts';
 import { createRequestIdentity } from '../apiserver/authn/request-identity.ts';
 import { createFairness } from '../apiserver/fairness/create.ts';
@@ -68,8 +68,8 @@ export interface ControlPlaneOptions {
   readonly rest?: { readonly listen: string; readonly pki: Pki } | undefined;
   /** With them, ServiceAccounts have tokens. */
   readonly serviceAccountKeys?: SigningKeys | undefined;
-  /** An issuer of identities outside the cluster. */
-  readonly oidc?: OidcOptions | undefined;
+  /** Issuers of identities outside the cluster. */
+  readonly issuers?: readonly Issuer[] | undefined;
   /** Which proxies may say who a user is; those of the cluster's own front-proxy authority unless given. */
   readonly requestHeaders?: RequestHeaderOptions | undefined;
   /** How many requests are served at once, long-running ones left out; upstream's number unless given. */
@@ -128,7 +128,9 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     readUsage: (node) => usage.read(node),
     agents,
     serviceAccountKeys: options.serviceAccountKeys,
-    oidc: oidcWith(options),
+    issuers: options.issuers,
+    // One that cannot be asked is the operator's business, and no fault of a request.
+    onIssuerError: (error) => log.error('Cannot tell who the tokens of an issuer stand for', error),
     onError: (error) => onError(error, 'serve a request'),
   });
   const caching = api.run(signal);
@@ -404,15 +406,6 @@ function controllers(api: Api, options: Dependencies): Manager {
 function remoteKindsOf({ verbs, authorizer }: Api, aggregator: Aggregator): RemoteKinds {
   const client = createClient(withRemotes(verbs, aggregator, authorizer), { userAgent: 'core' });
   return remoteKinds(aggregator, client);
-}
-
-/** An issuer that cannot be asked is the operator's business, and no fault of a request. */
-function oidcWith({ oidc, log }: ControlPlaneOptions): ApiOptions['oidc'] {
-  if (oidc === undefined) return undefined;
-  return {
-    ...oidc,
-    onError: (error) => log.error('Cannot have the keys of the OpenID Connect issuer', error),
-  };
 }
 
 function controllerSettings(pki: Pki | undefined): ControllerSettings {

@@ -1,5 +1,8 @@
 import { watch } from 'node:fs';
+import { sleep } from '../machinery/clock.ts';
+import type { Clock } from '../machinery/clock.ts';
 import { deferred } from '../machinery/deferred.ts';
+import { linkSignals } from '../machinery/signals.ts';
 
 export interface DirectoryChanges {
   /** Resolves when something has changed since the last call, at once if it has already. Rejects when the signal aborts. */
@@ -19,5 +22,29 @@ export function watchDirectory(directory: string, signal: AbortSignal): Director
       await changed.promise;
       changed = deferred();
     },
+  };
+}
+
+/**
+ * Resolves each time when it is time to look: something changed, or nobody has looked for long. Never rejects; resolves
+ * when the signal aborts.
+ */
+export function untilChange(
+  {
+    changes,
+    clock,
+    everyMs,
+  }: { readonly changes?: DirectoryChanges | undefined; readonly clock: Clock; readonly everyMs: number },
+  signal: AbortSignal,
+): () => Promise<void> {
+  // What cannot be watched is looked at from time to time all the same.
+  const watched = () => changes?.next().then(undefined, () => new Promise<void>(() => undefined));
+  let changed = watched();
+  return async () => {
+    const over = new AbortController();
+    using until = linkSignals(signal, over.signal);
+    const late = sleep(clock, everyMs, until.signal).catch(() => undefined);
+    await Promise.race([late, ...(changed === undefined ? [] : [changed.then(() => (changed = watched()))])]);
+    over.abort();
   };
 }

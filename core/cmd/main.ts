@@ -1,3 +1,5 @@
+import { issuerOfFlags } from '../apiserver/authn/oidc/flag-issuer.ts';
+import { AuthenticationFile } from './authentication-file.ts';
 import { systemClock } from '../machinery/clock.ts';
 import { jsonLogger } from '../machinery/logger.ts';
 import { systemRandom } from '../machinery/random.ts';
@@ -60,6 +62,10 @@ async function run(options: CoreOptions): Promise<void> {
     log,
   );
   const { store } = encryption;
+  const { authenticationConfig, oidc } = options;
+  const authentication =
+    authenticationConfig === undefined ? undefined : new AuthenticationFile(authenticationConfig);
+  const issuers = authentication?.read() ?? (oidc === undefined ? [] : [issuerOfFlags(oidc)]);
   const audit = openAudit(options.audit, systemClock, systemRandom, log);
   const controlPlane = await startControlPlane({
     store,
@@ -68,7 +74,7 @@ async function run(options: CoreOptions): Promise<void> {
     rest: { listen: options.restListen, pki },
     serviceAccountKeys: ensureServiceAccountKeys(pkiDirectory),
     serviceCidrs: options.serviceCidrs,
-    oidc: options.oidc,
+    issuers,
     requestHeaders: options.requestHeaders,
     disabledAdmission: options.disabledAdmission,
     podSecurity: options.podSecurity,
@@ -109,10 +115,15 @@ async function run(options: CoreOptions): Promise<void> {
     },
     ending.signal,
   );
+  const following = authentication?.follow(
+    (found) => controlPlane.api.useIssuers(found),
+    { clock: systemClock, log },
+    ending.signal,
+  );
   const why = await Promise.race([stop, controlPlane.failed, encrypting.then(() => stop)]);
   log.info('core stops', { signal: why });
   ending.abort();
-  await Promise.allSettled([controlPlane.stop(), encrypting, renewing]);
+  await Promise.allSettled([controlPlane.stop(), encrypting, renewing, following]);
   await audit?.close();
   await opened.close();
 }

@@ -38,6 +38,10 @@ describe('an issuer of OpenID Connect', () => {
     [[...issuer, '--oidc-signing-algs=none'], '--oidc-signing-algs=none: it must be one of RS256'],
     [[...issuer, '--oidc-signing-algs=RS256,HS256'], '--oidc-signing-algs=HS256'],
     [[...issuer, '--oidc-required-claim=a'], 'it must be CLAIM=VALUE'],
+    [
+      [...issuer, '--authentication-config=/a'],
+      '--authentication-config=/a: it cannot be combined with --oidc',
+    ],
     [[...issuer, '--oidc-ca-file=/nowhere'], '--oidc-ca-file=/nowhere: ENOENT'],
   ])('is refused: %j', (args, says) => {
     expect(() => parse(...args)).toThrow(says);

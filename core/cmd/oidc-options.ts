@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { SignatureAlgorithm } from '../apiserver/authn/jws.ts';
-import { checkOidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
-import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
+import { issuerOfFlags } from '../apiserver/authn/oidc/flag-issuer.ts';
+import type { OidcOptions } from '../apiserver/authn/oidc/flag-issuer.ts';
 
 /** Under upstream's names. */
 export const oidcFlags = {
@@ -25,6 +25,8 @@ export const oidcUsage = `\
   --oidc-required-claim=CLAIM=VALUE         what a token must say besides; may be given again
   --oidc-signing-algs=NAME,NAME             what tokens may be signed with (default RS256)
   --oidc-ca-file=PATH        PEM: whose certificates the issuer may show; the system's unless given
+  --authentication-config=FILE   in place of all --oidc flags: any number of issuers, with rules in CEL, as an
+                             AuthenticationConfiguration of apiserver.config.k8s.io/v1; read anew when it changes
 `;
 
 interface OidcValues {
@@ -61,7 +63,7 @@ export function readOidcOptions(values: OidcValues): OidcOptions | undefined {
     signingAlgorithms: values['oidc-signing-algs']?.split(',') as SignatureAlgorithm[] | undefined,
     ca: authorities(values['oidc-ca-file']),
   };
-  checkOidcOptions(options);
+  issuerOfFlags(options);
   return options;
 }
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { PodSecurityConfiguration } from '../admission/pod-security/configuration.ts';
 import { defaultServiceCidrs } from '../apiserver/api.ts';
-import type { OidcOptions } from '../apiserver/authn/oidc/oidc-tokens.ts';
+import type { OidcOptions } from '../apiserver/authn/oidc/flag-issuer.ts';
 import { parseCidr } from '../machinery/ip.ts';
 import { admissionFlags, admissionUsage, readPodSecurity } from './admission-configuration.ts';
 import { oidcFlags, oidcUsage, readOidcOptions } from './oidc-options.ts';
@@ -37,6 +37,8 @@ export interface CoreOptions {
   readonly audit: AuditOptions;
   /** An issuer of identities outside the cluster. */
   readonly oidc: OidcOptions | undefined;
+  /** A file that names any number of them. */
+  readonly authenticationConfig: string | undefined;
   readonly requestHeaders: RequestHeaderOptions;
   /** How many requests are served at once, long-running ones left out. */
   readonly serverSeats: number;
@@ -107,6 +109,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       'audit-log-maxbackup': { type: 'string', default: '4' },
       'audit-log-maxage': { type: 'string', default: '0' },
       ...oidcFlags,
+      'authentication-config': { type: 'string' },
       ...requestHeaderFlags,
       help: { type: 'boolean', short: 'h' },
     },
@@ -141,6 +144,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     podSecurity: readPodSecurity(values),
     localNodes: values['local-node'].map(nodeName),
     oidc: readOidcOptions(values),
+    authenticationConfig: authenticationConfig(values),
     requestHeaders: readRequestHeaderOptions(values),
     serverSeats:
       count('max-requests-inflight', values['max-requests-inflight'], 1) +
@@ -153,6 +157,15 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
       maxAgeDays: count('audit-log-maxage', values['audit-log-maxage'], 0),
     },
   };
+}
+
+function authenticationConfig(values: Readonly<Record<string, unknown>>): string | undefined {
+  const path = values['authentication-config'];
+  if (typeof path !== 'string') return undefined;
+  const other = Object.keys(oidcFlags).find((flag) => [values[flag] ?? []].flat().length > 0);
+  if (other !== undefined)
+    throw new Error(`--authentication-config=${path}: it cannot be combined with --${other}`);
+  return path;
 }
 
 /** It becomes part of a file's name and of a certificate's subject. */

@@ -1,12 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
-import { sleep } from '../machinery/clock.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { Logger } from '../machinery/logger.ts';
 import type { KeyPair } from '../machinery/pki/key-pair.ts';
 import type { AuthorityKeys, LiveAuthority } from '../machinery/pki/live-authority.ts';
 import type { LivePair } from '../machinery/pki/live-pair.ts';
-import { linkSignals } from '../machinery/signals.ts';
+import { untilChange } from './directory-changes.ts';
 import type { DirectoryChanges } from './directory-changes.ts';
 import { sameKeys } from './service-account-keys.ts';
 
@@ -44,7 +43,7 @@ const everyMs = 10 * 60 * 1000;
 /** Renews pairs in time, and takes up those that were put in their place, until the signal aborts. */
 export async function runPkiRenewal(options: PkiRenewalOptions, signal: AbortSignal): Promise<void> {
   const { ensure, pairs, authorities, serviceAccountKeys, log } = options;
-  const next = waiting(options, signal);
+  const next = untilChange({ ...options, everyMs }, signal);
   let keys = serviceAccountKeys?.read();
   for (;;) {
     await next();
@@ -78,18 +77,4 @@ export async function runPkiRenewal(options: PkiRenewalOptions, signal: AbortSig
 
 function belongTogether({ cert, key }: KeyPair): boolean {
   return new X509Certificate(cert).checkPrivateKey(createPrivateKey(key));
-}
-
-/** Resolves when it is time to look: something changed, or nobody has looked for long. Never rejects. */
-function waiting({ changes, clock }: PkiRenewalOptions, signal: AbortSignal): () => Promise<void> {
-  // What cannot be watched is looked at from time to time all the same.
-  const watch = () => changes?.next().then(undefined, () => new Promise<void>(() => undefined));
-  let changed = watch();
-  return async () => {
-    const over = new AbortController();
-    using until = linkSignals(signal, over.signal);
-    const late = sleep(clock, everyMs, until.signal).catch(() => undefined);
-    await Promise.race([late, ...(changed === undefined ? [] : [changed.then(() => (changed = watch()))])]);
-    over.abort();
-  };
 }

@@ -32,6 +32,14 @@ export function textsOf(value: unknown, at: string, problems: string[]): readonl
   });
 }
 
+/** Undefined where nothing is given. */
+export function textOf(value: unknown, at: string, problems: string[]): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return value;
+  problems.push(`${at}: must be a string`);
+  return undefined;
+}
+
 export function booleanOf(value: unknown, at: string, problems: string[]): boolean | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'boolean') return value;

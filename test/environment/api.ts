@@ -42,9 +42,10 @@ export interface TestApiOptions<C extends Clock = SteppedClock> {
   readonly agents?: ApiOptions['agents'];
   /** ServiceAccounts have no tokens without. */
   readonly serviceAccountKeys?: SigningKeys;
-  readonly oidc?: ApiOptions['oidc'];
   /** More admission plug-ins. */
   readonly plugins?: ApiOptions['plugins'];
+  readonly issuers?: ApiOptions['issuers'];
+  readonly onIssuerError?: ApiOptions['onIssuerError'];
 }
 
 export interface TestApi<C extends Clock = SteppedClock> extends AsyncDisposable {
@@ -82,8 +83,9 @@ export async function createTestApi<C extends Clock = SteppedClock>(
     readUsage: options.readUsage,
     agents: options.agents,
     serviceAccountKeys: options.serviceAccountKeys,
-    oidc: options.oidc,
     plugins: options.plugins,
+    issuers: options.issuers,
+    onIssuerError: options.onIssuerError,
     withoutAdmission: [
       ...(options.serviceAccounts === true ? [] : ['ServiceAccount']),
       ...(options.controlled === true ? [] : ['TaintNodesByCondition', 'StorageObjectInUseProtection']),

@@ -4,7 +4,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import type { SelfSubjectReview } from '../../core/api/generated/authentication-v1.ts';
 import { selfsubjectreviews } from '../../core/api/generated/resources.ts';
 import type { SignatureAlgorithm } from '../../core/apiserver/authn/jws.ts';
-import type { OidcOptions } from '../../core/apiserver/authn/oidc/oidc-tokens.ts';
+import { issuerOfFlags } from '../../core/apiserver/authn/oidc/flag-issuer.ts';
+import type { OidcOptions } from '../../core/apiserver/authn/oidc/flag-issuer.ts';
 import { connect } from '../../core/client/grpc/connection.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
@@ -40,9 +41,9 @@ afterEach(async () => {
 });
 
 async function serve(options: Partial<OidcOptions> = {}): Promise<void> {
-  const onError = (error: unknown) => errors.push(error);
-  const oidc = { issuerUrl: issuer.url, clientId: 'wheelhouse', ca: ca.cert, onError, ...options };
-  rest = await createRestApi({ rbac: true, oidc });
+  const onIssuerError = (error: unknown) => errors.push(error);
+  const oidc = { issuerUrl: issuer.url, clientId: 'wheelhouse', ca: ca.cert, ...options };
+  rest = await createRestApi({ rbac: true, issuers: [issuerOfFlags(oidc)], onIssuerError });
 }
 
 const seconds = () => Math.floor(rest.api.clock.now() / 1000);

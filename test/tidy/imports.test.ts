@@ -16,6 +16,7 @@ const rooms: Record<string, readonly string[]> = {
   'core/admission': ['core/client', 'core/api', 'core/cel', 'core/machinery'],
   'core/apiextensions': ['core/registry', 'core/storage', 'core/api', 'core/cel', 'core/machinery'],
   'core/apiserver': [
+    'core/cel',
     'core/admission',
     'core/apiextensions',
     'core/registry',

@@ -11,8 +11,10 @@ export interface RemoteKey {
 }
 
 export interface RemoteKeysOptions {
-  /** https, without a slash at the end unless it belongs to the name. */
-  readonly issuer: string;
+  /** Of the issuer: https, without a slash at the end unless it belongs to the name. */
+  readonly url: string;
+  /** Where it says of its keys, where that is not below its own name. */
+  readonly discoveryUrl?: string | undefined;
   /** PEM; the system's authorities unless given. */
   readonly ca?: Buffer | undefined;
   readonly clock: Clock;
@@ -71,14 +73,14 @@ export class RemoteKeys {
   }
 
   async #fetch(): Promise<void> {
-    const { issuer, clock } = this.#options;
+    const { url: issuer, discoveryUrl, clock } = this.#options;
     const deadline = new AbortController();
     const cancel = clock.after(answerWithinMs, () =>
       deadline.abort(new Error(`it took over ${answerWithinMs} ms`)),
     );
     try {
       const about = await this.#get(
-        new URL(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`),
+        new URL(discoveryUrl ?? `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`),
         deadline.signal,
       );
       if (about['issuer'] !== issuer)
