@@ -105,9 +105,15 @@ export class StoredFormat {
 }
 
 /**
+ * How much is kept parsed as well, by its bytes: what a write, its watch and those who follow it read within some
+ * milliseconds. Weak references would do it for longer and at a price: a scavenge takes them for strong ones, so
+ * everything that was ever parsed would grow old and wait there for the long collection.
+ */
+const mostParsedBytes = 256 * 1024;
+
+/**
  * An object as the store has it, parsed and spliced only when somebody asks. Parsed, it takes several times the room
- * of its bytes, so that form is kept as long as somebody else holds it, and otherwise until the next garbage
- * collection.
+ * of its bytes, so that form is kept only while it is among the last that were asked for.
  */
 export class StoredObject implements Encoded {
   /** 0: never stored, the result of a dry run. */
@@ -116,7 +122,7 @@ export class StoredObject implements Encoded {
   /** One of the two forms, never both: spliced, once somebody asked for that. */
   #data: Buffer;
   #spliced = false;
-  #object: WeakRef<KubernetesObject> | undefined;
+  #object: KubernetesObject | undefined;
   #labels: Labels | undefined;
 
   /** `object`, when given, is what `value` encodes, with the resourceVersion set. */
@@ -124,7 +130,24 @@ export class StoredObject implements Encoded {
     this.#format = format;
     this.#data = value;
     this.revision = revision;
-    this.#object = object === undefined ? undefined : new WeakRef(format.freeze?.(object) ?? object);
+    if (object !== undefined) this.#keep(format.freeze?.(object) ?? object);
+  }
+
+  /** With their sizes, the oldest first. */
+  static readonly #recent = new Map<StoredObject, number>();
+  static #recentBytes = 0;
+
+  #keep(object: KubernetesObject): void {
+    const recent = StoredObject.#recent;
+    this.#object = object;
+    recent.set(this, this.#data.length);
+    StoredObject.#recentBytes += this.#data.length;
+    for (const [oldest, bytes] of recent) {
+      if (StoredObject.#recentBytes <= mostParsedBytes || oldest === this) return;
+      oldest.#object = undefined;
+      recent.delete(oldest);
+      StoredObject.#recentBytes -= bytes;
+    }
   }
 
   get resourceVersion(): string {
@@ -157,16 +180,15 @@ export class StoredObject implements Encoded {
   }
 
   get object(): KubernetesObject {
-    const known = this.#object?.deref();
-    if (known !== undefined) return known;
+    if (this.#object !== undefined) return this.#object;
     const object = this.#parsed();
-    this.#object = new WeakRef(object);
+    this.#keep(object);
     return object;
   }
 
   /** As `object` for who looks once and keeps nothing of it: what is parsed for that is not remembered. */
   peek(): KubernetesObject {
-    return this.#object?.deref() ?? this.#parsed();
+    return this.#object ?? this.#parsed();
   }
 
   /** The labels, found without parsing the rest. */
@@ -176,7 +198,7 @@ export class StoredObject implements Encoded {
 
   /** The same object as of another revision: a deletion is later than the last change. */
   at(revision: Revision): StoredObject {
-    const object = this.#object?.deref();
+    const object = this.#object;
     if (object === undefined) return new StoredObject(this.#format, this.value, revision);
     const metadata = { ...object.metadata, resourceVersion: String(revision) };
     return new StoredObject(this.#format, this.value, revision, { ...object, metadata });
