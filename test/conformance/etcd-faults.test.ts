@@ -146,23 +146,20 @@ describe.skipIf(!hasEtcd)('the etcd store, on a bad link (skipped without an "et
 
     test('whose reply is lost are found even after others have changed and deleted the key', async () => {
       const created = await put(direct, `${root}a`, 'before');
-      proxy.link = 'no-replies';
-      const updating = store.transact(
-        [{ key: `${root}a`, modRevision: created }],
-        [{ kind: 'put', key: `${root}a`, value: bytes('mine') }],
-        {},
-      );
-      const creating = store.transact(
-        [{ key: `${root}b`, modRevision: 0 }],
-        [{ kind: 'put', key: `${root}b`, value: bytes('mine') }],
-        {},
-      );
-      const [updated, created2] = [await untilThere(`${root}a`, created), await untilThere(`${root}b`)];
-      await put(direct, `${root}a`, 'someone else');
-      await remove(direct, `${root}b`);
-      proxy.link = 'open';
-      expect(await updating).toEqual({ committed: true, revision: updated });
-      expect(await creating).toEqual({ committed: true, revision: created2 });
+      const lost = async (key: string, modRevision: number, meddle: () => Promise<unknown>) => {
+        proxy.link = 'no-replies';
+        const writing = store.transact(
+          [{ key, modRevision }],
+          [{ kind: 'put', key, value: bytes('mine') }],
+          {},
+        );
+        const revision = await untilThere(key, modRevision);
+        await meddle();
+        proxy.link = 'open';
+        expect(await writing).toEqual({ committed: true, revision });
+      };
+      await lost(`${root}a`, created, () => put(direct, `${root}a`, 'someone else'));
+      await lost(`${root}b`, 0, () => remove(direct, `${root}b`));
       expect(await direct.get(`${root}b`, {})).toBeUndefined();
       expect(text(await direct.get(`${root}a`, {}))).toBe('someone else');
     });

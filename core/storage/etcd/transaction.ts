@@ -83,22 +83,25 @@ export async function commit(
 const connectedWithinMs = 100;
 
 /**
- * Commits writes of different keys in one transaction, each nested in one of its own with its own condition, so that
- * one that fails leaves the others alone. One try; a lost reply is for the caller to find out about.
+ * Commits writes of different keys in one transaction. Several are each nested in one of their own with their own
+ * condition, so that one that fails leaves the others alone. One try; a lost reply is for the caller to find out about.
  */
 export async function commitTogether(
   group: readonly SingleKeyWrite[],
   context: Pick<TransactionContext, 'connection' | 'callTimeoutMs'>,
 ): Promise<readonly Outcome[]> {
   const { connection, callTimeoutMs: timeoutMs } = context;
-  const success = group.map(({ condition, write }) => ({ requestTxn: requestOf([condition], [write]) }));
+  const requests = group.map(({ condition, write }) => requestOf([condition], [write]));
+  const [only, ...others] = requests;
+  const isAlone = only !== undefined && others.length === 0;
+  const success = requests.map((requestTxn) => ({ requestTxn }));
   // Where there is no connection, each waits for one by itself, with its own deadline.
   await connection.ready({ timeoutMs: connectedWithinMs, signal: undefined });
-  const response = await connection.unary(
-    txnMethod,
-    { compare: [], success, failure: [] },
-    { timeoutMs, signal: undefined },
-  );
+  const response = await connection.unary(txnMethod, isAlone ? only : { compare: [], success, failure: [] }, {
+    timeoutMs,
+    signal: undefined,
+  });
+  if (isAlone) return group.map(({ condition }) => outcomeOf(response, [condition]));
   return group.map(({ condition }, index) => {
     const own = response.responses[index]?.responseTxn;
     if (own === undefined || own === null)
