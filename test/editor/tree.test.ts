@@ -146,6 +146,24 @@ describeEditor('the tree of the cluster', {}, (editor) => {
       .waitFor();
   });
 
+  test('is used without a mouse, and read aloud', async () => {
+    const { window } = editor();
+    await window.treeItem('tree-web').click();
+    // Not by way of Escape, which would take the selection away.
+    await window.page.keyboard.press('F1');
+    await window.quickInput.fill('>Wheelhouse: Scale…');
+    await window.pick('Wheelhouse: Scale…');
+    await window.page.locator('.quick-input-widget:visible').getByText('How many Pods').waitFor();
+    await window.page.keyboard.press('Escape');
+    const label = (row: string) => window.treeItem(row).getAttribute('aria-label');
+    expect(await label('tree-web')).toMatch(/^Deployment, tree-web, \d+\/\d+/);
+    expect(await label('Deployments')).toMatch(/^Deployments, \d+/);
+    await window.treeItem('tree-web').click();
+    await window.page.keyboard.press('Delete');
+    await window.dialog.getByText('Cancel', { exact: true }).click();
+    await window.dialog.waitFor({ state: 'detached' });
+  });
+
   test('deletes after it asked, naming the cluster', async () => {
     const { window } = editor();
     await window.menu('tree-web', 'Delete…');

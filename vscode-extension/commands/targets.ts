@@ -12,13 +12,24 @@ export interface Target {
   readonly name: ObjectName;
 }
 
-/** What a command of the tree gets: the row it was called on, and all selected rows where that is one of them. */
+let selectedRows: () => readonly TreeNode[] = () => [];
+
+/** Tells commands that are called by a key or from the palette, and so on no row, which rows are meant. */
+export function useSelection(rows: () => readonly TreeNode[]): void {
+  selectedRows = rows;
+}
+
+/**
+ * What a command of the tree gets: the row it was called on, and all selected rows where that is one of them; nothing
+ * where a key called it.
+ */
 export type TreeArguments = readonly [node?: TreeNode, nodes?: readonly TreeNode[]];
 
 /** The objects a command is about; containers stand for their Pods. */
 export function targetsOf(session: ClusterSession, [node, nodes]: TreeArguments): readonly Target[] {
   const cluster = session.current;
-  const chosen = nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? [] : [node];
+  const chosen =
+    nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? selectedRows() : [node];
   if (cluster === undefined) return [];
   return chosen.flatMap((each) => {
     const found = objectNodeOf(each);
@@ -36,7 +47,8 @@ function objectNodeOf(node: TreeNode): ObjectNode | undefined {
 
 /** The container a command was called on. */
 export function containerOf([node]: TreeArguments): ContainerNode | undefined {
-  return node?.type === 'container' ? node : undefined;
+  const [row] = node === undefined ? selectedRows() : [node];
+  return row?.type === 'container' ? row : undefined;
 }
 
 /** `deployment "web" in namespace "default"`. */

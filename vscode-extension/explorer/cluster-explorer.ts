@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
 import { parseFilter, type ObjectFilter } from './object-filter.ts';
+import { sharedWords } from './row-words.ts';
 import { treeItemOf } from './tree-items.ts';
 import { TreeModel } from './tree-model.ts';
 import type { TreeNode } from './tree-node.ts';
@@ -34,6 +35,10 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
     this.#disposables = [
       this.#view,
       this.#changes,
+      this.#view.onDidChangeSelection(({ selection }) => {
+        const words = sharedWords(selection).join(' ');
+        void vscode.commands.executeCommand('setContext', 'wheelhouse.selected', words);
+      }),
       this.#view.onDidChangeVisibility(({ visible }) => {
         if (visible && this.#stale) this.refresh();
       }),

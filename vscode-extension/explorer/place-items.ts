@@ -14,7 +14,6 @@ export function selectorItem({ what, chosen }: SelectorNode): vscode.TreeItem {
   item.iconPath = isContext
     ? contextIcon('server-environment', chosen ?? '')
     : new vscode.ThemeIcon('symbol-namespace');
-  item.contextValue = what === 'context' ? 'choose-context' : 'choose-namespace';
   item.accessibilityInformation = { label: `${label}: ${item.description}` };
   return item;
 }
@@ -23,7 +22,6 @@ export function contextItem({ name, current }: ContextNode): vscode.TreeItem {
   const item = new vscode.TreeItem(sanitizeLine(name), None);
   item.iconPath = contextIcon(current ? 'pass-filled' : 'server-environment', name);
   describeChoice(item, sanitizeLine(name), current);
-  item.contextValue = 'context';
   if (!current) {
     const title = vscode.l10n.t('Open cluster "{0}"', name);
     item.tooltip = title;
@@ -40,7 +38,6 @@ export function namespaceItem({ name, current, status }: NamespaceNode): vscode.
     current ? new vscode.ThemeColor('charts.green') : undefined,
   );
   describeChoice(item, label, current, status === undefined || status.text === 'Active' ? '' : status.text);
-  item.contextValue = 'namespace';
   if (!current) {
     const title = vscode.l10n.t('Show {0}', label);
     item.tooltip = title;

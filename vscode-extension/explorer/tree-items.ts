@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { capabilitiesOf } from './capabilities.ts';
 import type { CategoryName } from './categories.ts';
 import { statusOf, type ObjectStatus } from './object-status.ts';
 import { sanitizeLine } from '../../core/printers/sanitize.ts';
+import { rowWords } from './row-words.ts';
 import type { TreeModel } from './tree-model.ts';
 import { contextItem, namespaceItem, selectorItem } from './place-items.ts';
 import type { ContainerNode, KindNode, ObjectNode, TreeNode } from './tree-node.ts';
@@ -13,6 +13,7 @@ const { None, Collapsed } = vscode.TreeItemCollapsibleState;
 export function treeItemOf(node: TreeNode, model: TreeModel, showsNamespace: boolean): vscode.TreeItem {
   const item = draw(node, model, showsNamespace);
   item.id = node.id;
+  item.contextValue = rowWords(node).join(' ');
   return item;
 }
 
@@ -78,8 +79,14 @@ function kindItem(node: KindNode, model: TreeModel): vscode.TreeItem {
     if (errors > 0) item.iconPath = iconOf({ severity: 'error', text: '' });
   }
   item.tooltip = group === '' ? plural : `${plural}.${group}`;
-  item.contextValue = 'kind';
+  // Otherwise the tooltip would be read aloud, without the counts.
+  item.accessibilityInformation = { label: spoken(pluralOf(kind, plural), item.description) };
   return item;
+}
+
+/** What a row says, for those who hear it: icons and colours are in its words as well. */
+function spoken(...parts: readonly (string | boolean | undefined)[]): string {
+  return parts.filter((part) => typeof part === 'string' && part !== '').join(', ');
 }
 
 /** "NetworkPolicies": the kind with the ending of its plural. */
@@ -97,9 +104,8 @@ function objectItem(node: ObjectNode, hasChildren: boolean, showsNamespace: bool
   const place = showsNamespace && namespace !== undefined ? [namespace] : [];
   item.description = [status.text, ...place].filter((text) => text !== '').join(' · ');
   item.iconPath = iconOf(status);
-  item.contextValue = ['object', resource.kind, ...capabilitiesOf(resource)].join(' ');
   item.tooltip = tooltipOf(node, status);
-  item.accessibilityInformation = { label: `${resource.kind} ${name} ${status.text}` };
+  item.accessibilityInformation = { label: spoken(resource.kind, sanitizeLine(name), item.description) };
   return item;
 }
 
@@ -127,8 +133,10 @@ function containerItem(node: ContainerNode): vscode.TreeItem {
         : [];
   item.description = [...role, node.status.text, sanitizeLine(node.image)].join(' · ');
   item.iconPath = iconOf(node.status);
-  item.contextValue = `container ${node.role} loggable executable`;
   item.tooltip = node.image;
+  item.accessibilityInformation = {
+    label: spoken(vscode.l10n.t('Container'), sanitizeLine(node.name), item.description),
+  };
   return item;
 }
 
