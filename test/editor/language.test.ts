@@ -230,20 +230,22 @@ describeEditor('manifests', files, (editor) => {
     test('a key in a file of 2,000 lines is answered at once', async () => {
       const { window } = editor();
       await window.openFile('long.yaml');
+      /** Milliseconds from the key to the line that is drawn under it, as a browser that is driven sees them. */
       const wrong = async () => {
         await window.goToLine(7, 100);
+        const startedMs = performance.now();
         await window.page.keyboard.type('x');
         await errors(window).first().waitFor();
+        return performance.now() - startedMs;
       };
       // All of it is checked once; after that, only what changes.
       await wrong();
       await window.page.keyboard.press('Control+Z');
       await errors(window).first().waitFor({ state: 'detached' });
-      const startedMs = performance.now();
-      await wrong();
-      console.log(
-        `a wrong value in 2,000 lines is underlined after ${(performance.now() - startedMs).toFixed(0)} ms`,
-      );
+      const tookMs = await wrong();
+      console.log(`a wrong value in 2,000 lines is underlined after ${tookMs.toFixed(0)} ms`);
+      // 100 ms is the aim, which npm run bench measures; a machine that is busy with other tests may take longer.
+      expect(tookMs).toBeLessThan(5_000);
       await window.page.keyboard.press('Control+Z');
       await errors(window).first().waitFor({ state: 'detached' });
     });
