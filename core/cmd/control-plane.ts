@@ -6,6 +6,8 @@ import type { Aggregator } from '../apiserver/aggregation/aggregator.ts';
 import { createAggregation } from '../apiserver/aggregation/create.ts';
 import { withRemotes } from '../apiserver/aggregation/remote-verbs.ts';
 import type { Auditor } from '../apiserver/audit/auditor.ts';
+import { ownUsers, ownVerbs } from '../apiserver/audit/own-verbs.ts';
+import type { UserInfo } from '../api/verbs.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
 import type { Issuer } from '../apiserver/authn/oidc/issuer.ts';
@@ -233,7 +235,7 @@ function onTlsChange(
 }
 
 function publishTrust(
-  { clock, random }: ControlPlaneOptions,
+  { clock, random, audit }: ControlPlaneOptions,
   { verbs }: Api,
   clients: ClientIdentity | undefined,
   onError: (error: unknown, doing: string) => void,
@@ -241,7 +243,7 @@ function publishTrust(
 ): Promise<void> | undefined {
   if (clients === undefined) return undefined;
   const publisher = new TrustPublisher({
-    verbs,
+    verbs: ownVerbs(verbs, audit?.auditor, ownUsers.server),
     trust: clients.published,
     clock,
     random,
@@ -348,7 +350,9 @@ function runControllers(
   };
   if (soleWriter) return run(signal);
   const election = new LeaderElection({
-    client: createClient(api.verbs, { userAgent: 'core' }),
+    client: createClient(ownVerbs(api.verbs, options.audit?.auditor, ownUsers.controllers), {
+      userAgent: 'core',
+    }),
     clock,
     random,
     lease: { namespace: 'kube-system', name: 'wheelhouse-controllers' },
@@ -371,7 +375,9 @@ interface Dependencies extends ControlPlaneOptions {
 /** Every controller and the scheduler, on shared informers over the API in process. */
 function controllers(api: Api, options: Dependencies): Manager {
   const { clock, random, log, rest, aggregator, onError, signal } = options;
-  const client = createClient(api.verbs, { userAgent: 'core' });
+  const clientOf = (user: UserInfo) =>
+    createClient(ownVerbs(api.verbs, options.audit?.auditor, user), { userAgent: 'core' });
+  const client = clientOf(ownUsers.controllers);
   const informers = createInformerFactory({ client, clock, random, onError });
   const recorders: Runnable[] = [];
   const eventsOf = (component: string) => {
@@ -392,19 +398,32 @@ function controllers(api: Api, options: Dependencies): Manager {
     clock,
     random,
     scheme: api.scheme,
-    remoteKinds: aggregator === undefined ? undefined : remoteKindsOf(api, aggregator),
+    remoteKinds:
+      aggregator === undefined ? undefined : remoteKindsOf(api, aggregator, options.audit?.auditor),
     eventsOf,
     onError,
   };
   const working: readonly Runnable[] = [
     ...createControllers(dependencies, controllerSettings(rest?.pki)),
-    new Scheduler({ client, informers, clock, random, events: eventsOf('default-scheduler'), onError }),
+    new Scheduler({
+      client: clientOf(ownUsers.scheduler),
+      informers,
+      clock,
+      random,
+      events: eventsOf('default-scheduler'),
+      onError,
+    }),
   ];
   return new Manager(informers, [...working, ...recorders]);
 }
 
-function remoteKindsOf({ verbs, authorizer }: Api, aggregator: Aggregator): RemoteKinds {
-  const client = createClient(withRemotes(verbs, aggregator, authorizer), { userAgent: 'core' });
+function remoteKindsOf(
+  { verbs, authorizer }: Api,
+  aggregator: Aggregator,
+  auditor: Auditor | undefined,
+): RemoteKinds {
+  const remote = withRemotes(verbs, aggregator, authorizer);
+  const client = createClient(ownVerbs(remote, auditor, ownUsers.controllers), { userAgent: 'core' });
   return remoteKinds(aggregator, client);
 }
 

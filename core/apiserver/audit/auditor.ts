@@ -23,6 +23,9 @@ export interface AuditorOptions {
   readonly random: Random;
 }
 
+/** What is noted of a request, whoever sends it. */
+export type NotedRequest = Pick<IncomingRequest, 'attributes' | 'auditId' | 'userAgent' | 'sourceIps'>;
+
 /** What a client may choose as the name of its request. */
 const acceptedId = /^[\w.:-]{1,128}$/;
 
@@ -55,7 +58,7 @@ export class Auditor {
   }
 
   /** Undefined where the policy wants nothing of it. */
-  begin(request: IncomingRequest, receivedMs: number, user: UserInfo | undefined): Trail | undefined {
+  begin(request: NotedRequest, receivedMs: number, user: UserInfo | undefined): Trail | undefined {
     const decision = decide(this.#options.policy, user, request.attributes);
     this.#levels.of(upstreamLabel(decision.level)).value++;
     if (decision.level === 'None') return undefined;

@@ -1,7 +1,9 @@
+import { ownUsers } from './own-verbs.ts';
 import { readPolicy } from './policy.ts';
 import type { AuditPolicy } from './policy.ts';
 
 const reads = ['get', 'list', 'watch'];
+const users = Object.values(ownUsers).map(({ name }) => name);
 
 /**
  * What is written down unless somebody says otherwise: who did what to which object and what came of it, and of
@@ -29,6 +31,18 @@ export const defaultPolicy: AuditPolicy = readPolicy({
       ],
     },
     { level: 'None', resources: [{ group: '', resources: ['events'] }, { group: 'events.k8s.io' }] },
+    { level: 'None', users, verbs: reads },
+    {
+      level: 'None',
+      users,
+      resources: [
+        { group: '', resources: ['*/status', 'endpoints', 'pods/binding'] },
+        ...['apps', 'apiregistration.k8s.io', 'policy'].map((group) => ({ group, resources: ['*/status'] })),
+        { group: 'coordination.k8s.io', resources: ['leases'] },
+        { group: 'discovery.k8s.io', resources: ['endpointslices'] },
+      ],
+    },
+    { level: 'Metadata', users },
     { level: 'None', userGroups: ['system:nodes'], verbs: reads },
     {
       level: 'None',

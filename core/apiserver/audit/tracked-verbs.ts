@@ -13,6 +13,9 @@ import { readDocuments } from '../../machinery/yaml.ts';
 import { parseBody } from '../handlers/body.ts';
 import { maxEventBytes } from './event.ts';
 
+/** Of the JSON of an object that was never bytes: counting them would cost as much as writing them. */
+const usualObjectBytes = 4_096;
+
 /** The verbs, telling whoever follows a request what was sent and what is answered. Nobody follows: no cost. */
 export function trackedVerbs(verbs: Verbs): Verbs {
   return {
@@ -88,7 +91,7 @@ async function begun(first: Promise<unknown>, tracker: RequestTracker): Promise<
 }
 
 function sent(tracker: RequestTracker, body: Body): void {
-  const sizeBytes = body.kind === 'bytes' ? body.bytes.length : 0;
+  const sizeBytes = body.kind === 'bytes' ? body.bytes.length : usualObjectBytes;
   tracker.requestBody(sizeBytes, () =>
     orUndefined(() => parseBody(body, { fieldValidation: 'Ignore' }).value),
   );

@@ -1,10 +1,10 @@
-import type { StatusError } from '../../api/errors.ts';
+import { StatusError } from '../../api/errors.ts';
 import type { Status } from '../../api/generated/meta-v1.ts';
 import type { ObjectName } from '../../api/object.ts';
 import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import type { ResourceAttributes } from '../requests/attributes.ts';
-import type { IncomingRequest } from '../requests/pipeline.ts';
+import type { NotedRequest } from './auditor.ts';
 import { keptBody } from './event.ts';
 import type { AuditedBody, AuditEvent } from './event.ts';
 import type { AuditDecision, AuditStage } from './policy.ts';
@@ -21,7 +21,7 @@ const longestAnnotation = 4_096;
 
 /** What is noted of one request from its head to its end: an event for each stage that the policy does not omit. */
 export class Trail implements RequestTracker {
-  readonly #request: IncomingRequest;
+  readonly #request: NotedRequest;
   readonly #receivedMs: number;
   readonly #user: UserInfo | undefined;
   readonly #decision: AuditDecision;
@@ -36,7 +36,7 @@ export class Trail implements RequestTracker {
   #completed = false;
 
   constructor(
-    request: IncomingRequest,
+    request: NotedRequest,
     receivedMs: number,
     user: UserInfo | undefined,
     decision: AuditDecision,
@@ -111,6 +111,22 @@ export class Trail implements RequestTracker {
     this.#finish();
   }
 
+  /**
+   * Ended by whatever was thrown. What nobody meant to throw is the server's own fault and a stage of its own
+   * (endpoints/filters/audit.go); a stream that breaks off after it began is none.
+   */
+  ended(error: unknown): void {
+    const known = StatusError.from(error);
+    const isFault = known !== error && known.reason === 'InternalError' && this.#status === undefined;
+    if (!isFault) return this.failed(known);
+    if (this.#completed) return;
+    this.#completed = true;
+    // What it says may quote anything; the server's log has it.
+    const message = `APIServer panic'd: ${error instanceof Error ? error.name : typeof error}`;
+    this.#status = { status: 'Failure', message, reason: 'InternalError', code: 500 };
+    this.#emit('Panic');
+  }
+
   #finish(): void {
     if (this.#completed) return;
     this.#completed = true;
@@ -138,7 +154,7 @@ export class Trail implements RequestTracker {
       receivedMs: this.#receivedMs,
       stageMs,
       // What is noted later belongs to later events.
-      annotations: stage === 'ResponseComplete' ? this.#annotations : new Map(this.#annotations),
+      annotations: this.#completed ? this.#annotations : new Map(this.#annotations),
     });
   }
 }

@@ -108,7 +108,7 @@ export class RequestPipeline {
       }
     } catch (error) {
       const why = ended ?? error;
-      trail?.failed(StatusError.from(why));
+      trail?.ended(why);
       throw why;
     }
   }
