@@ -32,6 +32,7 @@ export interface Flag {
   readonly help: string;
   /** The value a flag has when it is given without one, such as `--dry-run`. */
   readonly bare?: string;
+  /** Values it may have; one that ends with "=" goes on as people like. */
   readonly choices?: readonly string[];
   /** Names values for completion: live namespaces, contexts or files. */
   readonly completes?: 'namespace' | 'context' | 'file';

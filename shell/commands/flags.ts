@@ -76,12 +76,16 @@ function checked(flag: Flag, value: string, shown: string): string {
   if (flag.type === 'boolean' && !/^(true|false|1|0|t|f)$/i.test(value)) {
     throw new UsageError(`invalid argument "${value}" for "${shown}": it must be true or false`);
   }
-  if (flag.choices !== undefined && !flag.choices.includes(value)) {
+  if (flag.choices?.some((choice) => isChoice(choice, value)) === false) {
     throw new UsageError(
       `invalid argument "${value}" for "${shown}": it must be one of ${flag.choices.join(', ')}`,
     );
   }
   return value;
+}
+
+function isChoice(choice: string, value: string): boolean {
+  return choice.endsWith('=') ? value.startsWith(choice) : value === choice;
 }
 
 function result(

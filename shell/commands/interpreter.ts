@@ -198,7 +198,9 @@ async function valueCompletions(
 }
 
 function starting(values: readonly string[], word: string): readonly Completion[] {
-  return values.filter((value) => value.startsWith(word)).map((text) => ({ text }));
+  return values
+    .filter((value) => value.startsWith(word))
+    .map((text) => ({ text, ...(text.endsWith('=') ? { suffix: '' } : {}) }));
 }
 
 function valueOf(rest: readonly string[], name: string, short: string): string | undefined {

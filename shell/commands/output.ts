@@ -2,27 +2,14 @@ import type { KubernetesObject } from '../../core/api/object.ts';
 import { alignColumns, columnWidths } from '../../core/printers/columns-text.ts';
 import type { Cell, TablePrinter } from '../../core/printers/table.ts';
 import { writeYaml } from '../../core/machinery/yaml.ts';
-import { sanitizeLine } from '../../core/printers/sanitize.ts';
-import { UsageError } from './command.ts';
-import type { Flag, Flags } from './command.ts';
+import { customColumnsRow } from '../../core/printers/custom-columns.ts';
+import type { ChosenColumn } from '../../core/printers/custom-columns.ts';
+import { sanitizeLine, sanitizeText } from '../../core/printers/sanitize.ts';
+import type { Flags } from './command.ts';
+import { outputFormat } from './output-format.ts';
+import type { OutputFormat } from './output-format.ts';
 import { objectLabel } from '../../core/client/resource-index.ts';
 import type { ServedResource } from '../../core/client/resource-index.ts';
-
-export type OutputFormat = 'table' | 'wide' | 'yaml' | 'json' | 'name';
-
-export const outputFlags: readonly Flag[] = [
-  {
-    name: 'output',
-    short: 'o',
-    type: 'string',
-    help: 'Output format: wide, yaml, json or name',
-    choices: ['wide', 'yaml', 'json', 'name'],
-  },
-];
-
-export function outputFormat(flags: Flags): OutputFormat {
-  return (flags.string('output') as OutputFormat | undefined) ?? 'table';
-}
 
 export interface TableOptions {
   readonly wide: boolean;
@@ -35,8 +22,13 @@ export interface TableOptions {
   readonly showLabels: boolean;
 }
 
+/** Lays objects out as rows, a heading before the first. */
+export interface RowWriter {
+  lines(objects: readonly KubernetesObject[], nowMs: number): string[];
+}
+
 /** Lays objects of one kind out as kubectl does. Keeps its widths, so that a watch's later rows stay in line. */
-export class TableWriter {
+export class TableWriter implements RowWriter {
   readonly #resource: ServedResource;
   readonly #printer: TablePrinter;
   readonly #options: TableOptions;
@@ -88,6 +80,26 @@ export class TableWriter {
   }
 }
 
+/** The columns that were asked for, whatever the kinds. */
+export class CustomColumnsWriter implements RowWriter {
+  readonly #columns: readonly ChosenColumn[];
+  #widths: readonly number[] = [];
+  #headerDone: boolean;
+
+  constructor(columns: readonly ChosenColumn[], headers: boolean) {
+    this.#columns = columns;
+    this.#headerDone = !headers;
+  }
+
+  lines(objects: readonly KubernetesObject[]): string[] {
+    const rows = objects.map((object) => customColumnsRow(this.#columns, object).map(sanitizeLine));
+    const all = this.#headerDone ? rows : [this.#columns.map(({ header }) => header), ...rows];
+    this.#headerDone = true;
+    this.#widths = columnWidths(all, this.#widths);
+    return alignColumns(all, this.#widths);
+  }
+}
+
 /** What has no value has no text; custom columns may be so. */
 function textOf(cell: Cell | null): string {
   return cell === null ? '' : String(cell);
@@ -105,10 +117,45 @@ export function serialise(
   asList: boolean,
 ): string {
   const shown = objects.map(withoutManagedFields);
-  const value = asList
-    ? { apiVersion: 'v1', items: shown, kind: 'List', metadata: { resourceVersion: '' } }
-    : shown[0];
+  const value = asList ? listOf(shown) : shown[0];
   return format === 'json' ? `${JSON.stringify(value, undefined, 4)}\n` : writeYaml(value);
+}
+
+/** One object in a format that needs no table. */
+export function objectText(
+  resource: ServedResource,
+  object: KubernetesObject,
+  format: Exclude<OutputFormat, { readonly kind: 'table' }>,
+): string {
+  switch (format.kind) {
+    case 'name':
+      return `${sanitizeLine(objectLabel(resource, object.metadata.name ?? ''))}\n`;
+    case 'json':
+    case 'yaml':
+      return serialise([object], format.kind, false);
+    case 'jsonpath':
+      return jsonPathText(object, format);
+    case 'custom-columns':
+      return new CustomColumnsWriter(format.columns, true)
+        .lines([object])
+        .map((line) => `${line}\n`)
+        .join('');
+  }
+}
+
+/** What a template makes of one object or of a List. */
+export function jsonPathText(
+  value: unknown,
+  { template, asJson }: Extract<OutputFormat, { readonly kind: 'jsonpath' }>,
+): string {
+  return asJson
+    ? `${JSON.stringify(template.values(value), undefined, 4)}\n`
+    : sanitizeText(template.render(value));
+}
+
+/** Several objects as one, as kubectl shows them. */
+export function listOf(items: readonly KubernetesObject[]): object {
+  return { apiVersion: 'v1', items, kind: 'List', metadata: { resourceVersion: '' } };
 }
 
 /** kubectl leaves managed fields out unless asked. */
@@ -125,17 +172,6 @@ export function resultText(
   flags: Flags,
 ): string {
   const label = sanitizeLine(objectLabel(resource, object.metadata.name ?? ''));
-  switch (outputFormat(flags)) {
-    case 'table':
-    case 'wide':
-      return `${label} ${done}\n`;
-    case 'name':
-      return `${label}\n`;
-    case 'json':
-      return serialise([object], 'json', false);
-    case 'yaml':
-      return serialise([object], 'yaml', false);
-    default:
-      throw new UsageError(`unable to match a printer for the output format "${flags.string('output')}"`);
-  }
+  const format = outputFormat(flags);
+  return format.kind === 'table' ? `${label} ${done}\n` : objectText(resource, object, format);
 }

@@ -13,7 +13,8 @@ import type { Command, Invocation } from '../command.ts';
 import { errorText } from '../errors.ts';
 import { fileFlags, readManifests } from '../manifests.ts';
 import { refusedField, type Manifest } from '../../../core/client/manifests.ts';
-import { outputFlags, resultText } from '../output.ts';
+import { outputFlags } from '../output-format.ts';
+import { resultText } from '../output.ts';
 import { objectLabel } from '../../../core/client/resource-index.ts';
 import type { ResourceIndex, ServedResource } from '../../../core/client/resource-index.ts';
 

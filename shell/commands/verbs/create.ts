@@ -15,7 +15,8 @@ import { basename, join } from 'node:path';
 import { UsageError } from '../command.ts';
 import type { Command, Flag, Flags, Invocation } from '../command.ts';
 import { fileFlags, readManifests } from '../manifests.ts';
-import { outputFlags, resultText } from '../output.ts';
+import { outputFlags } from '../output-format.ts';
+import { resultText } from '../output.ts';
 import { dryRunFlag, inNamespace, manifestError, servedKind, writeOptions } from './apply.ts';
 
 const commonFlags: readonly Flag[] = [...outputFlags, dryRunFlag];

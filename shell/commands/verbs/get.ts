@@ -1,13 +1,17 @@
 import type { KubernetesObject } from '../../../core/api/object.ts';
 import { isGone, isNotFound } from '../../../core/api/errors.ts';
+import { JsonPathError } from '../../../core/api/custom/json-path.ts';
+import type { JsonPath } from '../../../core/api/custom/json-path.ts';
+import { relaxedPath } from '../../../core/printers/custom-columns.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Invocation } from '../command.ts';
 import { completeTargets } from '../complete-targets.ts';
 import { errorText } from '../errors.ts';
 import { fileFlags, readManifests } from '../manifests.ts';
-import { outputFlags, outputFormat, serialise, TableWriter } from '../output.ts';
+import { outputFlags, outputFormat } from '../output-format.ts';
+import { CustomColumnsWriter, jsonPathText, listOf, objectText, serialise, TableWriter } from '../output.ts';
+import type { RowWriter, TableOptions } from '../output.ts';
 import { tablePrinterOf } from '../table-printer.ts';
-import type { TableOptions } from '../output.ts';
 import { objectLabel } from '../../../core/client/resource-index.ts';
 import type { ServedResource } from '../../../core/client/resource-index.ts';
 import { parseTargets } from '../targets.ts';
@@ -24,6 +28,11 @@ export const get: Command = {
   examples: [
     { says: 'Pods of the current namespace', line: 'get pods' },
     { says: 'One Deployment as YAML', line: 'get deployment web -o yaml' },
+    { says: 'The image of a Pod', line: "get pod web-1 -o jsonpath='{.spec.containers[0].image}'" },
+    {
+      says: 'Columns of your own',
+      line: 'get pods -o custom-columns=NAME:.metadata.name,NODE:.spec.nodeName',
+    },
     { says: 'Follow the Pods of an app in every namespace', line: 'get pods -A -l app=web -w' },
   ],
   flags: [
@@ -89,14 +98,19 @@ async function printTargets(invocation: Invocation, targets: readonly Target[]):
   }
   const all = found.flatMap(({ objects }) => objects);
   const format = outputFormat(flags);
-  if (format === 'name') {
+  const single = targets.length === 1 && targets[0]?.names.length === 1;
+  if (format.kind === 'name') {
     const lines = found.flatMap(({ resource, objects }) =>
       objects.map((object) => objectLabel(resource, object.metadata.name ?? '')),
     );
     await io.stdout.write(lines.map((line) => `${line}\n`).join(''));
-  } else if (format === 'yaml' || format === 'json') {
-    const single = targets.length === 1 && targets[0]?.names.length === 1;
-    if (!single || all.length > 0) await io.stdout.write(serialise(all, format, !single));
+  } else if (format.kind === 'yaml' || format.kind === 'json') {
+    if (!single || all.length > 0) await io.stdout.write(serialise(all, format.kind, !single));
+  } else if (format.kind === 'jsonpath') {
+    if (!single || all.length > 0) await io.stdout.write(jsonPathText(single ? all[0] : listOf(all), format));
+  } else if (format.kind === 'custom-columns') {
+    const writer = new CustomColumnsWriter(format.columns, !flags.boolean('no-headers'));
+    await io.stdout.write(textOfLines(writer.lines(all)));
   } else if (all.length === 0) {
     if (code === 0 && !flags.boolean('ignore-not-found'))
       await io.stderr.write(`${nothingFound(invocation, targets)}\n`);
@@ -168,18 +182,13 @@ async function printTables(
     const printer = await tablePrinterOf(invocation.session, resource, io.signal);
     const writer = new TableWriter(resource, printer, tableOptions(invocation, resource, severalKinds));
     if (index > 0) await io.stdout.write('\n');
-    await io.stdout.write(
-      writer
-        .lines(objects, Date.now())
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+    await io.stdout.write(textOfLines(writer.lines(objects, Date.now())));
   }
 }
 
 function tableOptions({ flags }: Invocation, resource: ServedResource, severalKinds: boolean): TableOptions {
   return {
-    wide: outputFormat(flags) === 'wide',
+    wide: flags.string('output') === 'wide',
     withNamespace: flags.boolean('all-namespaces') && resource.namespaced,
     withKind: severalKinds || flags.boolean('show-kind'),
     headers: !flags.boolean('no-headers'),
@@ -203,8 +212,8 @@ async function watchTarget(invocation: Invocation, targets: readonly Target[]): 
     throw new UsageError('you may only specify a single resource type, or a single name, with --watch');
   }
   const { resource, names } = target;
-  const printer = await tablePrinterOf(session, resource, io.signal);
-  const writer = new TableWriter(resource, printer, tableOptions(invocation, resource, false));
+  const format = outputFormat(flags);
+  const writer = await watchWriter(invocation, resource);
   const namespace = resource.namespaced && !flags.boolean('all-namespaces') ? session.namespace : undefined;
   const fields = [
     flags.string('field-selector'),
@@ -216,6 +225,10 @@ async function watchTarget(invocation: Invocation, targets: readonly Target[]): 
 
   const show = async (objects: readonly { type: string; object: KubernetesObject }[]) => {
     if (objects.length === 0) return;
+    if (format.kind !== 'table' && format.kind !== 'custom-columns') {
+      await io.stdout.write(objects.map(({ object }) => objectText(resource, object, format)).join(''));
+      return;
+    }
     const lines = writer.lines(
       objects.map(({ object }) => object),
       Date.now(),
@@ -225,7 +238,7 @@ async function watchTarget(invocation: Invocation, targets: readonly Target[]): 
     const text = lines.map((line, at) =>
       typed ? `${(objects[at - offset]?.type ?? 'EVENT').padEnd(10)}${line}` : line,
     );
-    await io.stdout.write(text.map((line) => `${line}\n`).join(''));
+    await io.stdout.write(textOfLines(text));
   };
 
   while (!io.signal.aborted) {
@@ -259,20 +272,37 @@ async function watchTarget(invocation: Invocation, targets: readonly Target[]): 
   return 0;
 }
 
+async function watchWriter(invocation: Invocation, resource: ServedResource): Promise<RowWriter> {
+  const { flags, session, io } = invocation;
+  const format = outputFormat(flags);
+  if (format.kind === 'custom-columns')
+    return new CustomColumnsWriter(format.columns, !flags.boolean('no-headers'));
+  const printer = await tablePrinterOf(session, resource, io.signal);
+  return new TableWriter(resource, printer, tableOptions(invocation, resource, false));
+}
+
+function textOfLines(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
 /** Sorts by a JSON path such as `.metadata.name` or `{.status.startTime}`; numbers as numbers, the rest as text. */
 function sorted(objects: readonly KubernetesObject[], path: string | undefined): readonly KubernetesObject[] {
   if (path === undefined) return objects;
-  const steps = path
-    .replace(/^\{|\}$/g, '')
-    .split('.')
-    .filter((step) => step !== '');
-  const valueOf = (object: unknown) =>
-    steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], object);
+  const steps = sortPath(path);
   return objects.toSorted((a, b) => {
-    const [left, right] = [valueOf(a), valueOf(b)];
+    const [[left], [right]] = [steps.find(a), steps.find(b)];
     if (typeof left === 'number' && typeof right === 'number') return left - right;
     return textOf(left).localeCompare(textOf(right), 'en', { numeric: true });
   });
+}
+
+function sortPath(text: string): JsonPath {
+  try {
+    return relaxedPath(text);
+  } catch (cause) {
+    if (cause instanceof JsonPathError) throw new UsageError(cause.message, { cause });
+    throw cause;
+  }
 }
 
 function textOf(value: unknown): string {

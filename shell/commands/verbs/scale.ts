@@ -2,7 +2,8 @@ import { UsageError } from '../command.ts';
 import type { Command } from '../command.ts';
 import { completeTargets } from '../complete-targets.ts';
 import { errorText } from '../errors.ts';
-import { outputFlags, resultText } from '../output.ts';
+import { outputFlags } from '../output-format.ts';
+import { resultText } from '../output.ts';
 import { parseTargets } from '../targets.ts';
 
 export const scale: Command = {
