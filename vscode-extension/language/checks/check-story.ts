@@ -28,7 +28,7 @@ export function fixed(text: string, title: string): string {
   return applyEdits(text, fix.edits);
 }
 
-function applyEdits(text: string, edits: readonly TextEdit[]): string {
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   return edits
     .toSorted((a, b) => b.range.start - a.range.start)
     .reduce((done, { range, text: put }) => done.slice(0, range.start) + put + done.slice(range.end), text);

@@ -3,6 +3,7 @@ import { objectsOf } from '../checks/manifest-objects.ts';
 import type { Problem } from '../checks/problem.ts';
 import { l10n } from '../l10n.ts';
 import { duplicateProblems, referenceProblems, type KnownObjects } from '../references/check-references.ts';
+import { podSelectorOf, selectorProblems, type PodSelector } from '../references/check-selectors.ts';
 import { fileObjects, type FileObject } from '../references/object-index.ts';
 import { referencesOf, type Reference } from '../references/references.ts';
 import { kindsOfDefinition } from '../schema/custom-kinds.ts';
@@ -34,6 +35,7 @@ interface Checked {
   readonly settings: CheckSettings;
   readonly problems: readonly Problem[];
   readonly references: readonly Reference[];
+  readonly selectors: readonly PodSelector[];
 }
 
 /** One file as it changes. What is known of a document is kept while neither it nor what it is checked against changes. */
@@ -98,7 +100,11 @@ export class FileChecker {
     for (const { parsed, start } of this.documents) {
       if (problems.length >= maxProblems) break;
       await slices.next(signal);
-      const found = referenceProblems(this.#check(parsed, settings).references, known);
+      const { references, selectors } = this.#check(parsed, settings);
+      const found = [
+        ...referenceProblems(references, known),
+        ...selectorProblems(selectors, objects, known.files),
+      ];
       problems.push(...found.map((problem) => moved(problem, start)));
     }
     return problems.slice(0, maxProblems);
@@ -113,7 +119,7 @@ export class FileChecker {
       checked = checkedBy(settings, document);
     } catch (error) {
       // A rule that fails must not silence everything that is said of the other documents.
-      checked = { settings, problems: [cannotCheck(document, error)], references: [] };
+      checked = { settings, problems: [cannotCheck(document, error)], references: [], selectors: [] };
     }
     this.#checked.set(document, checked);
     return checked;
@@ -132,11 +138,13 @@ export class FileChecker {
 function checkedBy(settings: CheckSettings, document: ParsedDocument): Checked {
   const context = { document, ...settings };
   const broken = document.problems.some(({ code }) => code === 'yaml');
+  // Of what is half-typed, names are too.
+  const objects = broken ? [] : objectsOf(document.root);
   return {
     settings,
     problems: checkDocument(context),
-    // Of what is half-typed, names are too.
-    references: broken ? [] : objectsOf(document.root).flatMap((object) => referencesOf(object, context)),
+    references: objects.flatMap((object) => referencesOf(object, context)),
+    selectors: objects.flatMap((object) => podSelectorOf(object, settings.namespace) ?? []),
   };
 }
 
