@@ -1,5 +1,6 @@
 import { measureApi } from './api.ts';
 import { measureCustomResources } from './custom-resources.ts';
+import { measureExpressions } from './expressions.ts';
 import { measureGrpc } from './grpc.ts';
 import { measureIdentity } from './identity.ts';
 import { measureLogs } from './logs.ts';
@@ -13,6 +14,7 @@ import { measureTree } from './tree.ts';
 const suites: Readonly<Record<string, () => Promise<readonly Measurement[]>>> = {
   api: measureApi,
   'custom-resources': measureCustomResources,
+  expressions: measureExpressions,
   grpc: measureGrpc,
   identity: measureIdentity,
   logs: measureLogs,
