@@ -67,6 +67,9 @@ export async function untilEmpty(store: ResourceStore, clock: Clock, signal: Abo
     }
     if (complete && left.size === 0) return;
   }
+  // What was not seen to be empty is not.
+  signal.throwIfAborted();
+  throw new Error(`Cannot wait for the last of "${plural}": the watch ended`);
 }
 
 /** The definition, saying how the deletion of its objects goes on. */
