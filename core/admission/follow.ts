@@ -1,11 +1,11 @@
-import type { Lookup } from '../../admission/lookup.ts';
-import { keyOf } from '../../api/object.ts';
-import type { KubernetesObject } from '../../api/object.ts';
-import type { Resource } from '../../api/resource.ts';
-import { Backoff } from '../../machinery/backoff.ts';
-import { sleep } from '../../machinery/clock.ts';
-import type { Clock } from '../../machinery/clock.ts';
-import type { Random } from '../../machinery/random.ts';
+import { keyOf } from '../api/object.ts';
+import type { KubernetesObject } from '../api/object.ts';
+import type { Resource } from '../api/resource.ts';
+import { Backoff } from '../machinery/backoff.ts';
+import { sleep } from '../machinery/clock.ts';
+import type { Clock } from '../machinery/clock.ts';
+import type { Random } from '../machinery/random.ts';
+import type { Lookup } from './lookup.ts';
 
 export interface FollowOptions {
   readonly client: Lookup;
@@ -16,13 +16,14 @@ export interface FollowOptions {
 
 /**
  * Keeps all objects of a kind at hand until `signal` aborts. `onChange` gets them by their keys, first when they are
- * complete and then after every batch of changes; the map is the follower's own and changes.
+ * complete and then after every batch of changes; the map is the follower's own and changes. `changed` are the
+ * objects of the batch, as they are or were; undefined where anything may have changed.
  */
 export async function follow<T extends KubernetesObject>(
   { client, clock, random, onError }: FollowOptions,
   resource: Resource<T>,
   signal: AbortSignal,
-  onChange: (objects: ReadonlyMap<string, T>) => void,
+  onChange: (objects: ReadonlyMap<string, T>, changed: readonly T[] | undefined) => void,
 ): Promise<void> {
   const backoff = new Backoff({ initialMs: 50, maxMs: 2_000, jitter: 0.5, random });
   while (!signal.aborted) {
@@ -32,17 +33,21 @@ export async function follow<T extends KubernetesObject>(
     try {
       const watch = { sendInitialEvents: true, allowBookmarks: true, signal };
       for await (const batch of client.watch(resource, watch)) {
-        let changed = false;
+        const changed: T[] = [];
+        const wasComplete = complete;
         for (const event of batch) {
           if (event.type === 'BOOKMARK') {
             if (!event.initialEventsEnd) continue;
             complete = true;
             backoff.reset();
-          } else if (event.type === 'DELETED') objects.delete(keyOf(event.object));
+            continue;
+          }
+          if (event.type === 'DELETED') objects.delete(keyOf(event.object));
           else objects.set(keyOf(event.object), event.object);
-          changed = true;
+          changed.push(event.object);
         }
-        if (complete && changed) onChange(objects);
+        if (complete && !wasComplete) onChange(objects, undefined);
+        else if (complete && changed.length > 0) onChange(objects, changed);
       }
     } catch (error) {
       if (signal.aborted) return;

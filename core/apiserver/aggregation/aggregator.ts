@@ -1,15 +1,17 @@
 import { isAlreadyExists, isConflict, isNotFound } from '../../api/errors.ts';
 import type { APIService } from '../../api/generated/apiregistration-v1.ts';
+import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
 import type { APIResource } from '../../api/generated/meta-v1.ts';
 import { apiservices, endpointslices, services } from '../../api/generated/resources.ts';
+import { keyOf } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { Verbs } from '../../api/verbs.ts';
+import { follow } from '../../admission/follow.ts';
 import type { Lookup } from '../../admission/lookup.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import type { Random } from '../../machinery/random.ts';
 import { timestamp } from '../../machinery/timestamp.ts';
 import { WorkQueue } from '../../machinery/work-queue.ts';
-import { follow } from '../handlers/follow.ts';
 import { failed, isAvailable, localAvailability, passed, withAvailability } from './availability.ts';
 import type { Availability } from './availability.ts';
 import { identityHeaders } from './front-proxy-headers.ts';
@@ -161,8 +163,10 @@ export class Aggregator {
   /** What Services lead to decides whether a server can be reached; nobody cares before there is one. */
   async #followBackends(signal: AbortSignal): Promise<void> {
     await Promise.all([
-      follow(this.#options, services, signal, () => this.#enqueueRemotes()),
-      follow(this.#options, endpointslices, signal, () => this.#enqueueRemotes()),
+      follow(this.#options, services, signal, (_, changed) => this.#enqueueRemotes(changed?.map(keyOf))),
+      follow(this.#options, endpointslices, signal, (_, changed) =>
+        this.#enqueueRemotes(changed?.map(serviceOfSlice)),
+      ),
     ]);
   }
 
@@ -170,8 +174,13 @@ export class Aggregator {
     this.#queue.add(localKey);
   }
 
-  #enqueueRemotes(): void {
-    for (const name of this.#remotes.keys()) this.#queue.add(name);
+  /** Those behind the Services that are named; all where none are. */
+  #enqueueRemotes(changed?: readonly string[]): void {
+    for (const [name, { service }] of this.#remotes) {
+      const behind = service.spec.service;
+      if (changed === undefined || changed.includes(`${behind?.namespace}/${behind?.name}`))
+        this.#queue.add(name);
+    }
   }
 
   #tell(): void {
@@ -291,6 +300,11 @@ export class Aggregator {
 /** What this server could not be mended without stays its own. */
 function mayBeRemote({ spec }: APIService): boolean {
   return (spec.group ?? '') !== '' && spec.group !== 'apiregistration.k8s.io';
+}
+
+/** "namespace/name" of the Service that a slice belongs to. */
+function serviceOfSlice({ metadata: { namespace, labels } }: EndpointSlice): string {
+  return `${namespace}/${labels?.['kubernetes.io/service-name']}`;
 }
 
 /** Resolves to whether anything is new. */

@@ -15,7 +15,7 @@ import type { Clock } from '../../machinery/clock.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import type { Random } from '../../machinery/random.ts';
 import { timestamp } from '../../machinery/timestamp.ts';
-import { follow } from '../handlers/follow.ts';
+import { follow } from '../../admission/follow.ts';
 import {
   autoUpdate,
   catchAllLevel,
