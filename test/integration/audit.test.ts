@@ -1,3 +1,4 @@
+import type { AdmissionPlugin } from '../../core/admission/chain.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { StatusError } from '../../core/api/errors.ts';
 import { configmaps, pods, secrets } from '../../core/api/generated/resources.ts';
@@ -43,6 +44,15 @@ const streaming = {
   },
 };
 
+/** A plug-in with a mistake in it. */
+const faulty: AdmissionPlugin = {
+  name: 'Faulty',
+  handles: ({ name }) => name === 'fatal',
+  validate() {
+    throw new TypeError('hunter2 is not a function');
+  },
+};
+
 beforeAll(async () => {
   const auditor = new Auditor({
     policy: {
@@ -59,7 +69,7 @@ beforeAll(async () => {
     clock: systemClock,
     random: systemRandom,
   });
-  rest = await createRestApi({ rbac: true, auditor });
+  rest = await createRestApi({ rbac: true, auditor, plugins: [faulty] });
   grpc = await serveGrpc(rest, { streaming });
   admin = createClient(grpc.connect().verbs);
   ann = await clientPair(rest.pki.clientCa, 'O=developers, CN=ann');
@@ -144,6 +154,19 @@ describe('the audit log', () => {
       responseStatus: { code: 401, message: 'Authentication failed' },
     });
     expect(JSON.stringify(event)).not.toContain('hunter2');
+  });
+
+  test('has a stage for what the server did not mean to happen, over both front ends', async () => {
+    const metadata = { name: 'fatal', namespace: 'default' };
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+    expect((await rest.send('POST', maps, { body: JSON.stringify(map) })).code).toBe(500);
+    await expect(admin.create(configmaps, map)).rejects.toMatchObject({ reason: 'InternalError' });
+    for (const event of await events(2))
+      expect(event).toMatchObject({
+        stage: 'Panic',
+        responseStatus: { code: 500, reason: 'InternalError', message: `APIServer panic'd: TypeError` },
+      });
+    expect(rest.errors.splice(0)).toMatchObject([{ name: 'TypeError' }]);
   });
 
   test('names a request as the client does, and tells the name back', async () => {
