@@ -1,4 +1,5 @@
 import { JsonPath, JsonPathError } from '../api/custom/json-path.ts';
+import { canonicalStringify } from '../machinery/json.ts';
 
 type Part =
   | { readonly kind: 'text'; readonly text: string }
@@ -61,12 +62,7 @@ function valuesOf(parts: readonly Part[], root: unknown, current: unknown): unkn
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   // As kubectl's: members in the order of their names.
-  return value === null ? '' : JSON.stringify(value, (_, member: unknown) => sortedMembers(member));
-}
-
-function sortedMembers(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return value === null ? '' : canonicalStringify(value);
 }
 
 class TemplateParser {

@@ -344,6 +344,72 @@ describe.skipIf(why !== undefined)('the kubelet on Docker', () => {
     expect(terminated(pod, 'hog')).toMatchObject({ exitCode: 137, reason: 'OOMKilled' });
   });
 
+  const main = {
+    name: 'main',
+    image: busyboxImage,
+    imagePullPolicy: 'IfNotPresent',
+    command: ['sleep', '9'],
+  };
+  test.each<[why: string, container: object, reason: string, message: string, told: readonly string[]]>([
+    [
+      'too little memory',
+      { ...main, resources: { limits: { memory: '1Mi' } } },
+      'CreateContainerError',
+      'Minimum memory limit allowed is 6MB',
+      ['Pulled', 'Failed'],
+    ],
+    [
+      'no ConfigMap',
+      { ...main, env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'none', key: 'k' } } }] },
+      'CreateContainerConfigError',
+      'configmap "none" not found',
+      ['Pulled', 'Failed'],
+    ],
+    [
+      'no Secret',
+      { ...main, envFrom: [{ secretRef: { name: 'none' } }] },
+      'CreateContainerConfigError',
+      'secret "none" not found',
+      ['Pulled', 'Failed'],
+    ],
+    [
+      'an image that must be there and is not',
+      { ...main, image: 'wheelhouse/none:1', imagePullPolicy: 'Never' },
+      'ErrImageNeverPull',
+      'Container image "wheelhouse/none:1" is not present with pull policy of Never',
+      ['ErrImageNeverPull', 'Failed'],
+    ],
+    [
+      'a registry that does not answer',
+      { ...main, image: '127.0.0.1:9/none:1' },
+      // The second comes soon after the first.
+      'ErrImagePull|ImagePullBackOff',
+      'connection refused',
+      ['Pulling', 'Failed', 'Failed'],
+    ],
+    [
+      'no image name',
+      { ...main, image: 'Not//A:NAME' },
+      'InvalidImageName',
+      'invalid reference format',
+      ['InspectFailed', 'Failed'],
+    ],
+  ])('a container with %s waits, and tells why', async (why, container, reason, message, told) => {
+    const name = why.toLowerCase().replaceAll(' ', '-');
+    await client.create(pods, podSpec(name, { containers: [container as Container] }));
+    const waitingOf = ({ status }: Pod) => status.containerStatuses?.[0]?.state?.waiting;
+    const pod = await podWhen(name, (each) => reason.split('|').includes(waitingOf(each)?.reason ?? ''));
+    expect(waitingOf(pod)?.message).toContain(message);
+    const fieldSelector = `involvedObject.name=${name}`;
+    await eventually(async () => {
+      const { items } = await client.list(events, { namespace: 'default', fieldSelector });
+      const reasons = items.map((event) => event.reason);
+      expect(reasons).toEqual(expect.arrayContaining([...told]));
+      expect(reasons).not.toContain('Created');
+    });
+    await client.delete(pods, { namespace: 'default', name });
+  });
+
   test('runs preStop within the grace, then stops', async () => {
     const script = 'trap "exit 0" TERM; touch /up; while :; do sleep 0.1; done';
     const lifecycle = { preStop: { exec: { command: ['sh', '-c', 'echo drained > /proc/1/fd/1'] } } };
