@@ -31,7 +31,7 @@ interface Shared {
 class SharedInformerFactory implements InformerFactory {
   readonly #dependencies: InformerDependencies;
   readonly #informers = new Map<string, Shared>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<Shared, Promise<void>>();
   #signal: AbortSignal | undefined;
 
   constructor(dependencies: InformerDependencies) {
@@ -72,18 +72,20 @@ class SharedInformerFactory implements InformerFactory {
     this.#signal = signal;
     for (const shared of this.#informers.values()) this.#start(shared);
     await aborted(signal);
-    await Promise.all(this.#running);
+    for (const { stop } of this.#running.keys()) stop.abort(signal.reason);
+    await Promise.all(this.#running.values());
   }
 
   async synced(signal: AbortSignal): Promise<void> {
     await Promise.all([...this.#informers.values()].map(({ informer }) => informer.synced(signal)));
   }
 
-  #start({ informer, stop }: Shared): void {
+  #start(shared: Shared): void {
+    const { informer, stop } = shared;
     if (this.#signal === undefined) return;
-    const running = informer.run(AbortSignal.any([this.#signal, stop.signal]));
-    this.#running.add(running);
-    void running.finally(() => this.#running.delete(running));
+    if (this.#signal.aborted) stop.abort(this.#signal.reason);
+    const running = informer.run(stop.signal).finally(() => this.#running.delete(shared));
+    this.#running.set(shared, running);
   }
 }
 

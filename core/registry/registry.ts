@@ -32,7 +32,8 @@ export class Registry {
   readonly #options: RegistryOptions;
   readonly #stores = new Map<string, Running>();
   #signal: AbortSignal | undefined;
-  readonly #done = new Set<Promise<void>>();
+  /** Those that run, with those whose kinds are not served any more and which come to their end. */
+  readonly #running = new Map<Running, Promise<void>>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
@@ -69,7 +70,8 @@ export class Registry {
     for (const running of this.#stores.values()) this.#start(running);
     await aborted(signal);
     ended();
-    await Promise.all(this.#done);
+    for (const { stop } of this.#running.keys()) stop.abort(signal.reason);
+    await Promise.all(this.#running.values());
   }
 
   /** Resolves when every store can be read. */
@@ -114,12 +116,15 @@ export class Registry {
     return running;
   }
 
-  #start({ store, stop }: Running): void {
+  #start(running: Running): void {
+    const { store, stop } = running;
     if (this.#signal === undefined) return;
-    const signal = AbortSignal.any([this.#signal, stop.signal]);
-    const done = store.run(signal).catch((error: unknown) => this.#options.onError?.(error));
-    this.#done.add(done);
-    void done.then(() => this.#done.delete(done));
+    if (this.#signal.aborted) stop.abort(this.#signal.reason);
+    const done = store
+      .run(stop.signal)
+      .catch((error: unknown) => this.#options.onError?.(error))
+      .finally(() => this.#running.delete(running));
+    this.#running.set(running, done);
   }
 }
 

@@ -123,14 +123,18 @@ function newEvent({ type, object, revision }: CacheEvent<StoredObject>): WatchEv
 /** Ends with the caller's signal or when the time asked for is over. */
 function lifetime(outer: AbortSignal | undefined, timeoutSeconds: number | undefined, clock: Clock) {
   const over = new AbortController();
+  const stop = () => over.abort(outer?.reason);
+  if (outer?.aborted === true) stop();
+  // Watches are many: one of AbortSignal.any costs 2 KB more for as long as it goes on.
+  outer?.addEventListener('abort', stop, { once: true });
   const cancel =
     timeoutSeconds === undefined || timeoutSeconds <= 0
       ? () => {}
       : clock.after(timeoutSeconds * 1000, () => over.abort());
-  const signal = outer === undefined ? over.signal : AbortSignal.any([outer, over.signal]);
   const end = () => {
     cancel();
+    outer?.removeEventListener('abort', stop);
     over.abort();
   };
-  return { signal, end };
+  return { signal: over.signal, end };
 }
