@@ -45,6 +45,16 @@ export class Http2Client {
     return stream;
   }
 
+  /** The answer, whatever it is. */
+  async read(path: string, sent: Sent = {}): Promise<{ readonly status: number; readonly text: string }> {
+    const stream = this.open(path, sent);
+    let status = 0;
+    stream.on('response', (headers) => (status = Number(headers[':status'])));
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+    return { status, text: Buffer.concat(chunks).toString() };
+  }
+
   /** How many bytes the answer has; rejects unless it is a success. */
   fetch(path: string, sent: Sent = {}): Promise<number> {
     return new Promise((resolve, reject) => {
