@@ -4,7 +4,7 @@ import type { Aggregator } from './aggregation/aggregator.ts';
 import { RemoteCalls } from './aggregation/remote-calls.ts';
 import { withRemoteResources } from './aggregation/remote-discovery.ts';
 import { PlainObject } from './handlers/plain-object.ts';
-import { aggregatedDiscovery } from './handlers/discovery.ts';
+import { printableDiscovery } from './handlers/discovery.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 
 /** What both front ends tell about this server. Encoded once for each state of the scheme. */
@@ -24,7 +24,7 @@ export function createDiscovery(
     version: () => Promise.resolve(version),
     resources() {
       encoded ??= Buffer.from(
-        JSON.stringify(withRemoteResources(aggregatedDiscovery(scheme), aggregator?.remotes ?? [])),
+        JSON.stringify(withRemoteResources(printableDiscovery(scheme), aggregator?.remotes ?? [])),
       );
       return Promise.resolve(encoded);
     },

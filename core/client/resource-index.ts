@@ -5,6 +5,7 @@ import type {
 } from '../api/generated/apidiscovery-v2.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import type { Resource } from '../api/resource.ts';
+import type { CustomColumn } from '../api/scheme.ts';
 
 /** A kind the server serves, as people speak of it. */
 export interface ServedResource extends Resource<KubernetesObject> {
@@ -13,6 +14,8 @@ export interface ServedResource extends Resource<KubernetesObject> {
   readonly categories: readonly string[];
   readonly verbs: readonly string[];
   readonly subresources: readonly string[];
+  /** Of a custom kind: what its definition shows of an object beside the name. */
+  readonly printerColumns?: readonly CustomColumn[] | undefined;
 }
 
 /** Finds kinds by any of the names people use: `po`, `pod`, `pods`, `deployments.apps`, `deployments.v1.apps`. */
@@ -54,7 +57,9 @@ export class ResourceIndex {
   }
 }
 
-function served(group: string, version: string, fact: APIResourceDiscovery): ServedResource {
+type Described = APIResourceDiscovery & { readonly printerColumns?: readonly CustomColumn[] };
+
+function served(group: string, version: string, fact: Described): ServedResource {
   return {
     group,
     version,
@@ -66,6 +71,7 @@ function served(group: string, version: string, fact: APIResourceDiscovery): Ser
     categories: fact.categories ?? [],
     verbs: fact.verbs,
     subresources: (fact.subresources ?? []).map(({ subresource }: APISubresourceDiscovery) => subresource),
+    ...(fact.printerColumns === undefined ? {} : { printerColumns: fact.printerColumns }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { CustomColumn } from '../api/scheme.ts';
+import { customPrinter } from './custom.ts';
 import type { TablePrinter } from './table.ts';
 import * as cluster from './tables/cluster.ts';
 import * as core from './tables/core.ts';
@@ -78,14 +80,24 @@ const printersOfVersion: Readonly<Record<string, unknown>> = {
   'events.k8s.io/v1/Event': core.eventTable,
 };
 
-/** Whether a kind has columns of its own here. */
-export function hasPrinter(group: string, version: string, kind: string): boolean {
-  return (printersOfVersion[`${group}/${version}/${kind}`] ?? printers[group]?.[kind]) !== undefined;
-}
-
 /** How objects of a kind are printed; kinds without columns of their own get their name and creation time. */
 export function printerFor(group: string, version: string, kind: string): TablePrinter {
   const found =
     printersOfVersion[`${group}/${version}/${kind}`] ?? printers[group]?.[kind] ?? cluster.plainTable;
   return found as TablePrinter;
+}
+
+/** How objects of a kind that a server told of are printed: custom ones by the columns of their definition. */
+export function printerOf({
+  group,
+  version,
+  kind,
+  printerColumns,
+}: {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly printerColumns?: readonly CustomColumn[] | undefined;
+}): TablePrinter {
+  return printerColumns === undefined ? printerFor(group, version, kind) : customPrinter(printerColumns);
 }

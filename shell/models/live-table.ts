@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../../core/api/object.ts';
 import { SharedInformer } from '../../core/client/informer.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
-import { printerFor } from '../../core/printers/printers.ts';
+import { printerOf } from '../../core/printers/printers.ts';
 import { severityOf } from '../../core/printers/severity.ts';
 import type { ServedResource } from '../../core/client/resource-index.ts';
 import type { Cluster } from '../../core/client/cluster.ts';
@@ -118,8 +118,8 @@ export class LiveTable implements PaneModel {
 
 const namespaceColumn: PaneColumn = { name: 'NAMESPACE', priority: 1 };
 
-function paneColumns({ group, version, kind }: ServedResource): readonly PaneColumn[] {
-  return printerFor(group, version, kind)
+function paneColumns(resource: ServedResource): readonly PaneColumn[] {
+  return printerOf(resource)
     .columns.filter(({ priority }) => priority === 0)
     .map(({ name, type }, index) => ({
       name: name.toUpperCase(),
@@ -143,10 +143,9 @@ class ObjectRow implements PaneRow {
   }
 
   cells(nowMs: number): readonly PaneCell[] {
-    const { group, version, kind } = this.#resource;
-    const { columns, row } = printerFor(group, version, kind);
+    const { columns, row } = printerOf(this.#resource);
     const shown = row(this.#object, nowMs).flatMap((cell, index) =>
-      columns[index]?.priority === 0 ? [cellOf(String(cell), columns[index].name)] : [],
+      columns[index]?.priority === 0 ? [cellOf(String(cell ?? ''), columns[index].name)] : [],
     );
     return this.#showsNamespace ? [{ text: this.#object.metadata.namespace ?? '' }, ...shown] : shown;
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Api, ApiOptions } from '../../core/apiserver/api.ts';
 import { createApi } from '../../core/apiserver/api.ts';
 import type { SigningKeys } from '../../core/apiserver/authn/jwt.ts';
@@ -70,6 +71,8 @@ export async function createTestApi<C extends Clock = SteppedClock>(
   const random = options.random ?? seededRandom(options.seed ?? 1);
   const store = options.store ?? new MemoryStore();
   const stop = new AbortController();
+  // As in core: all of it ends with one signal.
+  setMaxListeners(0, stop.signal);
   const errors: unknown[] = [];
   const api = createApi({
     store,

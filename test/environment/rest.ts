@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { StatusError } from '../../core/api/errors.ts';
@@ -154,6 +155,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
   const identityClock = options.clock ?? systemClock;
   const errors: unknown[] = [];
   const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
   const turns =
     options.fairness === undefined
       ? undefined

@@ -29,6 +29,27 @@ describe('the state of an object', () => {
     expect(statusOf(deployments, stuck).severity).toBe('error');
   });
 
+  test('of a custom kind is what its definition shows, but for times', () => {
+    const column = { type: 'string', format: '', description: '', priority: 0 };
+    const printerColumns = [
+      { ...column, name: 'Engine', jsonPath: '.spec.engine' },
+      { ...column, name: 'Ready', jsonPath: '.status.ready' },
+      { ...column, name: 'Size', jsonPath: '.spec.size', priority: 1 },
+      { ...column, name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    ];
+    const databases = { group: 'example.com', version: 'v1', kind: 'Database', printerColumns };
+    const orders = (status: object) => ({
+      metadata: { name: 'orders', creationTimestamp: '2030-01-01T00:00:00Z' },
+      spec: { engine: 'postgres', size: '1Gi' },
+      status,
+    });
+    expect(statusOf(databases, orders({ ready: 'True' }))).toEqual({
+      text: 'postgres · True',
+      severity: 'good',
+    });
+    expect(statusOf(databases, orders({}))).toEqual({ text: 'postgres', severity: undefined });
+  });
+
   test('of a container tells its exit code', () => {
     const ended = pod()
       .withStatus({

@@ -3,7 +3,8 @@ import type { Job } from '../../core/api/generated/batch-v1.ts';
 import type { Container, ContainerStatus, Pod } from '../../core/api/generated/core-v1.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import { summarisePod } from '../../core/printers/pod-status.ts';
-import { printerFor } from '../../core/printers/printers.ts';
+import { printerOf } from '../../core/printers/printers.ts';
+import type { Column } from '../../core/printers/table.ts';
 import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import { severityOf, type StatusSeverity } from '../../core/printers/severity.ts';
 
@@ -14,11 +15,7 @@ export interface ObjectStatus {
   readonly severity: StatusSeverity | undefined;
 }
 
-interface KindName {
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-}
+type KindName = Parameters<typeof printerOf>[0];
 
 /** Columns of `get` that say how an object is, in the order in which they are shown. */
 const telling = [
@@ -46,7 +43,7 @@ export function statusOf(resource: KindName, object: KubernetesObject): ObjectSt
 
 function judge(resource: KindName, object: KubernetesObject): ObjectStatus {
   if (resource.kind === 'Pod' && resource.group === '') return podStatus(object as Pod);
-  const { columns, row } = printerFor(resource.group, resource.version, resource.kind);
+  const { columns, row } = printerOf(resource);
   const values = row(object, 0);
   const cellOf = (name: string) => {
     const index = columns.findIndex((column) => column.name === name && column.priority === 0);
@@ -56,9 +53,17 @@ function judge(resource: KindName, object: KubernetesObject): ObjectStatus {
     const [cell, desired] = [cellOf(name), cellOf('Desired')];
     return name === 'Ready' && desired !== undefined ? `${cell}/${desired}` : cell;
   };
-  const text = telling.flatMap((name) => cells(name) || []).filter((cell) => cell !== '<none>');
+  const text = tellingOf(resource, columns)
+    .flatMap((name) => cells(name) || [])
+    .filter((cell) => cell !== '<none>');
   const leaves = object.metadata.deletionTimestamp !== undefined;
   return { text: text.join(' · '), severity: leaves ? 'progressing' : severityBy(resource, object, cells) };
+}
+
+/** All that a custom kind declares, but for times, which would have to move. */
+function tellingOf({ printerColumns }: KindName, columns: readonly Column[]): readonly string[] {
+  if (printerColumns === undefined) return telling;
+  return columns.filter(({ type, format }) => type !== 'date' && format !== 'name').map(({ name }) => name);
 }
 
 function podStatus(pod: Pod): ObjectStatus {
@@ -79,6 +84,7 @@ function severityBy(
   if (group === 'batch' && kind === 'Job') return jobSeverity(object as Job);
   const ready = /^(\d+)\/(\d+)$/.exec(cellOf('Ready') ?? '');
   if (ready !== null) return ready[1] === ready[2] ? 'good' : 'progressing';
+  if (cellOf('Ready') === 'True') return 'good';
   const status = cellOf('Status');
   return status === undefined || status === '' ? undefined : severityOf(status);
 }

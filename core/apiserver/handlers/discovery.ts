@@ -13,18 +13,30 @@ import type { SubresourceFact } from '../../api/schema/facts.ts';
  * What is served, as clients ask for it: derived from the scheme alone, so nothing is advertised that is not there.
  * `groups` narrows it to the core group ("/api") or to the named ones ("/apis").
  */
-export function aggregatedDiscovery(scheme: Scheme, groups?: 'core' | 'named'): APIGroupDiscoveryList {
+export function aggregatedDiscovery(
+  scheme: Scheme,
+  groups?: 'core' | 'named',
+  describe: (kind: KindDeclaration) => APIResourceDiscovery = resourceDiscovery,
+): APIGroupDiscoveryList {
   const items = groupsOf(scheme)
     .filter(({ name }) => groups === undefined || (groups === 'core') === (name === ''))
     .map(({ name, versions }): APIGroupDiscovery => ({
       metadata: name === '' ? {} : { name },
       versions: versions.map(({ version, kinds }) => ({
         version,
-        resources: kinds.map(resourceDiscovery),
+        resources: kinds.map(describe),
         freshness: 'Current',
       })),
     }));
   return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
+}
+
+/** As `aggregatedDiscovery`, with the columns of custom kinds: for clients that print tables themselves. */
+export function printableDiscovery(scheme: Scheme): APIGroupDiscoveryList {
+  return aggregatedDiscovery(scheme, undefined, (kind) => {
+    const described = resourceDiscovery(kind);
+    return kind.custom === undefined ? described : { ...described, printerColumns: kind.custom.columns };
+  });
 }
 
 /** `/apis`: the named groups. */

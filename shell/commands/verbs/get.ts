@@ -3,6 +3,7 @@ import { isGone, isNotFound } from '../../../core/api/errors.ts';
 import { JsonPathError } from '../../../core/api/custom/json-path.ts';
 import type { JsonPath } from '../../../core/api/custom/json-path.ts';
 import { relaxedPath } from '../../../core/printers/custom-columns.ts';
+import { printerOf } from '../../../core/printers/printers.ts';
 import { UsageError } from '../command.ts';
 import type { Command, Invocation } from '../command.ts';
 import { completeTargets } from '../complete-targets.ts';
@@ -11,7 +12,6 @@ import { fileFlags, readManifests } from '../manifests.ts';
 import { outputFlags, outputFormat } from '../output-format.ts';
 import { CustomColumnsWriter, jsonPathText, listOf, objectText, serialise, TableWriter } from '../output.ts';
 import type { RowWriter, TableOptions } from '../output.ts';
-import { tablePrinterOf } from '../table-printer.ts';
 import { objectLabel } from '../../../core/client/resource-index.ts';
 import type { ServedResource } from '../../../core/client/resource-index.ts';
 import { parseTargets } from '../targets.ts';
@@ -179,8 +179,11 @@ async function printTables(
   const { io } = invocation;
   const shown = found.filter(({ objects }) => objects.length > 0);
   for (const [index, { resource, objects }] of shown.entries()) {
-    const printer = await tablePrinterOf(invocation.session, resource, io.signal);
-    const writer = new TableWriter(resource, printer, tableOptions(invocation, resource, severalKinds));
+    const writer = new TableWriter(
+      resource,
+      printerOf(resource),
+      tableOptions(invocation, resource, severalKinds),
+    );
     if (index > 0) await io.stdout.write('\n');
     await io.stdout.write(textOfLines(writer.lines(objects, Date.now())));
   }
@@ -213,7 +216,7 @@ async function watchTarget(invocation: Invocation, targets: readonly Target[]): 
   }
   const { resource, names } = target;
   const format = outputFormat(flags);
-  const writer = await watchWriter(invocation, resource);
+  const writer = watchWriter(invocation, resource);
   const namespace = resource.namespaced && !flags.boolean('all-namespaces') ? session.namespace : undefined;
   const fields = [
     flags.string('field-selector'),
@@ -272,13 +275,12 @@ async function watchTarget(invocation: Invocation, targets: readonly Target[]): 
   return 0;
 }
 
-async function watchWriter(invocation: Invocation, resource: ServedResource): Promise<RowWriter> {
-  const { flags, session, io } = invocation;
+function watchWriter(invocation: Invocation, resource: ServedResource): RowWriter {
+  const { flags } = invocation;
   const format = outputFormat(flags);
   if (format.kind === 'custom-columns')
     return new CustomColumnsWriter(format.columns, !flags.boolean('no-headers'));
-  const printer = await tablePrinterOf(session, resource, io.signal);
-  return new TableWriter(resource, printer, tableOptions(invocation, resource, false));
+  return new TableWriter(resource, printerOf(resource), tableOptions(invocation, resource, false));
 }
 
 function textOfLines(lines: readonly string[]): string {
