@@ -3,6 +3,7 @@ import type { FlowSchema, PriorityLevelConfiguration } from '../../core/api/gene
 import { flowschemas, nodes, pods, prioritylevelconfigurations } from '../../core/api/generated/resources.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import type { Resource } from '../../core/api/resource.ts';
+import { connect } from '../../core/client/grpc/connection.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import { deferred } from '../../core/machinery/deferred.ts';
@@ -211,8 +212,9 @@ describe('a greedy client', () => {
     expect(refused.headers['x-kubernetes-pf-flowschema-uid']).toBe(metadata.uid);
     expect(refused.headers['x-kubernetes-pf-prioritylevel-uid']).toMatch(/^[0-9a-f-]{36}$/);
 
-    const client = createClient(grpc.connect(greedy).verbs);
-    await expect(client.list(pods)).rejects.toMatchObject({
+    const { endpoint } = grpc;
+    using impatient = connect({ endpoint, tls: { ca: rest.pki.serverCa.cert, ...greedy }, tries: 1 });
+    await expect(createClient(impatient.verbs).list(pods)).rejects.toMatchObject({
       reason: 'TooManyRequests',
       status: { details: { retryAfterSeconds: 1 } },
     });
@@ -226,6 +228,37 @@ describe('a greedy client', () => {
     // There is no usage to tell; the seat is free again.
     expect((await Promise.all(asked)).map(({ code }) => code)).toEqual([404]);
     expect((await rest.send('GET', '/api/v1/nodes', { as: greedy })).code).toBe(200);
+  });
+
+  test('comes again over gRPC when it was told to, and is served then', async () => {
+    const asked = await takeAllSeats();
+    const client = createClient(grpc.connect(greedy).verbs);
+    const refusals = async () =>
+      Number(
+        /apiserver_flowcontrol_rejected_requests_total\{priority_level="tight",[^}]*\} (\d+)/.exec(
+          (await rest.send('GET', '/metrics')).text,
+        )?.[1],
+      );
+    const before = await refusals();
+    const stop = new AbortController();
+    const watching = client.watch(pods, {
+      signal: stop.signal,
+      sendInitialEvents: true,
+      allowBookmarks: true,
+    });
+    const answers = Promise.all([
+      client.get(nodes, { name: 'a' }),
+      client.list(pods),
+      watching[Symbol.asyncIterator]().next(),
+    ]);
+    const impatient = client.list(pods, { signal: AbortSignal.timeout(100) });
+    await expect(impatient).rejects.toMatchObject({ reason: 'Timeout' });
+    await expect.poll(refusals, { timeout: 20_000 }).toBeGreaterThanOrEqual(before + 3);
+    reading.resolve();
+    const [got, listed, first] = await answers;
+    expect([got.metadata.name, listed.items, first.done]).toEqual(['a', [], false]);
+    stop.abort();
+    await Promise.all(asked);
   });
 
   test('holds no seat for watches that are under way', async () => {

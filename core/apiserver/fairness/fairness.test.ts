@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { FlowSchema, PriorityLevelConfiguration } from '../../api/generated/flowcontrol-v1.ts';
 import { SteppedClock } from '../../machinery/stepped-clock.ts';
@@ -172,5 +173,47 @@ describe('levels', () => {
     clock.advance(10_000);
     one.rebalance();
     expect(current()).toBeGreaterThan(20);
+  });
+
+  test('keep the seats of agents, however many requests of a greedy client wait', async () => {
+    const one = fairness();
+    const leaving = new AbortController();
+    setMaxListeners(0, leaving.signal);
+    const enter = (who: ReturnType<typeof user>, request: RequestAttributes) =>
+      one.enter(request, who, leaving.signal, () => {});
+    const waiting: Promise<unknown>[] = [];
+    const ask = () => {
+      for (;;) {
+        const entered = enter(user('greedy'), asks('get', 'pods'));
+        if (entered instanceof Promise) waiting.push(entered.catch(() => undefined));
+      }
+    };
+    // Until even its queues are full.
+    expect(ask).toThrow('Too many requests');
+    expect(waiting.length).toBeGreaterThan(100);
+    const ofAgents = [
+      asks('get', 'pods'),
+      asks('get', 'secrets'),
+      asks('patch', 'pods/status'),
+      asks('get', 'configmaps'),
+      asks('patch', 'nodes/status'),
+      asks('update', 'leases', { group: 'coordination.k8s.io', namespace: 'kube-node-lease' }),
+    ];
+    const agents = Array.from({ length: 10 }, (_, i) => user(`system:node:n${i}`, 'system:nodes'));
+    const seated = () =>
+      agents.flatMap((agent) =>
+        ofAgents.map((request) => {
+          const seat = enter(agent, request);
+          if (seat instanceof Promise) throw new Error(`${agent.name} waits to ${request.verb}`);
+          return seat;
+        }),
+      );
+    for (const seat of seated()) seat?.release();
+    // What the greedy one wants is lent to it, but never what agents must have.
+    for (let i = 0; i < 30; i++) one.rebalance();
+    expect(ask).toThrow('Too many requests');
+    for (const seat of seated()) seat?.release();
+    leaving.abort();
+    await Promise.all(waiting);
   });
 });

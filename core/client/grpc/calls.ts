@@ -6,6 +6,7 @@ import type { Call } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import type { Channel } from './channel.ts';
 import { toStatusError } from './errors.ts';
+import { Tries } from './retry.ts';
 
 export interface CallTarget {
   readonly channel: Channel;
@@ -13,10 +14,42 @@ export interface CallTarget {
   /** For calls that answer once, and for lists as a whole. */
   readonly deadlineMs: number;
   readonly token?: string | undefined;
+  /** How often what core has no turn for is tried. */
+  readonly tries: number;
 }
 
-/** One question, one answer, within the deadline. `doing` is for messages, such as "get pods". */
-export function unary<RequestInit, Request, ReplyInit, Reply>(
+/**
+ * One question, one answer, within the deadline. What core refused because it had no turn for it is tried again when core
+ * says. `doing` is for messages, such as "get pods".
+ */
+export async function unary<RequestInit, Request, ReplyInit, Reply>(
+  target: CallTarget,
+  method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
+  request: RequestInit,
+  call: Call,
+  doing: string,
+): Promise<Reply> {
+  const tries = new Tries(target.clock, target.tries, target.deadlineMs);
+  for (;;) {
+    const deadlineMs = tries.leftMs ?? target.deadlineMs;
+    try {
+      return await ask({ ...target, deadlineMs }, method, request, call, doing);
+    } catch (error) {
+      await again(tries, error, call, doing);
+    }
+  }
+}
+
+/** Waits where the call is to be tried again; rejects where it is not. */
+async function again(tries: Tries, error: unknown, { signal }: Call, doing: string): Promise<void> {
+  try {
+    await tries.next(error, signal);
+  } catch (why) {
+    throw why !== error && signal?.aborted ? cancelled(signal, doing) : why;
+  }
+}
+
+function ask<RequestInit, Request, ReplyInit, Reply>(
   { channel, clock, deadlineMs, token }: CallTarget,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   request: RequestInit,
@@ -51,9 +84,33 @@ export function unary<RequestInit, Request, ReplyInit, Reply>(
 
 /**
  * Messages as they come, no faster than they are taken. Leaving the loop cancels the call; the signal ends it
- * with an error. Without `deadlineMs` it may last for ever.
+ * with an error. Without `deadlineMs` it may last for ever. What core refused because it had no turn for it is tried again.
  */
 export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
+  target: CallTarget,
+  method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
+  request: RequestInit,
+  call: Call,
+  doing: string,
+  deadlineMs?: number,
+): AsyncGenerator<Reply> {
+  const tries = new Tries(target.clock, target.tries, deadlineMs);
+  for (let begun = false; ;) {
+    try {
+      for await (const message of listen(target, method, request, call, doing, tries.leftMs)) {
+        begun = true;
+        yield message;
+      }
+      return;
+    } catch (error) {
+      // Who has heard a part would hear it twice.
+      if (begun) throw error;
+      await again(tries, error, call, doing);
+    }
+  }
+}
+
+async function* listen<RequestInit, Request, ReplyInit, Reply>(
   { channel, clock, token }: CallTarget,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   request: RequestInit,

@@ -8,6 +8,7 @@ import { unary, type CallTarget } from './calls.ts';
 import { Channel, type ConnectionState, type TlsOptions } from './channel.ts';
 import { RemoteContainers } from './remote-containers.ts';
 import { RemoteVerbs } from './remote-verbs.ts';
+import { mostTries } from './retry.ts';
 
 export type { ConnectionState, TlsOptions } from './channel.ts';
 
@@ -22,6 +23,8 @@ export interface ConnectOptions {
   readonly userAgent?: string;
   /** For calls that answer once; 30 s unless given. */
   readonly deadlineMs?: number;
+  /** How often what core has no turn for is tried, within the deadline; as often as client-go does unless given. */
+  readonly tries?: number;
   /** Closes the connection when it aborts. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
@@ -55,12 +58,13 @@ export function connect(options: ConnectOptions): Connection {
     tls,
     userAgent = 'wheelhouse',
     deadlineMs = 30_000,
+    tries = mostTries,
     signal,
     clock = systemClock,
   } = options;
   const channel = new Channel({ endpoint, tls, userAgent, clock });
   const token = tls === undefined ? undefined : options.token;
-  const target: CallTarget = { channel, clock, deadlineMs, token };
+  const target: CallTarget = { channel, clock, deadlineMs, token, tries };
   const close = () => {
     signal?.removeEventListener('abort', close);
     channel.close();
