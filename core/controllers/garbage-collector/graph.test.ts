@@ -80,3 +80,18 @@ test('dependents of one owner are kept with one list of owners, and each with it
   graph.set(resource, sibling.build());
   expect(ownersOf('sibling')).toBe(before);
 });
+
+test('what has no owner is known to be there, and gets a name when it is to go or to have an owner', () => {
+  const graph = graphOf(owner, configMap().named('alone'));
+  const nodeOf = (name: string) => graph.get(`configmap-${name}`);
+  expect(nodeOf('owner')).toBe(nodeOf('alone'));
+  expect(graph.size).toBe(2);
+  expect(graph.nodesOf(resource)).toEqual(['configmap-owner', 'configmap-alone']);
+  graph.set(resource, owner.terminating().build());
+  graph.set(resource, configMap().named('alone').ownedBy(owner.build()).build());
+  expect(nodeOf('owner')).toMatchObject({ uid: 'configmap-owner', name: 'owner', isTerminating: true });
+  expect(nodeOf('alone')).toMatchObject({ uid: 'configmap-alone', name: 'alone' });
+  graph.set(resource, configMap().named('alone').build());
+  expect(nodeOf('alone')?.owners).toEqual([]);
+  expect(graph.dependentsOf('configmap-owner')).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import type { OwnerReference } from '../../api/generated/meta-v1.ts';
+import type { ObjectMeta, OwnerReference } from '../../api/generated/meta-v1.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Resource } from '../../api/resource.ts';
 import { deepEqual } from '../../machinery/json.ts';
@@ -31,6 +31,8 @@ export interface GraphChange {
  */
 export class OwnerGraph {
   readonly #nodes = new Map<string, GraphNode>();
+  /** For what has no owner and is to stay nothing is ever done, so its nodes have no name, and are one. */
+  readonly #ownerless = new WeakMap<Resource<KubernetesObject>, GraphNode>();
   /** Dependents by their owner's uid, whether the owner is known or not. */
   readonly #dependents = new Map<string, Set<string>>();
 
@@ -38,15 +40,16 @@ export class OwnerGraph {
     return this.#nodes.size;
   }
 
+  /** Without a name where the object has no owner and is not terminating. */
   get(uid: string): GraphNode | undefined {
     return this.#nodes.get(uid);
   }
 
   /** The uids of all that are known of a resource. */
   nodesOf({ group, plural }: Pick<Resource<unknown>, 'group' | 'plural'>): readonly string[] {
-    return [...this.#nodes.values()]
-      .filter(({ resource }) => resource.group === group && resource.plural === plural)
-      .map(({ uid }) => uid);
+    return [...this.#nodes]
+      .filter(([, { resource }]) => resource.group === group && resource.plural === plural)
+      .map(([uid]) => uid);
   }
 
   /** Those known to refer to the uid. */
@@ -71,9 +74,9 @@ export class OwnerGraph {
   }
 
   set(resource: Resource<KubernetesObject>, object: KubernetesObject): GraphChange {
-    const { uid = '', ownerReferences = noOwners } = object.metadata;
+    const { uid = '' } = object.metadata;
     const before = this.#nodes.get(uid);
-    const node = graphNode(resource, object, this.#shared(ownerReferences, before));
+    const node = this.#nodeOf(resource, object, before);
     this.#nodes.set(uid, node);
     for (const { uid: owner } of before?.owners ?? []) this.#unlink(owner, uid);
     for (const { uid: owner } of node.owners) this.#link(owner, uid);
@@ -104,7 +107,22 @@ export class OwnerGraph {
     return { look: [...this.#uidsOf(uid), ...waiting] };
   }
 
-  /** There is a node for every object: those of one owner, as the Pods of a ReplicaSet, have one list of owners. */
+  #nodeOf(
+    resource: Resource<KubernetesObject>,
+    object: KubernetesObject,
+    before: GraphNode | undefined,
+  ): GraphNode {
+    const { ownerReferences: owners = noOwners, deletionTimestamp } = object.metadata;
+    if (owners.length > 0 || deletionTimestamp !== undefined)
+      return graphNode(resource, object.metadata, this.#shared(owners, before));
+    const known = this.#ownerless.get(resource);
+    if (known !== undefined) return known;
+    const made = graphNode(resource, {}, noOwners);
+    this.#ownerless.set(resource, made);
+    return made;
+  }
+
+  /** There is a node for every dependent: those of one owner, as the Pods of a ReplicaSet, have one list of owners. */
   #shared(owners: readonly OwnerReference[], before: GraphNode | undefined): readonly OwnerReference[] {
     const [first] = owners;
     if (first === undefined) return noOwners;
@@ -135,7 +153,7 @@ const noOwners: readonly OwnerReference[] = [];
 
 function graphNode(
   resource: Resource<KubernetesObject>,
-  { metadata }: KubernetesObject,
+  metadata: ObjectMeta,
   owners: readonly OwnerReference[],
 ): GraphNode {
   const { uid = '', name = '', namespace, finalizers = [], deletionTimestamp } = metadata;
