@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { TlsOptions } from './grpc/channel.ts';
 
@@ -58,11 +59,54 @@ function readFile(path: string): Kubeconfig {
     const value: unknown = parse(readFileSync(path, 'utf8'));
     if (value === null) return {};
     if (typeof value !== 'object' || Array.isArray(value)) throw new Error('it is not a mapping');
-    return value;
+    return withWholePaths(value, dirname(path));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw new Error(`Cannot read kubeconfig "${path}": ${why}`, { cause });
   }
+}
+
+const clusterFiles = ['certificate-authority'] as const;
+const userFiles = ['client-certificate', 'client-key', 'tokenFile'] as const;
+
+/** The files that clusters and users name, which may change while the kubeconfig stays the same. */
+export function referencedFiles({ clusters = [], users = [] }: Kubeconfig): readonly string[] {
+  const named = (entry: Readonly<Record<string, unknown>>, fields: readonly string[]) =>
+    fields.flatMap((field) => textOf(entry[field]) ?? []);
+  return [
+    ...clusters.flatMap(({ cluster }) => named(cluster, clusterFiles)),
+    ...users.flatMap(({ user }) => named(user, userFiles)),
+  ];
+}
+
+/** Relative paths count from the file's own folder (client-go clientcmd/loader.go, ResolveLocalPaths). */
+function withWholePaths(config: Kubeconfig, folder: string): Kubeconfig {
+  const whole = <T extends Readonly<Record<string, unknown>>>(
+    written: T | null | undefined,
+    fields: readonly string[],
+  ): T => {
+    // What kubectl leaves empty is nothing in the file.
+    const entry = written ?? ({} as T);
+    const paths = fields.flatMap((field) => {
+      const path = textOf(entry[field]);
+      return path === undefined ? [] : [[field, resolve(folder, path)] as const];
+    });
+    return paths.length === 0 ? entry : { ...entry, ...Object.fromEntries(paths) };
+  };
+  return {
+    ...config,
+    ...(config.clusters === undefined
+      ? {}
+      : {
+          clusters: config.clusters.map((entry) => ({
+            ...entry,
+            cluster: whole(entry.cluster, clusterFiles),
+          })),
+        }),
+    ...(config.users === undefined
+      ? {}
+      : { users: config.users.map((entry) => ({ ...entry, user: whole(entry.user, userFiles) })) }),
+  };
 }
 
 function firstOfEachName<T extends { readonly name: string }>(items: readonly T[]): readonly T[] {

@@ -34,17 +34,14 @@ describeEditor('a workspace of several folders', files, (editor) => {
     await warnings.first().waitFor();
     await window.replaceText(web);
     await warnings.first().waitFor({ state: 'detached' });
+    await window.goToLine(11, 25);
+    await window.page.keyboard.press('F12');
+    await window.tab('settings.yaml').waitFor();
     await window.until(
       'the definition',
-      async () => {
-        await window.openFile('apps/web.yaml');
-        await window.goToLine(11, 25);
-        await window.page.keyboard.press('F12');
-        return window.visibleText();
-      },
-      (text) => text.includes('kind: ConfigMap'),
+      () => window.visibleText(),
+      (text) => text.startsWith('apiVersion: v1\nkind: ConfigMap'),
     );
-    await window.tab('settings.yaml').waitFor();
   });
 
   test('applies any of its folders', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { contextColor } from './context-color.ts';
-import { chooseContext, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
+import { chooseContext, filesToWatch, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
 
 const cluster = (name: string, grpc: boolean) =>
   `- name: ${name}\n  cluster: {${grpc ? 'extensions: [{name: wheelhouse.dev/grpc, extension: {endpoint: "127.0.0.1:1"}}]' : ''}}\n`;
@@ -64,6 +64,16 @@ describe('the kubeconfig of the editor', () => {
     expect(kubeconfigFiles({ setting: '/a', env: { KUBECONFIG: '/b' } })).toEqual(['/a']);
     expect(kubeconfigFiles({ setting: '', env: { KUBECONFIG: '/b:/c' } })).toEqual(['/b', '/c']);
     expect(kubeconfigFiles({ setting: '', env })).toContain(join(folder, 'dev', 'kubeconfig'));
+  });
+
+  test('may name files, from its own folder, which are read and watched like itself', () => {
+    const own = config('a', ['a', true]).replace('context: {cluster: a}', 'context: {cluster: a, user: ann}');
+    writeFileSync(join(folder, 'token'), 'one');
+    writeFileSync(file, `${own}users:\n- name: ann\n  user: {tokenFile: token}\n`);
+    expect(chooseContext([file], undefined)).toMatchObject({ context: { token: 'one' } });
+    expect(filesToWatch([file])).toEqual([file, join(folder, 'token')]);
+    writeFileSync(join(folder, 'token'), 'two');
+    expect(chooseContext([file], undefined)).toMatchObject({ context: { token: 'two' } });
   });
 
   test('is looked at again when it appears in a folder that was not there', async () => {

@@ -4,6 +4,7 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import {
   isWheelhouseContext,
   readKubeconfig,
+  referencedFiles,
   resolveContext,
   type ClusterContext,
   type Kubeconfig,
@@ -27,6 +28,16 @@ export function kubeconfigFiles({ setting, env }: KubeconfigPlace): readonly str
 }
 
 /** What to open, and what could be opened instead. */
+/** The files and those they refer to; a certificate may be renewed in a file of its own. */
+export function filesToWatch(files: readonly string[]): readonly string[] {
+  try {
+    return [...files, ...referencedFiles(readKubeconfig(files))];
+  } catch {
+    // Whoever opens a context is told that it cannot be read.
+    return files;
+  }
+}
+
 export type Choice = { readonly contexts: readonly string[] } & (
   | { readonly kind: 'context'; readonly context: ClusterContext }
   | { readonly kind: 'none' }

@@ -3,7 +3,7 @@ import { defaultLocalCluster, localKubeconfig } from '../../core/client/local-cl
 import { systemClock } from '../../core/machinery/clock.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
 import { ClusterSession } from './cluster-session.ts';
-import { chooseContext, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
+import { chooseContext, filesToWatch, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
 import { showStatusBar } from './status-bar.ts';
 
 /** Where the chosen context is remembered, for the workspace. */
@@ -68,7 +68,7 @@ export function registerSession(
   const rewatch = () => {
     endWaiting = undefined;
     endWatching();
-    endWatching = watchFiles([...files(), localKubeconfig(defaultLocalCluster)], () => {
+    endWatching = watchFiles([...filesToWatch(files()), localKubeconfig(defaultLocalCluster)], () => {
       endWaiting ??= systemClock.after(settleMs, rewatch);
     });
     follow();
