@@ -170,6 +170,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     credentialEnds: api.credentialEnds,
     auditor: options.audit?.auditor,
     fairness: turns.fairness,
+    clock,
   });
   const grpc = createGrpcServer({
     pipeline,

@@ -167,6 +167,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
         });
   const takingTurns = turns?.run(stopping.signal);
   const pipeline = new RequestPipeline({
+    clock: options.serverClock,
     authorizer: api.api.authorizer,
     auditor: options.auditor,
     fairness: turns?.fairness,
@@ -219,7 +220,6 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     issuer: api.api.tokens,
     authorizer: api.api.authorizer,
     pipeline,
-    clock: options.serverClock,
     health: options.health ?? [{ name: 'ping', live: true, check: () => Promise.resolve() }],
     metrics: {
       requests: new RequestMetrics(api.scheme),

@@ -1,6 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { StatusError } from '../../api/errors.ts';
 import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
+import { systemClock } from '../../machinery/clock.ts';
+import type { Clock } from '../../machinery/clock.ts';
 import type { CredentialEnds } from '../authn/credential-end.ts';
 import { unauthorized } from '../authn/identity.ts';
 import type { Identity } from '../authn/identity.ts';
@@ -26,7 +28,7 @@ export interface IncomingRequest {
   identify(): Identity | Promise<Identity>;
   /** Which flow and level it was taken for; for the head of the answer. */
   classified(classification: Classification): void;
-  /** Ends a request that goes on: what it was let in by holds no longer. */
+  /** Ends a request that goes on: its time is over, or what it was let in by holds no longer. */
   end(why: StatusError): void;
   /** The request's headers, where one of them asks to act as somebody else. */
   impersonation(): IncomingHttpHeaders | undefined;
@@ -48,7 +50,16 @@ export interface RequestPipelineOptions {
   readonly auditor?: Auditor | undefined;
   /** Nobody waits without. */
   readonly fairness?: Fairness | undefined;
+  /** What requests are timed by; the system's unless given. */
+  readonly clock?: Clock | undefined;
 }
+
+/** Of a request that is no stream, until its answer is sent (upstream: --request-timeout). */
+const requestWithinMs = 60_000;
+const tookTooLong = new StatusError(
+  'Timeout',
+  'Timeout: request did not complete within the allotted timeout',
+);
 
 /**
  * What every request passes before its handler, whichever front end it came by, in upstream's order: who is it, note
@@ -113,18 +124,21 @@ export class RequestPipeline {
     }
   }
 
-  /** What somebody began does not go on when what they showed for themselves holds no longer. */
+  /**
+   * What somebody began does not go on when what they showed for themselves holds no longer. What is no stream is
+   * over before that: whoever sends its body a byte a minute, or reads its answer so, does not keep its seat for ever.
+   */
   #follow(
     request: IncomingRequest,
     identity: Identity,
     onEnd: (why: StatusError) => void,
   ): Disposable | undefined {
-    // What is answered at once need not be cut short.
-    if (!request.attributes.longRunning) return undefined;
-    return this.#options.credentialEnds?.until(identity, () => {
-      const why = unauthorized();
+    const end = (why: StatusError) => {
       onEnd(why);
       request.end(why);
-    });
+    };
+    const { credentialEnds, clock = systemClock } = this.#options;
+    if (request.attributes.longRunning) return credentialEnds?.until(identity, () => end(unauthorized()));
+    return { [Symbol.dispose]: clock.after(requestWithinMs, () => end(tookTooLong)) };
   }
 }

@@ -197,13 +197,6 @@ function plainResponse(response: Http2ServerResponse | ServerResponse): ServerRe
 /** Made once: an error of its own for each client that goes would have a stack that nobody reads. */
 const clientGone = new StatusError('Timeout', 'The client has gone');
 
-/** Of a request that is no stream, until its answer is on the way (upstream: --request-timeout). */
-const requestWithinMs = 60_000;
-const tookTooLong = new StatusError(
-  'Timeout',
-  'Timeout: request did not complete within the allotted timeout',
-);
-
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
@@ -215,34 +208,25 @@ async function answer(
   response.once('close', onGone);
   response.on('error', onGone);
   let counted: CountedRequest | undefined;
-  let cancelDeadline = () => {};
   try {
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
-    const incoming = incomingRequest(request, response, url, path, options, (why) => ending.abort(why));
+    const incoming = incomingRequest(request, response, url, path, options, (why) => {
+      ending.abort(why);
+      if (!incoming.attributes.longRunning) giveUp(request, response, why, options);
+    });
     if (incoming.auditId !== undefined) response.setHeader(auditIdHeader, incoming.auditId);
     const { signal } = ending;
-    if (!incoming.attributes.longRunning)
-      cancelDeadline = (options.clock ?? systemClock).after(requestWithinMs, () => {
-        ending.abort(tookTooLong);
-        giveUp(request, response, options);
-      });
     await options.pipeline.run(incoming, signal, async ({ user, tracker }) => {
       const exchange = new Exchange(request, response, url, user, signal, tracker);
-      try {
-        await route(exchange, path, incoming, options);
-      } catch (error) {
-        throw signal.reason === tookTooLong ? tookTooLong : error;
-      }
-      if (signal.reason === tookTooLong) throw tookTooLong;
+      await route(exchange, path, incoming, options);
       // Whatever was answered past the exchange, such as by a proxy.
       tracker?.started(response.statusCode);
     });
   } catch (error) {
     refuse(request, response, error, options);
   } finally {
-    cancelDeadline();
     calls.end(ending);
     // A connection that closes behind an answer concerns nobody.
     response.off('close', onGone);
@@ -250,11 +234,15 @@ async function answer(
   }
 }
 
-/** Whoever sends its body a byte a minute, or reads its answer so, does not keep its turn for ever. */
-function giveUp(request: IncomingMessage, response: ServerResponse, options: ServingOptions): void {
-  if (request.readableEnded) return refuse(request, response, tookTooLong, options);
-  response.once('finish', () => request.destroy());
-  refuse(request, response, tookTooLong, options);
+/** Answers in place of whoever still waits for the rest of a body, and waits for it no longer. */
+function giveUp(
+  request: IncomingMessage,
+  response: ServerResponse,
+  why: StatusError,
+  options: ServingOptions,
+): void {
+  if (!request.readableEnded) response.once('finish', () => request.destroy());
+  refuse(request, response, why, options);
 }
 
 function refuse(
