@@ -16,7 +16,7 @@ interface Disk {
 }
 
 /** A user's own server that converts disks, and does what `mood` says instead. */
-let mood: 'fine' | 'moody' | 'silent' | 'huge' | 'redirecting' = 'fine';
+let mood: 'fine' | 'moody' | 'silent' | 'huge' | 'redirecting' | 'losing' = 'fine';
 let server: Server;
 let api: TestApi;
 let asked = 0;
@@ -63,9 +63,10 @@ beforeAll(async () => {
         request: { uid: string; desiredAPIVersion: string; objects: Disk[] };
       };
       if (mood === 'silent') return;
-      if (mood === 'huge') return response.end(Buffer.alloc(20 * 1024 * 1024, 0x20));
+      if (mood === 'huge') return response.end(Buffer.alloc(50 * 1024 * 1024, 0x20));
       if (mood === 'redirecting') return response.writeHead(302, { location: 'https://127.0.0.1:1/' }).end();
       const objects = review.objects.map((each) => converted(each, review.desiredAPIVersion));
+      if (mood === 'losing') for (const each of objects) each.spec = { size: {} as never };
       const convertedObjects =
         mood === 'moody' ? objects.map((each) => ({ ...each, metadata: { name: 'other' } })) : objects;
       const result = { status: 'Success' };
@@ -169,4 +170,25 @@ test('a webhook that fails says so to who asked, and nobody else', async () => {
   await outcome;
   mood = 'fine';
   await expect(api.client.get(v2, at('lied'))).resolves.toMatchObject({ spec: { size: { amount: 4 } } });
+});
+
+test('a webhook that loses what it converts shows that to who asked, and loses nothing that is stored', async () => {
+  await api.client.create(v1, { ...disk('lost', '4Gi'), metadata: { ...at('lost'), labels: { of: 'ann' } } });
+  mood = 'losing';
+  const lossy = await api.client.get(v2, at('lost'));
+  expect(lossy.spec).toEqual({ size: { unit: 'Gi' } });
+  // What is no webhook's business stays, whatever it answers.
+  expect(lossy.metadata).toMatchObject({ name: 'lost', labels: { of: 'ann' } });
+  // Whoever changes what is lost in part learns that it is not whole.
+  await expect(api.client.patch(v2, at('lost'), 'merge', { spec: { size: { unit: 'Mi' } } })).rejects.toThrow(
+    'spec.size.amount: Required value',
+  );
+  // Who writes in the stored version does not depend on it.
+  await api.client.patch(v1, at('lost'), 'merge', { metadata: { labels: { of: 'bob' } } });
+  mood = 'fine';
+  expect(await api.client.get(v1, at('lost'))).toMatchObject({
+    metadata: { labels: { of: 'bob' } },
+    spec: { size: '4Gi' },
+  });
+  expect((await api.client.get(v2, at('lost'))).spec).toEqual({ size: { amount: 4, unit: 'Gi' } });
 });

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -60,6 +61,36 @@ describe('the client of webhooks', () => {
     kept?.resetAndDestroy();
     await post();
     expect(dialled).toHaveLength(2);
+  });
+
+  test('gives up on a server behind a connection that never answers', async () => {
+    const clock = new SteppedClock();
+    const waiting = new WebhookClient(clock, dial);
+    const asked = new Promise<void>((resolve) => server.answer('/served', (_response, _asked) => resolve()));
+    const refused = expect(post('hooks', waiting)).rejects.toThrow('context deadline exceeded');
+    await asked;
+    await clock.advanceAsync(10_000);
+    await refused;
+    waiting.close();
+  });
+
+  test.each<[string, (response: ServerResponse) => void, string]>([
+    [
+      'is endless',
+      (response) => response.end(Buffer.alloc(50 * 1024 * 1024, 0x20)),
+      'the response is larger than',
+    ],
+    [
+      'leads elsewhere',
+      (response) => response.writeHead(307, { location: 'https://127.0.0.1:1/' }).end(),
+      'redirects are not followed (307 to "https://127.0.0.1:1/")',
+    ],
+    ['is cut off', (response) => response.destroy(), 'EOF'],
+  ])('refuses an answer that %s', async (_what, answer, why) => {
+    server.answer('/served', (response, _asked) => answer(response));
+    await expect(post()).rejects.toThrow(why);
+    server.answer('/served', { allowed: true });
+    await post();
   });
 
   test('gives up on a connection that never comes about', async () => {

@@ -109,3 +109,23 @@ test('a schema that refers to itself, or is larger than any, is refused', async 
   expect(large.code).toBe(422);
   await expectHealthy();
 });
+
+test('a schema nested deeper than any, or that is more than a request may be, is refused at once', async () => {
+  const withSchema = (schema: string) =>
+    JSON.stringify(plainDefinition('pits', { type: 'object' })).replace(
+      '"openAPIV3Schema":{"type":"object"}',
+      `"openAPIV3Schema":${schema}`,
+    );
+  const level = '{"type":"object","properties":{"a":';
+  const nested = (depth: number) => `${level.repeat(depth)}{"type":"object"}${'}}'.repeat(depth)}`;
+  // Within what JSON may be here, and beyond.
+  for (const depth of [200, 20_000]) {
+    const refused = await rest.send('POST', definitions, { body: withSchema(nested(depth)) });
+    expect([400, 422], refused.text.slice(0, 500)).toContain(refused.code);
+    expect(refused.text.length).toBeLessThan(100_000);
+    await expectHealthy();
+  }
+  const huge = JSON.stringify({ type: 'object', description: 'x'.repeat(10_000_000) });
+  expect((await rest.send('POST', definitions, { body: withSchema(huge) })).code).toBe(413);
+  await expectHealthy();
+});
