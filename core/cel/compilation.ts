@@ -27,8 +27,6 @@ export interface Compilation {
   fail(node: ASTNode, message: string): Code;
   /** A name that a macro brings, with a place for its value. */
   local(type: Type): Local;
-  /** The type of a field; problems are remembered, and undefined then. */
-  fieldType(node: ASTNode, from: Type, field: string): Type | undefined;
   /** @param isMixed elements may be of any types, without `dyn(…)` */
   list(nodes: readonly ASTNode[], scope: Scope, isMixed?: boolean): Code;
   entries(pairs: readonly (readonly [ASTNode, ASTNode])[], scope: Scope): readonly Entry[];

@@ -1,6 +1,6 @@
-import { readingCost, traversal } from './cost.ts';
-import { CelError, noSuchKey, noSuchOverload } from './errors.ts';
+import { CelError, noSuchOverload } from './errors.ts';
 import type { Issue } from './errors.ts';
+import { compileField, compileIndex } from './access.ts';
 import { compileCall } from './calls.ts';
 import { broken, constant, dottedName, placeOf, rootOf } from './compilation.ts';
 import type { Compilation, Entry, Vocabulary } from './compilation.ts';
@@ -24,13 +24,12 @@ import {
   listOf,
   mapOf,
   nullType,
-  optionalOf,
   string,
   typeType,
   uint,
 } from './types.ts';
 import type { Type } from './types.ts';
-import { CelList, CelMap, Entries, Items, Optional, TypeValue, Uint, pick } from './values.ts';
+import { Entries, Items, Optional, TypeValue, Uint } from './values.ts';
 import type { Value } from './values.ts';
 
 /** Deep enough for people; keeps the machine's own stack from being the limit. */
@@ -91,7 +90,7 @@ export class Compiler implements Compilation {
         return this.#select(node, scope);
       case '[]':
       case '[?]':
-        return this.#index(node, scope);
+        return compileIndex(this, node, scope);
       case 'call':
       case 'rcall':
         return compileCall(this, node, scope);
@@ -153,67 +152,13 @@ export class Compiler implements Compilation {
   }
 
   #select(node: ASTNode & { readonly op: '.' | '.?' }, scope: Scope): Code {
-    const [from, field] = node.args;
     const qualified = dottedName(node);
     if (qualified !== undefined && typeNames.has(qualified) && scope.find(rootOf(node)) === undefined)
       return constant(new TypeValue(qualified), typeType);
     // A variable's name may have a dot, as "authorizer.requestResource" has.
     const local = qualified === undefined ? undefined : scope.find(qualified);
     if (qualified !== undefined && local !== undefined) return this.read(qualified, local);
-    const operand = this.compile(from, scope);
-    const isOptional = node.op === '.?' || operand.type.kind === 'optional';
-    const type = this.fieldType(
-      node,
-      operand.type.kind === 'optional' ? operand.type.value : operand.type,
-      field,
-    );
-    if (type === undefined) return broken;
-    return isOptional ? optionalAccess(operand, type, () => field) : selection(operand, type, field);
-  }
-
-  fieldType(node: ASTNode, from: Type, field: string): Type | undefined {
-    switch (from.kind) {
-      case 'dyn':
-      case 'param':
-        return dyn;
-      case 'map':
-        if (from.key.kind === 'string' || isDynamic(from.key)) return from.value;
-        break;
-      case 'object': {
-        const declared = from.field(field);
-        if (declared !== undefined) return declared.type;
-        this.fail(node, `undefined field '${field}'`);
-        return undefined;
-      }
-      default:
-    }
-    this.fail(node, `type '${formatType(from)}' does not support field selection`);
-    return undefined;
-  }
-
-  #index(node: ASTNode & { readonly op: '[]' | '[?]' }, scope: Scope): Code {
-    const [operand, key] = [this.compile(node.args[0], scope), this.compile(node.args[1], scope)];
-    const from = operand.type.kind === 'optional' ? operand.type.value : operand.type;
-    const type = elementType(from, key.type);
-    if (type === undefined)
-      return this.fail(
-        node,
-        `found no matching overload for '_[_]' applied to '(${formatType(from)}, ${formatType(key.type)})'`,
-      );
-    if (node.op === '[?]' || operand.type.kind === 'optional') return optionalAccess(operand, type, key.run);
-    const cost = 1 + readingCost(type);
-    return {
-      type,
-      run: (frame) => {
-        const container = operand.run(frame);
-        const at = key.run(frame);
-        frame.meter.charge(cost);
-        if (container instanceof CelMap) return pick(container, at);
-        if (container instanceof CelList) return container.at(indexIn(container, at));
-        if (container instanceof Optional) return access(container, at);
-        throw noSuchOverload();
-      },
-    };
+    return compileField(this, node, scope);
   }
 
   list(nodes: readonly ASTNode[], scope: Scope, isMixed = false): Code {
@@ -356,50 +301,6 @@ export class Compiler implements Compilation {
   }
 }
 
-function selection(operand: Code, type: Type, field: string): Code {
-  const cost = 1 + readingCost(type);
-  return {
-    type,
-    run: (frame) => {
-      const from = operand.run(frame);
-      frame.meter.charge(cost);
-      if (from instanceof CelMap) {
-        const value = from.get(field);
-        if (value === undefined) throw noSuchKey(field);
-        if (value instanceof Uint8Array) frame.meter.charge(traversal(value.length));
-        return value;
-      }
-      if (from instanceof Optional) return access(from, field);
-      throw from === null ? noSuchKey(field) : noSuchOverload();
-    },
-  };
-}
-
-function optionalAccess(operand: Code, type: Type, key: Code['run'] | (() => string)): Code {
-  const cost = 1 + readingCost(type);
-  return {
-    type: optionalOf(type),
-    run: (frame) => {
-      const from = operand.run(frame);
-      const at = key(frame);
-      frame.meter.charge(cost);
-      return access(from instanceof Optional ? from : new Optional(from), at);
-    },
-  };
-}
-
-function access(from: Optional, key: Value): Optional {
-  const { value } = from;
-  if (value === undefined || value === null) return Optional.none;
-  let found: Value | undefined;
-  if (value instanceof CelMap) found = value.get(key);
-  else if (value instanceof CelList) {
-    const index = typeof key === 'bigint' ? Number(key) : -1;
-    found = index >= 0 && index < value.length ? value.at(index) : undefined;
-  } else throw noSuchOverload();
-  return found === undefined ? Optional.none : new Optional(found);
-}
-
 function present(value: Value): Value | undefined {
   if (value instanceof Optional) return value.value;
   throw new CelError('cannot leave out an entry that is not optional');
@@ -407,18 +308,4 @@ function present(value: Value): Value | undefined {
 
 function valueType(type: Type): Type {
   return type.kind === 'optional' ? type.value : dyn;
-}
-
-function indexIn(list: CelList, key: Value): number {
-  const index = key instanceof Uint ? Number(key.value) : Number(key);
-  if (typeof key === 'string' || !Number.isInteger(index)) throw noSuchOverload();
-  if (index < 0 || index >= list.length) throw new CelError(`index out of bounds: ${index}`);
-  return index;
-}
-
-function elementType(from: Type, key: Type): Type | undefined {
-  if (from.kind === 'dyn' || from.kind === 'param') return dyn;
-  if (from.kind === 'list') return key.kind === 'int' || isDynamic(key) ? from.element : undefined;
-  if (from.kind === 'map') return join(from.key, key) === undefined ? undefined : from.value;
-  return undefined;
 }

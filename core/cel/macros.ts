@@ -1,3 +1,4 @@
+import { fieldType } from './access.ts';
 import { broken } from './compilation.ts';
 import type { CallNode, Compilation } from './compilation.ts';
 import { readingCost, stepCosts } from './cost.ts';
@@ -91,7 +92,7 @@ function has(compiler: Compilation, argument: ASTNode, scope: Scope): Code {
   const [from, field] = argument.args;
   const operand = compiler.compile(from, scope);
   const type = operand.type.kind === 'optional' ? operand.type.value : operand.type;
-  if (compiler.fieldType(argument, type, field) === undefined) return broken;
+  if (fieldType(compiler, argument, type, field) === undefined) return broken;
   return {
     type: bool,
     run: (frame) => {
