@@ -34,8 +34,8 @@ export class EditorWindow {
   }
 
   /** @param folder or the file of a workspace with several */
-  static async open(browser: Browser, url: string, folder: string): Promise<EditorWindow> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale: 'en-US' });
+  static async open(browser: Browser, url: string, folder: string, locale = 'en-US'): Promise<EditorWindow> {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale });
     const several = folder.endsWith('.code-workspace');
     const window = new EditorWindow(page, several ? dirname(folder) : folder);
     await page.goto(`${url}?${several ? 'workspace' : 'folder'}=${folder}`);
