@@ -83,6 +83,13 @@ describe('a group commit', () => {
   });
 });
 
+test('a write that was cancelled before it came is told so', async () => {
+  const { commits, sent } = scene();
+  const gone = AbortSignal.abort(new Error('gone'));
+  await expect(commits.commit(putting('a'), gone)).rejects.toThrow('gone');
+  expect(sent).toEqual([]);
+});
+
 test('only a write under a condition on its own key can be grouped', () => {
   const { condition, write } = putting('a');
   expect(singleKey([condition], [write])).toEqual({ condition, write });

@@ -45,6 +45,8 @@ export class GroupCommit {
   }
 
   commit(single: SingleKeyWrite, signal: AbortSignal | undefined): Promise<Outcome> {
+    // Nobody would tell it any more.
+    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
     return new Promise((resolve, reject) => {
       const onAbort = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort, { once: true });
