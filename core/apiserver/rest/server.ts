@@ -361,11 +361,13 @@ async function upgradeConnection(
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
-    const incoming = incomingRequest(request, undefined, url, path, options, (why) => {
+    const asked = incomingRequest(request, undefined, url, path, options, (why) => {
       gone.abort(why);
       // Whoever does not hang up when told is hung up on.
       clock.after(lastFramesMs, () => socket.destroy());
     });
+    // Whatever it is called: what becomes a stream of users' own goes on as long as exec does.
+    const incoming = { ...asked, attributes: { ...asked.attributes, longRunning: true } };
     await options.pipeline.run(incoming, signal, async ({ user, tracker }) => {
       const proxied = path?.kind === 'resource' ? proxyDestination(path) : undefined;
       const stream = path?.kind === 'resource' ? podStream(path) : undefined;
