@@ -92,8 +92,6 @@ export interface Encoded<T extends KubernetesObject = KubernetesObject> {
   /** Final JSON with resourceVersion. */
   readonly bytes: Buffer;
   readonly resourceVersion: string;
-  /** As `object` for who goes through many and comes back to none: where that is parsed for it, it is not remembered. */
-  peek?(): T;
   /** Where they are known without parsing; read-only, and equal ones are mostly one object. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
 }

@@ -115,12 +115,9 @@ export interface Source {
  */
 export interface Handle<T extends KubernetesObject> {
   /**
-   * Parsed when it is read, unless somebody still has it from before: two reads may give two equal objects, and are
-   * sure to give the same one only within a turn of the event loop.
+   * Parsed when it is read, unless it is among the last that were: two reads may give two equal objects.
    */
   readonly object: T;
-  /** As `object` for who goes through many and comes back to none: where that is parsed for it, it is not remembered. */
-  peek?(): T;
   readonly resourceVersion: string;
   /** Where they are known without parsing; equal ones are mostly one object. */
   readonly labels?: Readonly<Record<string, string>> | undefined;

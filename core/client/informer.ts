@@ -6,7 +6,7 @@ import { sleep, type Clock } from '../machinery/clock.ts';
 import { deferred } from '../machinery/deferred.ts';
 import type { Random } from '../machinery/random.ts';
 import type { Handle, ObjectEvent, Source } from './client.ts';
-import { ObjectCache, peek, type Index, type IndexFunction, type Lister } from './lister.ts';
+import { ObjectCache, type Index, type IndexFunction, type Lister } from './lister.ts';
 
 /**
  * Keeps a copy of a collection up to date and tells handlers of every change once, in order: list, then watch from
@@ -171,9 +171,8 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   async #replace(items: readonly Handle<T>[]): Promise<void> {
     const present = new Set<string>();
     let applied = 0;
-    const isLong = items.length > applySlice;
     for (const handle of items) {
-      present.add(this.#changed(handle, isLong ? peek(handle) : handle.object));
+      present.add(this.#changed(handle));
       if (++applied % applySlice === 0) await nextTurn();
     }
     const missing = [...this.#cache.keys()].filter((key) => !present.has(key));
@@ -181,14 +180,15 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   }
 
   /** Returns the key. */
-  #changed(handle: Handle<T>, object = handle.object): string {
+  #changed(handle: Handle<T>): string {
+    const { object } = handle;
     const key = keyOf(object);
     const known = this.#cache.handle(key);
     if (known !== undefined && known.resourceVersion === handle.resourceVersion) return key;
     const previous = known?.object;
     if (previous !== undefined && previous.metadata.uid !== object.metadata.uid) {
       this.#deleted(key);
-      return this.#changed(handle, object);
+      return this.#changed(handle);
     }
     this.#cache.set(handle, object, previous);
     this.#notify((handler) =>

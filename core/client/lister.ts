@@ -71,7 +71,7 @@ export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
   }
 
   *values(): Iterable<T> {
-    for (const handle of this.#handles.values()) yield peek(handle);
+    for (const handle of this.#handles.values()) yield handle.object;
   }
 
   keys(): Iterable<string> {
@@ -87,7 +87,7 @@ export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
     const existing = this.#indexes.get(name);
     if (existing !== undefined) return existing;
     const index = new CacheIndex(valuesOf, this.#handles);
-    for (const [key, handle] of this.#handles) index.add(key, peek(handle));
+    for (const [key, handle] of this.#handles) index.add(key, handle.object);
     this.#indexes.set(name, index);
     return index;
   }
@@ -166,11 +166,6 @@ class CacheIndex<T extends KubernetesObject> implements Index<T> {
       if (handle !== undefined) yield handle;
     }
   }
-}
-
-/** The object, to be looked at once. */
-export function peek<T extends KubernetesObject>(handle: Handle<T>): T {
-  return handle.peek?.() ?? handle.object;
 }
 
 /** Asks of each set of labels once: thousands of objects share a few. */

@@ -242,7 +242,7 @@ function indexesOf(strategy: Strategy): Record<string, (stored: StoredObject) =>
   return Object.fromEntries(
     Object.entries(strategy.indexes ?? {}).map(([name, values]) => [
       name,
-      (stored: StoredObject) => values(stored.peek()),
+      (stored: StoredObject) => values(stored.object),
     ]),
   );
 }

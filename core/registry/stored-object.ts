@@ -186,11 +186,6 @@ export class StoredObject implements Encoded {
     return object;
   }
 
-  /** As `object` for who looks once and keeps nothing of it: what is parsed for that is not remembered. */
-  peek(): KubernetesObject {
-    return this.#object ?? this.#parsed();
-  }
-
   /** The labels, found without parsing the rest. */
   get labels(): Labels {
     return (this.#labels ??= this.#format.labelsIn(this.#data));
