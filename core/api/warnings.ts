@@ -1,3 +1,5 @@
+/** Of one request, while it is answered: more than are ever told. */
+export const mostWarningsKept = 1_000;
 /** Each is a header of its own. */
 const mostWarnings = 64;
 /** All warnings of one request together, in bytes. */

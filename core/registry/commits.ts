@@ -12,8 +12,6 @@ export type WriteOutcome =
   | { readonly kind: 'done'; readonly stored: StoredObject }
   | { readonly kind: 'lost'; readonly current: StoredObject | undefined };
 
-const maxRecentWrites = 1_000;
-
 /** Writes of one key, each a transaction that is lost where the key changed meanwhile. */
 export class Commits {
   readonly #kind: StoredKind;
@@ -109,7 +107,7 @@ export class Commits {
   #committed(key: string, revision: Revision, stored: StoredObject | undefined): void {
     const { recent, cache } = this.#kind;
     recent.committed(key, revision, stored);
-    if (recent.size > maxRecentWrites) recent.sweep(cache.revision);
+    recent.sweep(cache.revision);
   }
 }
 

@@ -41,6 +41,19 @@ describe('a write and what the watch tells of it', () => {
     expect(recent.toldOf(key, 7)).toBe(told);
   });
 
+  test('are forgotten once the cache is past them, not looked through at every write', () => {
+    const recent = new RecentWrites();
+    const write = (index: number) => {
+      recent.committed(`/${index}`, index, new StoredObject(format, value, index, object));
+      recent.sweep(500);
+    };
+    for (let index = 1; index <= 999; index++) write(index);
+    expect(recent.told({ ...entry(1), key: '/1' }, never)).toBeDefined();
+    write(1_000);
+    expect(recent.told({ ...entry(1), key: '/1' }, never)).toBeUndefined();
+    expect(recent.told({ ...entry(501), key: '/501' }, never)).toBeDefined();
+  });
+
   test('are not taken for those of somebody else', () => {
     const recent = new RecentWrites();
     expect(recent.told(entry(6), never)).toBeUndefined();

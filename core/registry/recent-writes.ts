@@ -2,6 +2,8 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { KeyValue, Revision } from '../storage/storage.ts';
 import type { StoredObject } from './stored-object.ts';
 
+const leastWorthSweeping = 1_000;
+
 /** What this process wrote and its watch cache may not know yet. `stored` is undefined after a deletion. */
 interface RecentWrite {
   readonly revision: Revision;
@@ -23,6 +25,7 @@ interface SentWrite {
 export class RecentWrites {
   readonly #written = new Map<string, RecentWrite>();
   readonly #sent = new Map<string, SentWrite>();
+  #enough = leastWorthSweeping;
   /** The newest revision this process has committed here. */
   #revision: Revision = 0;
 
@@ -74,12 +77,11 @@ export class RecentWrites {
     return told?.revision === revision ? told : undefined;
   }
 
-  /** Forgets what the cache knows by now. */
+  /** Forgets what the cache knows by now, once there is enough to make looking worth while. */
   sweep(cacheRevision: Revision): void {
+    if (this.#written.size < this.#enough) return;
     for (const [key, { revision }] of this.#written) if (revision <= cacheRevision) this.#written.delete(key);
-  }
-
-  get size(): number {
-    return this.#written.size;
+    // While the watch lags nothing can go, and looking each time would be quadratic.
+    this.#enough = Math.max(leastWorthSweeping, 2 * this.#written.size);
   }
 }

@@ -13,6 +13,7 @@ import { StatusError } from '../../api/errors.ts';
 import type { Classification } from '../fairness/fairness.ts';
 import type { WireMethod } from '../../api/proto/wire.ts';
 import type { Call } from '../../api/verbs.ts';
+import { mostWarningsKept } from '../../api/warnings.ts';
 import { callerOf, type Identify } from './caller.ts';
 import { BoundedSender } from '../../machinery/bounded-sender.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
@@ -187,7 +188,9 @@ class Served {
         user,
         signal,
         ...(userAgent === undefined ? {} : { userAgent }),
-        warn: (text: string) => this.#warnings.push(text),
+        warn: (text: string) => {
+          if (this.#warnings.length < mostWarningsKept) this.#warnings.push(text);
+        },
         ...(tracker === undefined ? {} : { tracker }),
       };
       return handle(call, asked.begun);

@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError } from '../../api/errors.ts';
-import { boundedWarnings } from '../../api/warnings.ts';
+import { boundedWarnings, mostWarningsKept } from '../../api/warnings.ts';
 import type { Call, RequestTracker, UserInfo } from '../../api/verbs.ts';
 
 /** The largest body accepted: upstream's limit for one request. */
 const maxBodyBytes = 3 * 1024 * 1024;
-/** More than are ever told. */
-const mostWarnings = 1_000;
 
 /** One request and its answer, over HTTP/1.1 or HTTP/2. */
 export class Exchange {
@@ -42,7 +40,7 @@ export class Exchange {
       signal: this.signal,
       ...(userAgent === undefined ? {} : { userAgent }),
       warn: (text) => {
-        if (this.#warnings.length < mostWarnings) this.#warnings.push(text);
+        if (this.#warnings.length < mostWarningsKept) this.#warnings.push(text);
       },
       ...(this.#tracker === undefined ? {} : { tracker: this.#tracker }),
     };
