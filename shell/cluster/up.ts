@@ -29,8 +29,10 @@ export interface UpOptions extends Wishes {
 }
 
 const dockerStartMs = 30_000;
-const coreStartMs = 30_000;
+const coreStartMs = 60_000;
 const nodeReadyMs = 60_000;
+/** Others may take a port between the moment it is chosen and the moment it is used, but hardly so often. */
+const mostStarts = 3;
 
 /** Brings a local cluster up, or finds that it already is. Every step may be repeated after any interruption. */
 export async function bringUp(options: UpOptions): Promise<ProfileState> {
@@ -41,12 +43,21 @@ export async function bringUp(options: UpOptions): Promise<ProfileState> {
   const running = readPidFile(supervisorSpec(profile).pidFile) !== undefined;
   const coreFlags = chooseCoreFlags(options.coreFlags ?? [], existing?.coreFlags ?? [], running);
   await install(plan, options);
-  const state = { ...(await chooseState(options, existing, plan)), coreFlags };
+  let state = { ...(await chooseState(options, existing, plan)), coreFlags };
   mkdirSync(profile.logDirectory, { recursive: true, mode: 0o700 });
   writeState(profile, state);
   if (plan.startDocker) await startDocker(profile, progress, signal);
-  await startSupervisor(profile, state, progress, signal);
-  return state;
+  for (let start = 1; ; start++) {
+    try {
+      await startSupervisor(profile, state, progress, signal);
+      return state;
+    } catch (error) {
+      if (signal.aborted || start === mostStarts || (await takenPorts(profile, state)).length === 0)
+        throw error;
+    }
+    state = { ...(await withFreePorts(profile, state, progress)), coreFlags };
+    writeState(profile, state);
+  }
 }
 
 async function install(plan: Plan, { progress, confirm, signal }: UpOptions): Promise<void> {
@@ -141,7 +152,7 @@ async function startSupervisor(
   );
 }
 
-/** Ports can be taken between the moment they were chosen and the moment they are used, too. */
+/** What is in the way of a core that does not answer. */
 async function obstacle(profile: Profile, state: ProfileState): Promise<string | undefined> {
   const [taken] = await takenPorts(profile, state);
   return taken === undefined ? undefined : `${describeTaken(taken)}; the next "up" chooses another port`;
