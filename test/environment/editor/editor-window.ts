@@ -17,6 +17,8 @@ const browserArguments = [
 const stepMs = 30_000;
 /** For one try of something that may have to be tried again, such as a menu that closed by itself. */
 const tryMs = 3_000;
+/** For the folders of a workspace to be shown, where they will be. */
+const foldersMs = 10_000;
 
 export async function launchBrowser({ chromium: executablePath }: EditorPrograms): Promise<Browser> {
   return chromium.launch({ executablePath, args: browserArguments });
@@ -38,9 +40,19 @@ export class EditorWindow {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale });
     const several = folder.endsWith('.code-workspace');
     const window = new EditorWindow(page, several ? dirname(folder) : folder);
-    await page.goto(`${url}?${several ? 'workspace' : 'folder'}=${folder}`);
-    await page.locator('.monaco-workbench').waitFor({ timeout: 2 * stepMs });
-    await page.locator('.part.statusbar .statusbar-item').first().waitFor();
+    const show = async () => {
+      await page.goto(`${url}?${several ? 'workspace' : 'folder'}=${folder}`);
+      await page.locator('.monaco-workbench').waitFor({ timeout: 2 * stepMs });
+      await page.locator('.part.statusbar .statusbar-item').first().waitFor();
+    };
+    // A window in a browser may ask for the file of its workspace before it can reach the server's files, and then
+    // has no folders until it is loaded again.
+    if (several)
+      await window.retry(`open the folders of ${folder}`, async () => {
+        await show();
+        await page.locator('.explorer-folders-view .monaco-list-row').first().waitFor({ timeout: foldersMs });
+      });
+    else await show();
     return window;
   }
 
