@@ -2,9 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest, forbidden } from '../../api/errors.ts';
 import type { UserInfo } from '../../api/verbs.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
+import { unescaped } from './request-headers.ts';
 
 const extraPrefix = 'impersonate-extra-';
 const authenticated = 'system:authenticated';
+const unauthenticated = 'system:unauthenticated';
 const serviceAccountPrefix = 'system:serviceaccount:';
 
 /**
@@ -22,7 +24,7 @@ export async function impersonate(
   const uid = text(headers['impersonate-uid']);
   const extras = Object.entries(headers)
     .filter(([header]) => header.startsWith(extraPrefix))
-    .map(([header, value]) => [decodeURIComponent(header.slice(extraPrefix.length)), list(value)] as const);
+    .map(([header, value]) => [unescaped(header.slice(extraPrefix.length)), list(value)] as const);
   if (name === '') {
     if (groups.length === 0 && uid === '' && extras.length === 0) return caller;
     throw badRequest('requested impersonation without impersonating a user');
@@ -54,10 +56,11 @@ export async function impersonate(
   const implied =
     account === undefined ? [] : ['system:serviceaccounts', `system:serviceaccounts:${account.namespace}`];
   const all = groups.length > 0 ? groups : implied;
+  const everybody = name === 'system:anonymous' ? unauthenticated : authenticated;
   return {
     name,
     ...(uid === '' ? {} : { uid }),
-    groups: all.includes(authenticated) || name === 'system:anonymous' ? all : [...all, authenticated],
+    groups: all.includes(everybody) ? all : [...all, everybody],
     ...(extras.length === 0 ? {} : { extra: Object.fromEntries(extras) }),
   };
 }

@@ -89,8 +89,8 @@ function extrasOf(
   return extra;
 }
 
-/** What is no escape stands for itself. */
-function unescaped(key: string): string {
+/** A header's key may carry any text, percent-encoded; what is not encoded well stands for itself. */
+export function unescaped(key: string): string {
   try {
     return decodeURIComponent(key);
   } catch {

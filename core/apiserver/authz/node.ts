@@ -61,7 +61,10 @@ export class NodeAuthorizer implements Authorizer {
   }
 
   /** Its own Pods: those that it selects by its name, or one by one (AuthorizeNodeWithSelectors, KEP-4601). */
-  async #readsPods(node: string, { namespace, name, fieldSelector }: ResourceRequest): Promise<Decision> {
+  async #readsPods(
+    node: string,
+    { verb, namespace, name, fieldSelector }: ResourceRequest,
+  ): Promise<Decision> {
     const isOwn = fieldSelector?.some(
       ({ field, operator, value }) => field === 'spec.nodeName' && operator === '=' && value === node,
     );
@@ -72,8 +75,9 @@ export class NodeAuthorizer implements Authorizer {
       if (isNotFound(error)) return undefined;
       throw error;
     });
-    // Of what is gone it is told just that: it may have been its own.
-    if (pod === undefined || pod.spec.nodeName === node) return { allowed: true, reason: '' };
+    // Of what is gone it is told just that: it may have been its own. What is yet to come it would see by a watch.
+    const isGone = pod === undefined && verb === 'get';
+    if (isGone || pod?.spec.nodeName === node) return { allowed: true, reason: '' };
     return refused(`no relationship found between node ${JSON.stringify(node)} and this object`);
   }
 

@@ -16,9 +16,10 @@ const maxAttempts = 5;
 /** For objects made from what is stored or was read before: their fields were reported then. */
 const quiet: DecodeOptions = { fieldValidation: 'Ignore' };
 
-/** Server-side apply (KEP-555): creates what is not there. */
+/** Server-side apply (KEP-555): creates what is not there, for who may (`mayCreate` rejects for the others). */
 export async function serverSideApply(
   writes: Writes,
+  mayCreate: () => Promise<void>,
   clock: Clock,
   call: Call,
   target: ObjectTarget,
@@ -56,6 +57,7 @@ export async function serverSideApply(
       if (!isNotFound(error) || subresource !== undefined) throw error;
       if (declaration.custom?.terminating === true) throw notAllowed(declaration, 'create');
     }
+    await mayCreate();
     try {
       return await writes.create(request, endpoint, next(undefined));
     } catch (error) {

@@ -34,7 +34,7 @@ export function endpointOf(
   handlers = noHandlers,
 ): Endpoint {
   const declaration = scheme.byResource(target.group, target.version, target.resource);
-  if (declaration === undefined) throw noSuchResource();
+  if (declaration === undefined || isMisplaced(declaration, target)) throw noSuchResource();
   const store = registry.storeOf(declaration);
   if (store === undefined) throw isStored(declaration) ? noSuchResource() : notAllowed(declaration, verb);
   if (target.subresource === undefined || target.subresource === '') {
@@ -51,13 +51,16 @@ export function endpointOf(
 }
 
 /** The declaration of a kind that is served but not stored, where the target names one. */
-export function virtualKind(
-  scheme: Scheme,
-  { group, version, resource, subresource }: CollectionTarget,
-): KindDeclaration | undefined {
-  const declaration = scheme.byResource(group, version, resource);
-  if (declaration === undefined || isStored(declaration) || (subresource ?? '') !== '') return undefined;
-  return declaration;
+export function virtualKind(scheme: Scheme, target: CollectionTarget): KindDeclaration | undefined {
+  const declaration = scheme.byResource(target.group, target.version, target.resource);
+  if (declaration === undefined || isStored(declaration) || (target.subresource ?? '') !== '')
+    return undefined;
+  return isMisplaced(declaration, target) ? undefined : declaration;
+}
+
+/** What belongs to no namespace is not found in one: there, the rights of one namespace would count for it. */
+function isMisplaced({ namespaced }: KindDeclaration, { namespace }: CollectionTarget): boolean {
+  return !namespaced && namespace !== undefined;
 }
 
 function noSuchResource(): StatusError {

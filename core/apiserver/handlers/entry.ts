@@ -64,6 +64,11 @@ export class Entry {
     return { kind, resource };
   }
 
+  /** Rejects where the caller may not do this as well. */
+  allowed(call: Call, target: EntryTarget, verb: RequestVerb): Promise<void> {
+    return this.#authorize(call, target, verb);
+  }
+
   async #authorize(
     call: Call,
     { group, version, resource, subresource, namespace, name, selectors }: EntryTarget,

@@ -109,6 +109,7 @@ class Handlers implements Verbs {
   async create(call: Call, target: EntryTarget, body: Body, options: WriteOptions = {}): Promise<Encoded> {
     const virtual = await this.#entry.enterVirtual(call, target, 'create');
     if (virtual?.resource.create !== undefined) {
+      refuseNamed(target);
       const asking = decodeOptions(call, options);
       const object = decodeBody(virtual.kind, parseBody(body, asking), asking);
       checkNames(virtual.kind, object, { namespace: target.namespace });
@@ -117,6 +118,7 @@ class Handlers implements Verbs {
       return new PlainObject(await virtual.resource.create(call, target, object, options));
     }
     const endpoint = await this.#entry.enter(call, target, 'create');
+    if (endpoint.subresource === undefined) refuseNamed(target);
     const decoding = decodeOptions(call, options);
     const parsed = parseBody(body, decoding);
     if (endpoint.subresource !== undefined)
@@ -143,8 +145,11 @@ class Handlers implements Verbs {
 
   async patch(call: Call, target: ObjectTarget, patch: Patch, options: PatchOptions = {}): Promise<Encoded> {
     const endpoint = await this.#entry.enter(call, target, 'patch');
-    if (patch.type === 'apply')
-      return serverSideApply(this.#writes, this.#options.clock, call, target, endpoint, patch, options);
+    if (patch.type === 'apply') {
+      const mayCreate = () => this.#entry.allowed(call, target, 'create');
+      const { clock } = this.#options;
+      return serverSideApply(this.#writes, mayCreate, clock, call, target, endpoint, patch, options);
+    }
     const decoding = decodeOptions(call, options);
     if (patch.type === 'strategic' && endpoint.declaration.custom !== undefined) throw noStrategicMerge();
     const ready = readPatch(patch, (endpoint.subresource?.handler?.kind ?? endpoint.declaration).schema);
@@ -300,4 +305,10 @@ function decodeAt(
 
 function decodeOptions(call: Call, { fieldValidation }: WriteOptions): DecodeOptions {
   return { fieldValidation, warn: call.warn };
+}
+
+/** A rule that names objects would allow it, and the name in the body may be any. */
+function refuseNamed({ name }: EntryTarget): void {
+  if (name !== undefined)
+    throw new StatusError('MethodNotAllowed', `create is not supported at the name ${JSON.stringify(name)}`);
 }

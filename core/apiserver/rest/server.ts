@@ -211,6 +211,10 @@ async function answer(
   try {
     const url = new URL(request.url ?? '/', 'https://core');
     const path = parsePath(url.pathname);
+    const { method = '' } = request;
+    // HTTP/2 lets any word pass. Somebody behind us may take it for the method that it is written like.
+    if (method !== method.toUpperCase())
+      throw new StatusError('MethodNotAllowed', `the method ${JSON.stringify(method)} is not known`);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
     const incoming = incomingRequest(request, response, url, path, options, (why) => {
       ending.abort(why);

@@ -51,6 +51,8 @@ describe('a node', () => {
     ['/api/v1/namespaces/default/pods/on-a', 200],
     ['/api/v1/namespaces/default/pods/on-b', 403],
     ['/api/v1/namespaces/default/pods/gone', 404],
+    ['/api/v1/namespaces/default/pods?fieldSelector=metadata.name%3Dto-come', 403],
+    ['/api/v1/namespaces/default/pods?watch=1&fieldSelector=metadata.name%3Dto-come', 403],
     ['/api/v1/nodes/a', 200],
     ['/api/v1/nodes?fieldSelector=metadata.name%3Da', 200],
     ['/api/v1/nodes/b', 403],

@@ -1,10 +1,12 @@
 import { invalid } from '../../../api/errors.ts';
 import type { Pod } from '../../../api/generated/core-v1.ts';
 import { podKind } from '../../../api/kinds/core.ts';
+import { mutable } from '../../../api/object.ts';
 import type { Mutable } from '../../../api/object.ts';
 import { forbiddenField } from '../../../api/validation/field-errors.ts';
 import { FieldPath } from '../../../api/validation/field-path.ts';
 import { deepEqual } from '../../../machinery/json.ts';
+import { writtenMetadata } from './subresource.ts';
 import type { SubresourceHandler } from './subresource.ts';
 
 /** Containers added to a Pod that runs; those that are there stay as they are (ValidatePodEphemeralContainersUpdate). */
@@ -24,8 +26,9 @@ export const ephemeralContainers: SubresourceHandler = {
           `existing ephemeral containers ${JSON.stringify(changed.map(({ name }) => name))} may not be removed or changed`,
         ),
       ]);
-    const { metadata } = body;
-    const object = { ...before, metadata, spec: { ...before.spec, ephemeralContainers: wanted } };
+    const object = mutable(before);
+    Object.assign(object.metadata, writtenMetadata(body.metadata));
+    object.spec.ephemeralContainers = wanted;
     return object;
   },
 };

@@ -8,6 +8,7 @@ import { forbiddenField, invalidValue } from '../../../api/validation/field-erro
 import { FieldPath } from '../../../api/validation/field-path.ts';
 import { deepEqual } from '../../../machinery/json.ts';
 import { qosClassOf } from '../../../registry/pod/strategy.ts';
+import { writtenMetadata } from './subresource.ts';
 import type { SubresourceHandler } from './subresource.ts';
 
 /** CPU and memory of containers that run (KEP-1287, ValidatePodResize); nothing else of the body counts. */
@@ -19,7 +20,7 @@ export const resize: SubresourceHandler = {
     if (errors.length > 0) throw invalid(podKind, before.metadata.name ?? '', errors);
     const { initContainers } = before.spec;
     const object = mutable(before);
-    Object.assign(object.metadata, kept(metadata));
+    Object.assign(object.metadata, writtenMetadata(metadata));
     object.spec.containers = resized(object.spec.containers, spec.containers);
     if (initContainers !== undefined)
       object.spec.initContainers = resized(object.spec.initContainers ?? [], spec.initContainers ?? []);
@@ -40,14 +41,6 @@ function resized(
     const resources = wanted[index]?.resources;
     return { ...container, resources: resources ?? {} };
   });
-}
-
-/** What a write brings along besides what it changes. */
-function kept({ resourceVersion, managedFields }: Pod['metadata']): Mutable<Pod['metadata']> {
-  return {
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    ...(managedFields === undefined ? {} : { managedFields }),
-  } as Mutable<Pod['metadata']>;
 }
 
 function problems(before: Pod, spec: Pod['spec']): FieldError[] {

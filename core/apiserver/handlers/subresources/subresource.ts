@@ -38,3 +38,14 @@ export interface SubresourceCreate {
   /** Deletes the object the subresource belongs to: admitted already, as what was asked for. */
   readonly delete: (options: DeleteOptions) => Promise<DeleteResult>;
 }
+
+/** Of a body's metadata only what says what its writer has seen, and who writes: what it changes is elsewhere. */
+export function writtenMetadata({
+  resourceVersion,
+  managedFields,
+}: KubernetesObject['metadata']): Pick<KubernetesObject['metadata'], 'resourceVersion' | 'managedFields'> {
+  return {
+    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...(managedFields === undefined ? {} : { managedFields }),
+  };
+}

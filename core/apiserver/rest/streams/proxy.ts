@@ -53,8 +53,12 @@ export function proxyTarget(
   const [scheme = '', object = '', port = ''] = parts.length === 3 ? parts : ['', ...parts];
   if (parts.length > 3 || !['', 'http', 'https'].includes(scheme) || object === '')
     throw badRequest(`invalid ${singular[resource]} request ${JSON.stringify(name)}`);
-  const end = url.pathname.indexOf('/proxy', url.pathname.indexOf(`/${resource}/`)) + '/proxy'.length;
-  const path = url.pathname.slice(end);
+  // "/api/v1/nodes/NAME/proxy", or with a namespace before it.
+  const prefix = url.pathname
+    .split('/')
+    .slice(0, namespace === undefined ? 6 : 8)
+    .join('/');
+  const path = url.pathname.slice(prefix.length);
   return {
     resource,
     namespace,
@@ -62,7 +66,7 @@ export function proxyTarget(
     secure: scheme === 'https',
     port,
     path: path === '' ? '' : `${path}${url.search}`,
-    prefix: url.pathname.slice(0, end),
+    prefix,
   };
 }
 
@@ -77,7 +81,7 @@ export async function serveProxy(
     response.setHeader('location', `${target.prefix}/`);
     return exchange.send(301, 'text/plain; charset=utf-8', '');
   }
-  const connection = await dial(exchange.call, streams, target, verbs[request.method ?? ''] ?? 'get');
+  const connection = await dial(exchange.call, streams, target, verbOf(request));
   try {
     const answer = await forwarded(request, connection, target, exchange.signal);
     exchange.call.tracker?.started(answer.statusCode ?? 502);
@@ -86,6 +90,11 @@ export async function serveProxy(
   } finally {
     connection.destroy();
   }
+}
+
+/** Upstream: requestinfo.go. A method that nobody knows is a verb that hardly anybody may use. */
+function verbOf({ method = 'GET' }: IncomingMessage): string {
+  return verbs[method] ?? method.toLowerCase();
 }
 
 async function dial(
@@ -158,7 +167,7 @@ export async function proxyUpgrade(
   target: ProxyTarget,
 ): Promise<void> {
   const { request, socket, head, call } = upgrade;
-  const connection = await dial(call, streams, target, 'get');
+  const connection = await dial(call, streams, target, verbOf(request));
   upgrade.switch();
   const { connection: _, upgrade: protocol = '', ...rest } = request.headers;
   const headers = { ...passedHeaders(rest), host: target.name, connection: 'Upgrade', upgrade: protocol };
