@@ -197,7 +197,15 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     if (picked === keepMine) {
       const edit = new vscode.WorkspaceEdit();
       const found = /^( {2}resourceVersion: ).*$/m.exec(document.getText());
-      if (found === null) return;
+      if (found === null) {
+        void vscode.window.showWarningMessage(
+          vscode.l10n.t(
+            'Cannot save yours: write "resourceVersion: {0}" into its metadata first',
+            resourceVersion,
+          ),
+        );
+        return;
+      }
       const start = document.positionAt(found.index);
       const end = document.positionAt(found.index + found[0].length);
       edit.replace(uri, new vscode.Range(start, end), `${found[1]}${JSON.stringify(resourceVersion)}`);

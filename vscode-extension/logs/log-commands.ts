@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import * as vscode from 'vscode';
@@ -115,17 +116,24 @@ async function download(target: Target, scope: LogScope): Promise<void> {
     const stream = createWriteStream(uri.fsPath);
     const written = finished(stream);
     written.catch(() => {});
-    for (const { pod, container } of await containersOf(target, scope)) {
-      progress.report({ message: `${pod.name} ${container}` });
-      for await (const lines of readLog(target.cluster, pod, { container }, signal)) {
-        const text = lines
-          .map((line) => `${line.pod} ${line.container} ${line.time} ${line.text}\n`)
-          .join('');
-        if (!stream.write(text)) await Promise.race([once(stream, 'drain'), written]);
+    try {
+      for (const { pod, container } of await containersOf(target, scope)) {
+        progress.report({ message: `${pod.name} ${container}` });
+        for await (const lines of readLog(target.cluster, pod, { container }, signal)) {
+          const text = lines
+            .map((line) => `${line.pod} ${line.container} ${line.time} ${line.text}\n`)
+            .join('');
+          if (!stream.write(text)) await Promise.race([once(stream, 'drain'), written]);
+        }
       }
+      stream.end();
+      await written;
+    } catch (error) {
+      // A part of the logs must not look like all of them.
+      stream.destroy();
+      await rm(uri.fsPath, { force: true });
+      throw error;
     }
-    stream.end();
-    await written;
   });
   void vscode.window.showInformationMessage(vscode.l10n.t('The logs are in {0}', uri.fsPath));
 }
