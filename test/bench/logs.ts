@@ -110,10 +110,12 @@ async function measureLog(
   }
   const what = `10 MB of logs${timestamps ? ' with times' : ''}`;
   const limit = timestamps ? 2 : 1.5;
+  // kubectl prints them as well, on the same two cores.
+  const printedLimit = 2;
   const [floorMs, startMs] = [median(floor), median(bare)];
   return [
     ratioOf(`${what} over gRPC, beside Docker's API`, median(grpc), floorMs, limit),
-    ratioOf(`${what} by kubectl over REST, less its start`, median(kubectl) - startMs, floorMs, limit),
+    ratioOf(`${what} by kubectl over REST, less its start`, median(kubectl) - startMs, floorMs, printedLimit),
   ];
 }
 
