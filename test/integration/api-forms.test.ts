@@ -38,6 +38,16 @@ describe('events', () => {
     });
   });
 
+  test('that go on keep their series in both forms, and by a merge patch of either', async () => {
+    await using api = await createTestApi();
+    await tell(api);
+    const series = { count: 2, lastObservedTime: '2030-01-01T00:00:01.000000Z' };
+    await api.client.patch(eventsEvents, name, 'merge', { series });
+    expect(await api.client.get(events, name)).toMatchObject({ series });
+    await api.client.patch(events, name, 'merge', { series: { count: 3 } });
+    expect(await api.client.get(eventsEvents, name)).toMatchObject({ series: { ...series, count: 3 } });
+  });
+
   test('are changed and selected in the newer form too', async () => {
     await using api = await createTestApi();
     await tell(api);

@@ -265,7 +265,7 @@ describe('a body is refused, and the server goes on', () => {
       message: /too large or nested too deeply/,
     },
     {
-      title: 'an owner in another namespace, as a name that cannot be one',
+      title: 'an owner without a uid',
       body: '{"metadata":{"name":"x","ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"there","uid":""}]}}',
       ...invalid,
       message: /ownerReferences\[0\]\.uid/,
