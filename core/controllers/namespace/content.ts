@@ -49,22 +49,15 @@ export function emptying(
 
 const background = { propagationPolicy: 'Background' } as const;
 
-/** A page at a time: neither a list nor a burst of deletes ever holds a whole large namespace. */
 async function deleteAll<T extends KubernetesObject>(
   client: Client,
   resource: Resource<T>,
   namespace: string,
   signal: AbortSignal,
 ): Promise<void> {
-  let next: string | undefined;
-  do {
-    const page = await client.deleteCollection(
-      resource,
-      { namespace, limit: pageSize, ...(next === undefined ? {} : { continue: next }) },
-      { ...background, signal },
-    );
-    next = page.continue;
-  } while (next !== undefined && next !== '');
+  await eachPage((place) =>
+    client.deleteCollection(resource, { namespace, ...place }, { ...background, signal }),
+  );
 }
 
 /** For users' API servers that know no collections. */
@@ -74,14 +67,8 @@ async function deleteEach<T extends KubernetesObject>(
   namespace: string,
   signal: AbortSignal,
 ): Promise<void> {
-  let next: string | undefined;
-  do {
-    const page = await client.list(resource, {
-      namespace,
-      limit: pageSize,
-      ...(next === undefined ? {} : { continue: next }),
-      signal,
-    });
+  await eachPage(async (place) => {
+    const page = await client.list(resource, { namespace, ...place, signal });
     for (const { metadata } of page.items) {
       if (metadata.deletionTimestamp !== undefined) continue;
       const name = { namespace, name: metadata.name ?? '' };
@@ -89,6 +76,22 @@ async function deleteEach<T extends KubernetesObject>(
         if (!isNotFound(error)) throw error;
       });
     }
+    return page;
+  });
+}
+
+interface Place {
+  readonly limit: number;
+  readonly continue?: string;
+}
+
+/** A page at a time: neither a list nor a burst of deletes ever holds a whole large namespace. */
+async function eachPage(
+  take: (place: Place) => Promise<{ readonly continue?: string | undefined }>,
+): Promise<void> {
+  let next: string | undefined;
+  do {
+    const page = await take({ limit: pageSize, ...(next === undefined ? {} : { continue: next }) });
     next = page.continue;
   } while (next !== undefined && next !== '');
 }

@@ -1,9 +1,9 @@
-import { isConflict, isNotFound } from '../../api/errors.ts';
 import type { PersistentVolumeClaim, Pod } from '../../api/generated/core-v1.ts';
 import { persistentvolumeclaims, pods } from '../../api/generated/resources.ts';
 import { keyOf, parseKey } from '../../api/object.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
+import { release } from './release.ts';
 
 const finalizer = 'kubernetes.io/pvc-protection';
 
@@ -38,17 +38,7 @@ export function createClaimProtectionController(dependencies: ControllerDependen
     const { namespace } = parseKey(key);
     const { items } = await client.list(pods, { namespace, signal });
     if (items.some((pod) => claimsOf(pod).includes(key))) return;
-    const finalizers = claim.metadata.finalizers?.filter((name) => name !== finalizer) ?? [];
-    try {
-      await client.update(
-        persistentvolumeclaims,
-        { ...claim, metadata: { ...claim.metadata, finalizers } },
-        { signal },
-      );
-    } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-      // What has just changed is seen again.
-    }
+    await release(client, persistentvolumeclaims, claim, finalizer, signal);
   }
 }
 

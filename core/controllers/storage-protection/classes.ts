@@ -1,4 +1,3 @@
-import { isConflict, isNotFound } from '../../api/errors.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/generated/core-v1.ts';
 import {
   persistentvolumeclaims,
@@ -9,6 +8,7 @@ import type { VolumeAttributesClass } from '../../api/generated/storage-v1.ts';
 import { keyOf } from '../../api/object.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
+import { release } from './release.ts';
 
 const finalizer = 'kubernetes.io/vac-protection';
 
@@ -52,17 +52,7 @@ export function createClassProtectionController(dependencies: ControllerDependen
     ]);
     if (allClaims.some((claim) => classesOfClaim(claim).includes(name))) return;
     if (allVolumes.some((volume) => classesOfVolume(volume).includes(name))) return;
-    const finalizers = known.metadata.finalizers?.filter((one) => one !== finalizer) ?? [];
-    try {
-      await client.update(
-        volumeattributesclasses,
-        { ...known, metadata: { ...known.metadata, finalizers } },
-        { signal },
-      );
-    } catch (error) {
-      // What has just changed is seen again.
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-    }
+    await release(client, volumeattributesclasses, known, finalizer, signal);
   }
 }
 

@@ -1,9 +1,9 @@
-import { isConflict, isNotFound } from '../../api/errors.ts';
 import type { PersistentVolume } from '../../api/generated/core-v1.ts';
 import { persistentvolumes } from '../../api/generated/resources.ts';
 import { keyOf } from '../../api/object.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
+import { release } from './release.ts';
 
 const finalizer = 'kubernetes.io/pv-protection';
 
@@ -27,17 +27,7 @@ export function createVolumeProtectionController(dependencies: ControllerDepende
   async function reconcile(name: string, signal: AbortSignal): Promise<void> {
     const volume = volumes.lister.getByKey(name);
     if (volume === undefined || !mayGo(volume)) return;
-    const finalizers = volume.metadata.finalizers?.filter((one) => one !== finalizer) ?? [];
-    try {
-      await client.update(
-        persistentvolumes,
-        { ...volume, metadata: { ...volume.metadata, finalizers } },
-        { signal },
-      );
-    } catch (error) {
-      // What has just changed is seen again.
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-    }
+    await release(client, persistentvolumes, volume, finalizer, signal);
   }
 }
 

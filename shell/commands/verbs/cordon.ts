@@ -13,25 +13,20 @@ export const nodeFlags: readonly Flag[] = [
   dryRunFlag,
 ];
 
-export const cordon: Command = {
-  name: 'cordon',
-  summary: 'Keep new Pods away from a node',
-  usage: '(NODE ... | -l LABELS) [flags]',
-  examples: [{ says: 'Before work on a machine', line: 'cordon worker-1' }],
-  flags: nodeFlags,
-  complete: (request) => completeNames(request, 'nodes'),
-  run: (invocation) => changeAll(invocation, false),
-};
+export const cordon = command('cordon', 'Keep new Pods away from a node', 'Before work on a machine', false);
+export const uncordon = command('uncordon', 'Let Pods come to a node again', 'After work on a machine', true);
 
-export const uncordon: Command = {
-  name: 'uncordon',
-  summary: 'Let Pods come to a node again',
-  usage: '(NODE ... | -l LABELS) [flags]',
-  examples: [{ says: 'After work on a machine', line: 'uncordon worker-1' }],
-  flags: nodeFlags,
-  complete: (request) => completeNames(request, 'nodes'),
-  run: (invocation) => changeAll(invocation, true),
-};
+function command(name: string, summary: string, says: string, schedulable: boolean): Command {
+  return {
+    name,
+    summary,
+    usage: '(NODE ... | -l LABELS) [flags]',
+    examples: [{ says, line: `${name} worker-1` }],
+    flags: nodeFlags,
+    complete: (request) => completeNames(request, 'nodes'),
+    run: (invocation) => changeAll(invocation, schedulable),
+  };
+}
 
 async function changeAll(invocation: Invocation, schedulable: boolean): Promise<number> {
   const { io } = invocation;
