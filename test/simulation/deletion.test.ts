@@ -81,6 +81,25 @@ describe('an object with several owners', () => {
     });
   });
 
+  test('is owned by nothing in another namespace, whatever it says: it goes, and the other stays', async () => {
+    await using plane = await ControlPlane.start({ nodes: 0 });
+    const { client, clock } = plane;
+    await client.create(namespaces, namespace().named('elsewhere').build());
+    const far = await client.create(configmaps, configMap().named('far').inNamespace('elsewhere').build());
+    const expectGone = (name: string) =>
+      expectEventually(clock, async () => {
+        await expect(client.get(secrets, { namespace: 'default', name })).rejects.toSatisfy(isNotFound);
+      });
+    await client.create(secrets, secret().named('claimed').ownedBy(far).build());
+    await expectGone('claimed');
+    await plane.stopManagers();
+    await client.create(secrets, secret().named('claimed-before').ownedBy(far).build());
+    plane.startManagers();
+    await expectGone('claimed-before');
+    const { metadata } = await client.get(configmaps, { namespace: 'elsewhere', name: 'far' });
+    expect(metadata.uid).toBe(far.metadata.uid);
+  });
+
   test('goes when its owner was gone before the collector began, and stays when one of its kind is unknown', async () => {
     await using plane = await ControlPlane.start({ nodes: 0 });
     const { client, clock } = plane;

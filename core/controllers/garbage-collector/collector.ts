@@ -61,13 +61,19 @@ export class GarbageCollector implements Runnable {
     this.#running = true;
     // While the first lists arrived, owners came after their dependents as often as before them.
     for (const uid of this.#graph.dependentsOfUnknown()) this.#controller.queue.add(uid);
+    for (const node of this.#graph.owned())
+      if (this.#isOwnedFromAfar(node)) this.#controller.queue.add(node.uid);
     await this.#controller.run(signal);
   }
 
   #watch(resource: Resource<KubernetesObject>): void {
     const set = (object: KubernetesObject) => this.#enqueue(this.#graph.set(resource, object).look);
     this.#informers.informer(resource).addHandler({
-      onAdd: set,
+      onAdd: (object) => {
+        set(object);
+        const node = this.#graph.get(object.metadata.uid ?? '');
+        if (node !== undefined && this.#isOwnedFromAfar(node)) this.#enqueue([node.uid]);
+      },
       onUpdate: set,
       onDelete: ({ metadata: { uid = '' } }) => this.#gone(uid),
     });
@@ -76,6 +82,19 @@ export class GarbageCollector implements Runnable {
   /** Its objects went before it, though their end may not have been seen; served again, they come again. */
   #forget(resource: Resource<KubernetesObject>): void {
     for (const uid of this.#graph.nodesOf(resource)) this.#enqueue(this.#graph.delete(uid).look);
+  }
+
+  /**
+   * Whether an owner that is known is not in its namespace: it is looked for there, and so is absent (upstream's
+   * OwnerRefInvalidNamespace).
+   */
+  #isOwnedFromAfar({ namespace, owners }: GraphNode): boolean {
+    if (namespace === undefined) return false;
+    return owners.some(({ uid, name }) => {
+      const owner = this.#graph.get(uid);
+      if (owner?.resource.namespaced !== true) return false;
+      return !this.#informers.informer(owner.resource).lister.has(`${namespace}/${name}`);
+    });
   }
 
   #gone(uid: string): void {

@@ -45,6 +45,11 @@ export class OwnerGraph {
     return this.#nodes.get(uid);
   }
 
+  /** All that have owners. */
+  *owned(): Generator<GraphNode> {
+    for (const node of this.#nodes.values()) if (node.owners.length > 0) yield node;
+  }
+
   /** The uids of all that are known of a resource. */
   nodesOf({ group, plural }: Pick<Resource<unknown>, 'group' | 'plural'>): readonly string[] {
     return [...this.#nodes]
