@@ -14,8 +14,6 @@ import { createScene, minor, sleeper, web } from './kubectl/scene.ts';
 
 const reason = (await whyNoDocker()) ?? (minor === undefined ? 'there is no kubectl on the PATH' : undefined);
 if (reason !== undefined) console.warn(`skipped: kubectl against a real cluster: ${reason}`);
-if (minor !== undefined && minor < 28)
-  console.warn(`kubectl 1.${minor}: what only newer ones have is skipped, in 1.28 everything is there`);
 
 const scene = createScene();
 

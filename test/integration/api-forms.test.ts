@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { events, eventsEvents } from '../../core/api/generated/resources.ts';
+import { events, eventsEvents, pods } from '../../core/api/generated/resources.ts';
 import type { TestApi } from '../environment/api.ts';
 import { createTestApi } from '../environment/api.ts';
+import { pod } from '../builders/index.ts';
 
 const name = { namespace: 'default', name: 'web.1' };
 
@@ -64,5 +65,22 @@ describe('events', () => {
       stop.abort();
     }
     expect(await api.client.delete(eventsEvents, name)).toBeUndefined();
+  });
+});
+
+describe('evictions', () => {
+  test('are taken in the form that older clients send too, and in no other', async () => {
+    await using api = await createTestApi();
+    const web = { namespace: 'default', name: 'web' };
+    await api.client.create(pods, pod().named('web').build());
+    const evict = (apiVersion: string) =>
+      api.client.createSubresource(pods, web, 'eviction', { apiVersion, kind: 'Eviction', metadata: web });
+    for (const other of ['v1', 'policy/v2', 'apps/v1'])
+      await expect(evict(other)).rejects.toMatchObject({
+        reason: 'BadRequest',
+        message: `the API version in the data ("${other}") does not match the expected API version (policy/v1)`,
+      });
+    await evict('policy/v1beta1');
+    await expect(api.client.get(pods, web)).rejects.toMatchObject({ reason: 'NotFound' });
   });
 });

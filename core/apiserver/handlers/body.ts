@@ -23,6 +23,8 @@ export interface KindToRead {
   readonly kind: string;
   readonly schema: ObjectSchema;
   readonly custom?: CustomKind;
+  /** Older forms that are read as if they were this one, having the same fields (upstream: GroupVersionAcceptor). */
+  readonly olderApiVersions?: readonly string[];
 }
 
 export interface DecodeOptions {
@@ -164,7 +166,14 @@ export function checkNames(
 function checkKind(kind: KindToRead, value: JsonObject): void {
   const { apiVersion, kind: given } = value;
   const expected = apiVersionOf(kind);
-  if (apiVersion !== undefined && apiVersion !== null && apiVersion !== '' && apiVersion !== expected)
+  const isOlder = kind.olderApiVersions?.some((older) => older === apiVersion) === true;
+  if (
+    apiVersion !== undefined &&
+    apiVersion !== null &&
+    apiVersion !== '' &&
+    apiVersion !== expected &&
+    !isOlder
+  )
     throw badRequest(
       `the API version in the data (${shown(apiVersion)}) does not match the expected API version (${expected})`,
     );

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectLines, since, sleeper } from './scene.ts';
+import { expectLines, sleeper } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** From label to drain: what changes what is there. */
@@ -101,8 +101,7 @@ export function changingCases({ cluster, kubectl }: Scene): void {
       ]);
     });
 
-    // Older ones evict with an API that no server has any more.
-    since(22)('drain', async () => {
+    test('drain', async () => {
       await expectLines(kubectl, [
         ['drain kubectl --pod-selector=app=web --ignore-daemonsets', /evicted/],
         ['uncordon kubectl', 'node/kubectl uncordoned\n'],

@@ -108,6 +108,16 @@ export function lookingCases({ cluster, kubectl }: Scene): void {
       expect(await kubectl.ok('events', '--for', 'pod/sleeper')).toMatch(/Started +Pod\/sleeper/);
     });
 
+    since(31)('wait for a field, whatever its value', async () => {
+      const waited = await kubectl.ok(
+        'wait',
+        'pod/sleeper',
+        '--for=jsonpath={.status.podIP}',
+        '--timeout=30s',
+      );
+      expect(waited).toBe('pod/sleeper condition met\n');
+    });
+
     test('explain', async () => {
       await expectLines(kubectl, [
         ['explain deployment', /KIND: +Deployment\nVERSION: +(apps\/)?v1/],

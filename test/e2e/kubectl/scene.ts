@@ -11,8 +11,14 @@ export interface Scene {
 
 export const minor = kubectlMinor();
 
-/** What only newer ones have. */
-export const since = (version: number) => test.skipIf((minor ?? 0) < version);
+/** A test of what only newer ones have; says so where it is skipped. */
+export function since(version: number): (name: string, run: () => Promise<void>) => void {
+  return (name, run) => {
+    const isOlder = minor !== undefined && minor < version;
+    if (isOlder) console.warn(`skipped: ${name}: this kubectl is 1.${minor}, it takes 1.${version}`);
+    test.skipIf(isOlder)(name, run);
+  };
+}
 
 /** Not yet up. */
 export function createScene(): Scene {

@@ -21,6 +21,8 @@ export const eviction: SubresourceHandler = {
     group: 'policy',
     version: 'v1',
     kind: 'Eviction',
+    // As kubectl sent it until 1.21.
+    olderApiVersions: ['policy/v1beta1'],
     get schema() {
       return objectSchemaOf('policy/v1.Eviction');
     },
