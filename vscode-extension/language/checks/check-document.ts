@@ -28,7 +28,8 @@ export function checkDocument(context: CheckContext): Problem[] {
   return [...problems, ...told].slice(0, maxProblems);
 }
 
-function looksLikeManifest(text: string): boolean {
+/** Whether it means to be an object, as far as can be seen without parsing it. */
+export function looksLikeManifest(text: string): boolean {
   return /^(apiVersion|kind)[ \t]*:/m.test(text);
 }
 

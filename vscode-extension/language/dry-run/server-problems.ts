@@ -4,6 +4,8 @@ import type { ManifestObject } from '../checks/manifest-objects.ts';
 import type { Problem } from '../checks/problem.ts';
 import { refusalProblem, type RefusedField } from '../checks/rule-problems.ts';
 import { entryOf, type Range } from '../syntax/nodes.ts';
+import { locate, shownRange } from '../syntax/paths.ts';
+import { placesOf } from './refusal-places.ts';
 
 /** What a server answered when it was asked to apply an object without keeping it. */
 export interface DryRunAnswer {
@@ -23,11 +25,30 @@ export function serverProblems(
   const warned = answer.warnings.map(
     (text): RefusedField => unknownField(text) ?? { field: '', message: text },
   );
-  const at = (field: RefusedField): Problem =>
+  const at = (field: RefusedField): Problem[] =>
     field.field === ''
-      ? { range: wholeRange(object), severity: 'error', code: 'server', message: field.message }
-      : { ...refusalProblem(field, object, kind, context), code: 'server' };
-  return [...refused.map(at), ...warned.map((field): Problem => ({ ...at(field), severity: 'warning' }))];
+      ? spokenProblems(field.message, object, context)
+      : [{ ...refusalProblem(field, object, kind, context), code: 'server' }];
+  return [
+    ...refused.flatMap(at),
+    ...warned.flatMap(at).map((problem): Problem => ({ ...problem, severity: 'warning' })),
+  ];
+}
+
+/** What is said of the object as a whole, in words that may still mean one place of it. */
+function spokenProblems(
+  message: string,
+  object: ManifestObject,
+  { document }: Pick<CheckContext, 'document'>,
+): Problem[] {
+  const problem = { severity: 'error', code: 'server' } as const;
+  const placed = placesOf(message, object.node);
+  if (placed.length === 0) return [{ ...problem, range: wholeRange(object), message }];
+  return placed.map(({ steps, message: said }) => ({
+    ...problem,
+    range: shownRange(document.text, locate(object.node, steps)),
+    message: said,
+  }));
 }
 
 function refusedFields(status: Status): RefusedField[] {

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
+import { looksLikeManifest } from '../checks/check-document.ts';
 import { objectsOf, type ManifestObject } from '../checks/manifest-objects.ts';
 import type { Problem } from '../checks/problem.ts';
 import { askServer } from '../dry-run/ask-server.ts';
 import { serverProblems, withoutKnown } from '../dry-run/server-problems.ts';
 import { moved } from '../service/file-checker.ts';
 import type { PlacedDocument } from '../syntax/manifest-file.ts';
+import type { ParsedDocument } from '../syntax/parse-document.ts';
 import type { OpenCluster } from '../../session/cluster-session.ts';
 import { toDiagnostic, type ManifestDiagnostics } from './diagnostics.ts';
 import type { ManifestService } from './manifest-service.ts';
@@ -16,6 +18,16 @@ const atOnce = 4;
 /** Of one file; more are more than anybody wants to wait for at every save. */
 const maxObjects = 200;
 const fieldManager = 'wheelhouse-vscode';
+/** How long the answer stays in the status bar. */
+const shownMs = 8_000;
+
+interface Answers {
+  readonly problems: readonly Problem[];
+  /** Objects that the cluster was asked about. */
+  readonly asked: number;
+  /** Objects and documents that it could not be asked about. */
+  readonly left: number;
+}
 
 /** Asks the cluster what it would say to an apply: on demand, and when a manifest is saved. */
 export class DryRun implements vscode.Disposable {
@@ -65,12 +77,8 @@ export class DryRun implements vscode.Disposable {
     const location = vscode.ProgressLocation.Window;
     try {
       const found = await vscode.window.withProgress({ location, title }, () => this.#run(document, current));
-      if (found === undefined) return;
-      const text =
-        found === 0
-          ? vscode.l10n.t('"{0}" would take everything in this file.', current.context.name)
-          : vscode.l10n.t('"{0}" has something to say about this file: see Problems.', current.context.name);
-      void vscode.window.setStatusBarMessage(text, 5_000);
+      if (found !== undefined)
+        void vscode.window.setStatusBarMessage(summary(found, current.context.name), shownMs);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       void vscode.window.showErrorMessage(vscode.l10n.t('Cannot ask "{0}": {1}', current.context.name, why));
@@ -101,8 +109,8 @@ export class DryRun implements vscode.Disposable {
     }
   }
 
-  /** How many problems there are; undefined where the run was overtaken. */
-  async #run(document: vscode.TextDocument, current: OpenCluster): Promise<number | undefined> {
+  /** Undefined where the run was overtaken. */
+  async #run(document: vscode.TextDocument, current: OpenCluster): Promise<Answers | undefined> {
     const key = document.uri.toString();
     this.#running.get(key)?.abort();
     const overtaken = new AbortController();
@@ -110,15 +118,15 @@ export class DryRun implements vscode.Disposable {
     const signal = AbortSignal.any([overtaken.signal, current.signal, AbortSignal.timeout(timeoutMs)]);
     const { version } = document;
     try {
-      const problems = await this.#askAll(document, current, signal);
+      const answers = await this.#askAll(document, current, signal);
       if (overtaken.signal.aborted || document.isClosed || document.version !== version) return undefined;
-      const news = withoutKnown(problems, this.#diagnostics.problemsOf(document));
+      const news = withoutKnown(answers.problems, this.#diagnostics.problemsOf(document));
       this.#problems.set(key, { version, problems: news });
       this.#collection.set(
         document.uri,
         news.map((problem) => toDiagnostic(document, problem)),
       );
-      return problems.length;
+      return answers;
     } catch (error) {
       if (overtaken.signal.aborted) return undefined;
       throw error;
@@ -127,39 +135,38 @@ export class DryRun implements vscode.Disposable {
     }
   }
 
-  async #askAll(
-    document: vscode.TextDocument,
-    current: OpenCluster,
-    signal: AbortSignal,
-  ): Promise<readonly Problem[]> {
+  async #askAll(document: vscode.TextDocument, current: OpenCluster, signal: AbortSignal): Promise<Answers> {
     const { documents } = this.#service.checkerOf(document);
-    const wanted = documents
-      // What is broken or to be rendered is no object yet.
-      .filter(({ parsed }) => !parsed.template && parsed.problems.length === 0)
-      .flatMap((placed) => objectsOf(placed.parsed.root).map((object) => ({ placed, object })))
-      .slice(0, maxObjects);
-    const found: Problem[] = [];
+    const broken = documents.filter(({ text, parsed }) => !isAskable(parsed) && looksLikeManifest(text));
+    const objects = documents
+      .filter(({ parsed }) => isAskable(parsed))
+      .flatMap((placed) => objectsOf(placed.parsed.root).map((object) => ({ placed, object })));
+    const wanted = objects.slice(0, maxObjects);
+    const answers: (readonly Problem[] | undefined)[] = [];
     for (let at = 0; at < wanted.length; at += atOnce) {
       const some = wanted.slice(at, at + atOnce);
-      const answers = await Promise.all(
-        some.map(({ placed, object }) => this.#askOne(placed, object, current, signal)),
-      );
-      found.push(...answers.flat());
+      const asked = some.map(({ placed, object }) => this.#askOne(placed, object, current, signal));
+      answers.push(...(await Promise.all(asked)));
     }
-    return found;
+    const given = answers.filter((answer) => answer !== undefined);
+    return {
+      problems: given.flat(),
+      asked: given.length,
+      left: broken.length + objects.length - given.length,
+    };
   }
 
+  /** Undefined where the cluster serves no such kind: that is told of without asking. */
   async #askOne(
     { parsed, start }: PlacedDocument,
     object: ManifestObject,
     current: OpenCluster,
     signal: AbortSignal,
-  ): Promise<Problem[]> {
+  ): Promise<readonly Problem[] | undefined> {
     const { settings } = this.#service;
     const kind = settings.model.get(object.apiVersion, object.kind);
     const resource = kind && (await current.resources()).ofKind(kind.group, kind.version, kind.kind);
-    // What is not served is told of without asking.
-    if (resource === undefined) return [];
+    if (resource === undefined) return undefined;
     const { namespace } = settings;
     const answer = await askServer({
       verbs: current.cluster.verbs,
@@ -186,4 +193,26 @@ export class DryRun implements vscode.Disposable {
     this.#problems.clear();
     this.#collection.clear();
   }
+}
+
+/** What is broken or to be rendered is no object yet. */
+function isAskable({ template, problems }: ParsedDocument): boolean {
+  return !template && problems.length === 0;
+}
+
+/** What to tell who has asked. */
+function summary({ problems, asked, left }: Answers, cluster: string): string {
+  const { t } = vscode.l10n;
+  if (problems.length > 0) return t('"{0}" has something to say about this file: see Problems.', cluster);
+  if (left === 0)
+    return asked === 0
+      ? t('There is no object in this file.')
+      : t('"{0}" would take everything in this file.', cluster);
+  return t(
+    '"{0}" would take {1} objects; {2} were not asked about: what is broken, a template, of a kind it does not serve, or beyond the first {3}.',
+    cluster,
+    asked,
+    left,
+    maxObjects,
+  );
 }
