@@ -193,6 +193,16 @@ export function isNotFound(error: unknown): boolean {
   return hasReason(error, 'NotFound');
 }
 
+/** What a read finds; undefined where it is answered NotFound. */
+export async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
 export function isAlreadyExists(error: unknown): boolean {
   return hasReason(error, 'AlreadyExists');
 }

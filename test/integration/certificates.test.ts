@@ -203,8 +203,15 @@ describe('a request of a node', () => {
       'system:certificates.k8s.io:certificatesigningrequests:selfnodeclient',
       'system:nodes',
     );
+    await bind('group-may-ask', 'system:node-bootstrapper', 'system:nodes');
     const agent = as('system:node:c', 'system:nodes');
-    await ask(node('d'), { name: 'node-d', ...nodeClient, usages: [...usages], by: agent });
+    const forAnother = { name: 'node-d', ...nodeClient, usages: [...usages] };
+    await expect(ask(node('d'), { ...forAnother, by: agent })).rejects.toMatchObject({
+      reason: 'Forbidden',
+      message: expect.stringContaining('can only create a node CSR with CN=system:node:c') as string,
+    });
+    // Somebody of the group who is no node is not held to a name when asking.
+    await ask(node('d'), { ...forAnother, by: as('joe', 'system:nodes') });
     await ask(node('c'), { name: 'node-c', ...nodeClient, usages: [...usages], by: agent });
     const { status } = await until('node-c', signed);
     expect(status.conditions?.[0]?.message).toContain('Auto approving self kubelet client certificate');

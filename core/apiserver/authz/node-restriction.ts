@@ -5,9 +5,11 @@ import type { Node, PersistentVolumeClaim, Pod } from '../../api/generated/core-
 import { nodes, pods } from '../../api/generated/resources.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
+import { certificateProblem } from './node-certificates.ts';
 import { forbiddenLabels } from './node-labels.ts';
 import { nodeNameOf } from './node.ts';
 import { tokenProblem } from './node-tokens.ts';
+import { configMapNames, isEmpty, secretNames } from './pod-references.ts';
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const leaseNamespace = 'kube-node-lease';
@@ -33,7 +35,10 @@ export class NodeRestriction implements AdmissionPlugin {
   async validate(request: AdmissionRequest): Promise<void> {
     const node = request.user === undefined ? undefined : nodeNameOf(request.user);
     if (node === undefined) return;
-    const problem = await this.#problem(request, node);
+    const problem =
+      node === ''
+        ? `could not determine node from user ${JSON.stringify(request.user?.name)}`
+        : await this.#problem(request, node);
     if (problem !== undefined) throw forbidden(request.declaration, request.name, problem);
   }
 
@@ -52,6 +57,10 @@ export class NodeRestriction implements AdmissionPlugin {
           : undefined;
       case 'coordination.k8s.io/leases':
         return leaseProblem(request, node);
+      case 'certificates.k8s.io/certificatesigningrequests':
+        return subresource === '' && request.operation === 'CREATE'
+          ? certificateProblem(request, node)
+          : undefined;
       case 'storage.k8s.io/csinodes':
         return request.name === node
           ? undefined
@@ -155,54 +164,23 @@ function podStatusProblem({ operation, object, old }: AdmissionRequest, node: st
 }
 
 /** What a Pod that was in no API before could otherwise reach through the node. */
-function referenceProblem({ spec }: Pod, node: string): Problem {
+function referenceProblem(pod: Pod, node: string): Problem {
+  const { spec } = pod;
   const cannot = `node "${node}" can not create pods that reference`;
   if ((spec.serviceAccountName ?? '') !== '') return `${cannot} a service account`;
-  const containers = [
-    ...spec.containers,
-    ...(spec.initContainers ?? []),
-    ...(spec.ephemeralContainers ?? []),
-  ];
+  if (!isEmpty(secretNames(pod))) return `${cannot} secrets`;
+  if (!isEmpty(configMapNames(pod))) return `${cannot} configmaps`;
   const volumes = spec.volumes ?? [];
-  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
-  const variables = containers.flatMap(({ env = [] }) => env);
-  const imports = containers.flatMap(({ envFrom = [] }) => envFrom);
   if (
-    (spec.imagePullSecrets?.length ?? 0) > 0 ||
-    variables.some(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined) ||
-    imports.some(({ secretRef }) => secretRef !== undefined) ||
-    sources.some(({ secret }) => secret !== undefined) ||
-    volumes.some(usesSecret)
+    volumes.some(
+      ({ projected }) =>
+        projected?.sources?.some(({ clusterTrustBundle }) => clusterTrustBundle !== undefined) === true,
+    )
   )
-    return `${cannot} secrets`;
-  if (
-    variables.some(({ valueFrom }) => valueFrom?.configMapKeyRef !== undefined) ||
-    imports.some(({ configMapRef }) => configMapRef !== undefined) ||
-    sources.some(({ configMap }) => configMap !== undefined) ||
-    volumes.some(({ configMap }) => configMap !== undefined)
-  )
-    return `${cannot} configmaps`;
-  if (sources.some(({ clusterTrustBundle }) => clusterTrustBundle !== undefined))
     return `${cannot} clustertrustbundles`;
   return volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)
     ? `${cannot} persistentvolumeclaims`
     : undefined;
-}
-
-/** Every kind of volume that names a Secret (pkg/api/v1/pod: VisitPodSecretNames). */
-function usesSecret(volume: NonNullable<Pod['spec']['volumes']>[number]): boolean {
-  return [
-    volume.secret,
-    volume.azureFile?.secretName,
-    volume.cephfs?.secretRef,
-    volume.cinder?.secretRef,
-    volume.flexVolume?.secretRef,
-    volume.rbd?.secretRef,
-    volume.scaleIO?.secretRef,
-    volume.iscsi?.secretRef,
-    volume.storageos?.secretRef,
-    volume.csi?.nodePublishSecretRef,
-  ].some((reference) => reference !== undefined);
 }
 
 function claimProblem({ operation, object, old }: AdmissionRequest, node: string): Problem {

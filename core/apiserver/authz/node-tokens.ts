@@ -1,10 +1,16 @@
 import type { AdmissionRequest } from '../../admission/chain.ts';
 import type { Lookup } from '../../admission/lookup.ts';
-import { isNotFound } from '../../api/errors.ts';
+import { ifFound } from '../../api/errors.ts';
 import type { TokenRequest } from '../../api/generated/authentication-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
-import { csidrivers, pods } from '../../api/generated/resources.ts';
+import {
+  csidrivers,
+  persistentvolumeclaims,
+  persistentvolumes,
+  pods,
+} from '../../api/generated/resources.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
+import { claimNames } from './pod-references.ts';
 
 /**
  * A node asks for the token of an account only for a Pod that runs there, and only for an audience that the Pod
@@ -34,23 +40,46 @@ export async function tokenProblem(
 }
 
 async function wantsAudience(
-  { spec }: Pod,
+  pod: Pod,
   audience: string,
   lookup: Pick<Lookup, 'get'>,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  const { metadata, spec } = pod;
   for (const { projected, csi } of spec.volumes ?? []) {
     const tokens = (projected?.sources ?? []).flatMap(({ serviceAccountToken }) => serviceAccountToken ?? []);
     if (tokens.some((token) => (token.audience ?? '') === audience)) return true;
-    if (csi === undefined) continue;
-    try {
-      const driver = await lookup.get(csidrivers, { name: csi.driver }, { signal });
-      if (driver.spec.tokenRequests?.some((wanted) => wanted.audience === audience) === true) return true;
-    } catch (error) {
-      if (!isNotFound(error)) throw error;
-    }
+    if (csi !== undefined && (await driverWants(csi.driver, audience, lookup, signal))) return true;
+  }
+  for (const name of claimNames(pod)) {
+    const driver = await driverOf(metadata.namespace, name, lookup, signal);
+    if (driver !== undefined && (await driverWants(driver, audience, lookup, signal))) return true;
   }
   return false;
+}
+
+/** The CSI driver of the volume that a claim has. */
+async function driverOf(
+  namespace: string | undefined,
+  name: string,
+  lookup: Pick<Lookup, 'get'>,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  const claim = await ifFound(lookup.get(persistentvolumeclaims, { namespace, name }, { signal }));
+  const volumeName = claim?.spec.volumeName ?? '';
+  if (volumeName === '') return undefined;
+  const volume = await ifFound(lookup.get(persistentvolumes, { name: volumeName }, { signal }));
+  return volume?.spec.csi?.driver;
+}
+
+async function driverWants(
+  name: string,
+  audience: string,
+  lookup: Pick<Lookup, 'get'>,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const driver = await ifFound(lookup.get(csidrivers, { name }, { signal }));
+  return driver?.spec.tokenRequests?.some((wanted) => wanted.audience === audience) === true;
 }
 
 /** Nodes may be allowed more: the audience stands for a resource, the account for its name. */

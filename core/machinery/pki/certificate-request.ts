@@ -49,6 +49,11 @@ export function organizationsOf(pem: string): readonly string[] {
   return parse(pem).subjectName.getField('O');
 }
 
+/** As `organizationsOf`. More than one has no single meaning. */
+export function commonNamesOf(pem: string): readonly string[] {
+  return parse(pem).subjectName.getField('CN');
+}
+
 function parse(pem: string): x509.Pkcs10CertificateRequest {
   try {
     return new x509.Pkcs10CertificateRequest(x509.PemConverter.decodeFirst(pem));
