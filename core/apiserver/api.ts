@@ -158,7 +158,7 @@ export function createApi(options: ApiOptions): Api {
   const podSecurityMetrics = new PodSecurityMetrics();
   const plugins = [
     ...admissionPlugins(lookup, clock, random),
-    new PodSecurity(lookup, options.podSecurity, podSecurityMetrics),
+    new PodSecurity(lookup, clock, options.podSecurity, podSecurityMetrics),
     ...(policy === undefined ? [] : authorizingPlugins(scheme, lookup, policy, authorizer)),
     ...extension.plugins,
     ...(options.plugins ?? []),

@@ -3,6 +3,7 @@ import type { Namespace, Pod } from '../../api/generated/core-v1.ts';
 import { namespaces, pods } from '../../api/generated/resources.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import { createScheme } from '../../api/kinds/scheme.ts';
+import { SteppedClock } from '../../machinery/stepped-clock.ts';
 import type { AdmissionRequest } from '../chain.ts';
 import type { Lookup } from '../lookup.ts';
 import { PodSecurityMetrics } from './metrics.ts';
@@ -39,7 +40,7 @@ function setUp() {
   };
   const notes = new Map<string, string>();
   const warnings: string[] = [];
-  const plugin = new PodSecurity(lookup, configuration, metrics);
+  const plugin = new PodSecurity(lookup, new SteppedClock(), configuration, metrics);
   const admit = (of: typeof pods | typeof namespaces, request: Partial<AdmissionRequest>) =>
     plugin.validate({
       operation: 'CREATE',

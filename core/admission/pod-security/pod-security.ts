@@ -1,12 +1,13 @@
 import { forbidden, invalid } from '../../api/errors.ts';
 import type { Namespace, Pod } from '../../api/generated/core-v1.ts';
-import { namespaces, pods } from '../../api/generated/resources.ts';
+import { namespaces } from '../../api/generated/resources.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import type { Clock } from '../../machinery/clock.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../chain.ts';
 import type { Lookup } from '../lookup.ts';
 import type { PodParts, Violation } from './check.ts';
 import { describe, violationsOf } from './evaluate.ts';
-import { warningsAbout } from './existing-pods.ts';
+import { warningsAboutExisting } from './existing-pods.ts';
 import { defaultConfiguration } from './configuration.ts';
 import type { Exemptions, PodSecurityConfiguration } from './configuration.ts';
 import { PodSecurityMetrics } from './metrics.ts';
@@ -36,16 +37,19 @@ const otherSubresources: ReadonlySet<string> = new Set([
 export class PodSecurity implements AdmissionPlugin {
   readonly name = 'PodSecurity';
   readonly #lookup: Pick<Lookup, 'get' | 'list'>;
+  readonly #clock: Clock;
   readonly #defaults: Policy;
   readonly #exemptions: Exemptions;
   readonly #metrics: PodSecurityMetrics;
 
   constructor(
     lookup: Pick<Lookup, 'get' | 'list'>,
+    clock: Clock,
     { defaults, exemptions }: PodSecurityConfiguration = defaultConfiguration,
     metrics = new PodSecurityMetrics(),
   ) {
     this.#lookup = lookup;
+    this.#clock = clock;
     this.#defaults = defaults;
     this.#exemptions = exemptions;
     this.#metrics = metrics;
@@ -112,7 +116,15 @@ export class PodSecurity implements AdmissionPlugin {
     if (sameLevelVersion(enforce, enforced) || enforce.level === 'privileged') return;
     if (enforce.minor === enforced.minor && !isStricter(enforce.level, enforced.level)) return;
     if (this.#exemptions.namespaces.has(name)) return this.#warnOfExemption(request, wanted.policy);
-    for (const text of await this.#warnings(name, enforce, request.signal)) warn(text);
+    const warnings = await warningsAboutExisting({
+      lookup: this.#lookup,
+      clock: this.#clock,
+      namespace: name,
+      enforce,
+      isExempt: ({ spec }) => this.#exemptions.runtimeClasses.has(spec.runtimeClassName ?? ''),
+      signal: request.signal,
+    });
+    for (const text of warnings) warn(text);
   }
 
   /** Labels of a namespace that is exempt do nothing, and whoever sets them should know. */
@@ -128,18 +140,6 @@ export class PodSecurity implements AdmissionPlugin {
     );
     const text = said.map((mode) => `${mode}=${formatLevelVersion(policy[mode])}`).join(', ');
     warn(`namespace "${name}" is exempt from Pod Security, and the policy (${text}) will be ignored`);
-  }
-
-  async #warnings(
-    namespace: string,
-    enforce: LevelVersion,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly string[]> {
-    const { items } = await this.#lookup.list(pods, { namespace, signal });
-    const looked = items.filter(
-      ({ spec }) => !this.#exemptions.runtimeClasses.has(spec?.runtimeClassName ?? ''),
-    );
-    return warningsAbout(namespace, looked, enforce);
   }
 
   async #namespaceOf(request: AdmissionRequest): Promise<Namespace> {
