@@ -33,6 +33,7 @@ export function measuredStore(store: KeyValueStore, onCall: OnStoreCall): KeyVal
       return measure(operation, write?.key ?? '', store.transact(conditions, writes, options));
     },
     watch: (prefix, options) => store.watch(prefix, options),
+    requestProgress: (prefix, revision) => store.requestProgress(prefix, revision),
     revision: (options) => store.revision(options),
     compact: (revision, options) => measure('compact', '', store.compact(revision, options)),
     health: (options) => store.health(options),

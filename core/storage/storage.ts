@@ -40,6 +40,12 @@ export interface KeyValueStore {
    */
   watch(prefix: string, options: WatchOptions): AsyncIterable<WatchBatch>;
 
+  /**
+   * The watches of exactly `prefix` tell, with progress, when they have come to `revision`. Of changes elsewhere they
+   * tell by themselves too, but as late as suits the store.
+   */
+  requestProgress(prefix: string, revision: Revision): void;
+
   /** The newest committed revision (linearizable). */
   revision(options: CallOptions): Promise<Revision>;
 

@@ -30,6 +30,7 @@ export class InterruptibleStore implements KeyValueStore {
   transact: KeyValueStore['transact'] = (conditions, writes, options) =>
     this.#inner.transact(conditions, writes, options);
   revision: KeyValueStore['revision'] = (options) => this.#inner.revision(options);
+  requestProgress = (prefix: string, revision: Revision) => this.#inner.requestProgress(prefix, revision);
   compact = (revision: Revision) => this.#inner.compact(revision, {});
   health: KeyValueStore['health'] = (options) => this.#inner.health(options);
   close = () => this.#inner.close();

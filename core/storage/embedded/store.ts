@@ -121,6 +121,9 @@ export class EmbeddedStore implements KeyValueStore {
     }
   }
 
+  /** Every watch hears of every change at once. */
+  requestProgress(): void {}
+
   async revision(options: CallOptions): Promise<Revision> {
     this.#enter(options);
     return this.#database.read((view) => view.newest);

@@ -75,6 +75,7 @@ export function encryptedStore({ store, ring, reload, prefixes }: EncryptedStore
       const batches = store.watch(prefix, options);
       return mayHold(prefix) ? openedWatch(batches) : batches;
     },
+    requestProgress: (prefix, revision) => store.requestProgress(prefix, revision),
     revision: (options) => store.revision(options),
     compact: (revision, options) => store.compact(revision, options),
     health: (options) => store.health(options),

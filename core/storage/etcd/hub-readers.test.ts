@@ -7,42 +7,73 @@ function change(key: string, revision: number): WatchBatch {
   return { revision, changes: [{ kind: 'delete', key, revision, previous: undefined }] };
 }
 
-test('a batch wakes the readers it concerns at once, and the others no more often than every 20 ms', async () => {
-  const clock = new SteppedClock();
-  const readers = new HubReaders(clock);
+/** What was woken since one asked last, one reader for each prefix. */
+function follow(readers: HubReaders, ...prefixes: readonly string[]): () => Promise<readonly string[]> {
   const woken: string[] = [];
-  for (const prefix of ['/registry/pods/', '/registry/nodes/']) {
+  for (const prefix of prefixes) {
     const reader = readers.add(prefix);
-    const follow = (): unknown =>
+    const again = (): unknown =>
       reader.wait().then(() => {
         woken.push(prefix);
-        follow();
+        again();
       });
-    follow();
+    again();
   }
-  const told = async () => {
+  return async () => {
     await new Promise((resolve) => setImmediate(resolve));
     return woken.splice(0);
   };
+}
+
+test('a batch wakes the readers it concerns at once, and the others no more often than every second', async () => {
+  const clock = new SteppedClock();
+  const readers = new HubReaders({ position: 0 }, clock);
+  const woken = follow(readers, '/registry/pods/', '/registry/nodes/');
   readers.wakeFor(change('/registry/pods/a', 1));
-  expect(await told()).toEqual(['/registry/pods/', '/registry/nodes/']);
+  expect(await woken()).toEqual(['/registry/pods/', '/registry/nodes/']);
   readers.wakeFor(change('/registry/pods/a', 2));
   readers.wakeFor(change('/registry/pods/b', 3));
-  expect(await told()).toEqual(['/registry/pods/']);
-  clock.advance(20);
-  expect(await told()).toEqual(['/registry/pods/', '/registry/nodes/']);
-  clock.advance(60);
+  expect(await woken()).toEqual(['/registry/pods/']);
+  clock.advance(1_000);
+  expect(await woken()).toEqual(['/registry/pods/', '/registry/nodes/']);
+  clock.advance(3_000);
   readers.wakeFor(change('/elsewhere', 4));
-  expect(await told()).toEqual(['/registry/pods/', '/registry/nodes/']);
+  expect(await woken()).toEqual(['/registry/pods/', '/registry/nodes/']);
 });
 
-test('a reader that was removed is not woken any more', async () => {
-  const readers = new HubReaders(new SteppedClock());
+test('a batch wakes the readers of every prefix of its keys, of any length', async () => {
+  const readers = new HubReaders({ position: 0 }, new SteppedClock());
+  readers.wakeFor(change('/elsewhere', 1));
+  const woken = follow(readers, '/a/', '/a/b', '/a/bc/', '/b/');
+  readers.wakeFor(change('/a/bc/d', 2));
+  expect(await woken()).toEqual(['/a/', '/a/b', '/a/bc/']);
+});
+
+test('readers for whom somebody asked are woken when the store has come so far', async () => {
+  const recent = { position: 1 };
+  const readers = new HubReaders(recent, new SteppedClock());
+  readers.wakeFor(change('/elsewhere', 1));
+  const woken = follow(readers, '/registry/pods/', '/registry/nodes/');
+  readers.ask('/registry/pods/', 1);
+  expect(await woken()).toEqual(['/registry/pods/']);
+  readers.ask('/registry/pods/', 3);
+  readers.ask('/registry/pods/', 2);
+  readers.wakeFor(change('/elsewhere', 2));
+  expect(await woken()).toEqual([]);
+  readers.wakeFor(change('/elsewhere', 3));
+  readers.wakeFor(change('/elsewhere', 4));
+  expect(await woken()).toEqual(['/registry/pods/']);
+});
+
+test('a reader that was removed is not woken any more, others of its prefix are', async () => {
+  const readers = new HubReaders({ position: 0 }, new SteppedClock());
+  const woken = follow(readers, '/registry/pods/');
   const reader = readers.add('/registry/pods/');
-  let woken = false;
-  void reader.wait().then(() => (woken = true));
+  let told = false;
+  void reader.wait().then(() => (told = true));
   readers.remove(reader);
   readers.wakeAll();
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(woken).toBe(false);
+  readers.wakeFor(change('/registry/pods/a', 1));
+  expect(await woken()).toEqual(['/registry/pods/']);
+  expect(told).toBe(false);
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../machinery/clock.ts';
 import { keyOf } from '../recent-changes.ts';
-import type { WatchBatch } from '../storage.ts';
+import type { RecentChanges } from '../recent-changes.ts';
+import type { Revision, WatchBatch } from '../storage.ts';
 
 /** A watch of one prefix that waits for the hub. */
 export interface HubReader {
@@ -11,19 +12,26 @@ export interface HubReader {
 }
 
 /** Those whom a batch does not concern hear of the revision at once after a quiet time, and else this often. */
-const progressEveryMs = 20;
+const progressEveryMs = 1_000;
 
 /**
  * Who reads from the hub. A batch wakes the readers of what it changed. The others only have to know how far the
- * store has come: waking a reader for every kind at every change of any would cost more than the change itself.
+ * store has come, and whoever waits for that asks for it: waking a reader for every kind at every change of any would
+ * cost more than the change itself.
  */
 export class HubReaders {
+  readonly #recent: Pick<RecentChanges, 'position'>;
   readonly #clock: Clock;
-  readonly #readers = new Set<HubReader>();
+  readonly #byPrefix = new Map<string, Set<HubReader>>();
+  /** How many prefixes there are of each length: what a key is cut to, to find its readers. */
+  readonly #lengths = new Map<number, number>();
+  /** The prefixes whose readers are to hear of a revision that was not reached yet. */
+  readonly #asked = new Map<string, Revision>();
   #nextProgressMs = 0;
   #progressIsSet = false;
 
-  constructor(clock: Clock) {
+  constructor(recent: Pick<RecentChanges, 'position'>, clock: Clock) {
+    this.#recent = recent;
     this.#clock = clock;
   }
 
@@ -40,21 +48,45 @@ export class HubReaders {
         resolve = undefined;
       },
     };
-    this.#readers.add(reader);
+    const known = this.#byPrefix.get(prefix);
+    if (known !== undefined) known.add(reader);
+    else {
+      this.#byPrefix.set(prefix, new Set([reader]));
+      this.#lengths.set(prefix.length, (this.#lengths.get(prefix.length) ?? 0) + 1);
+    }
     return reader;
   }
 
   remove(reader: HubReader): void {
-    this.#readers.delete(reader);
+    const { prefix } = reader;
+    const readers = this.#byPrefix.get(prefix);
+    if (readers?.delete(reader) !== true || readers.size > 0) return;
+    this.#byPrefix.delete(prefix);
+    const left = (this.#lengths.get(prefix.length) ?? 0) - 1;
+    if (left > 0) this.#lengths.set(prefix.length, left);
+    else this.#lengths.delete(prefix.length);
   }
 
   wakeAll(): void {
-    for (const reader of this.#readers) reader.wake();
+    for (const readers of this.#byPrefix.values()) for (const reader of readers) reader.wake();
   }
 
-  wakeFor({ changes }: WatchBatch): void {
-    for (const reader of this.#readers)
-      if (changes.some((change) => keyOf(change).startsWith(reader.prefix))) reader.wake();
+  /** Wakes the readers of exactly this prefix when the store has come to `revision`. */
+  ask(prefix: string, revision: Revision): void {
+    if (revision <= this.#recent.position) this.#wake(prefix);
+    else this.#asked.set(prefix, Math.max(revision, this.#asked.get(prefix) ?? 0));
+  }
+
+  wakeFor({ changes, revision }: WatchBatch): void {
+    for (const change of changes) {
+      const key = keyOf(change);
+      for (const length of this.#lengths.keys()) this.#wake(key.slice(0, length));
+    }
+    for (const [prefix, asked] of this.#asked) {
+      if (asked > revision) continue;
+      this.#asked.delete(prefix);
+      this.#wake(prefix);
+    }
     if (this.#progressIsSet) return;
     const waitMs = this.#nextProgressMs - this.#clock.monotonicMs();
     if (waitMs <= 0) {
@@ -66,6 +98,11 @@ export class HubReaders {
       this.#progressIsSet = false;
       this.#progress();
     });
+  }
+
+  /** The readers of exactly this prefix. */
+  #wake(prefix: string): void {
+    for (const reader of this.#byPrefix.get(prefix) ?? []) reader.wake();
   }
 
   #progress(): void {

@@ -170,6 +170,10 @@ export class EtcdStore implements KeyValueStore {
     if (!options.signal.aborted) throw closedError(this.name);
   }
 
+  requestProgress(prefix: string, revision: Revision): void {
+    this.#hub.requestProgress(prefix, revision);
+  }
+
   async revision(options: CallOptions): Promise<Revision> {
     const request = { key: Buffer.from(this.#root), countOnly: true };
     const response = await this.#read('read the revision', rangeMethod, request, options);

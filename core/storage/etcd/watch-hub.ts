@@ -120,6 +120,10 @@ export class WatchHub {
     }
   }
 
+  requestProgress(prefix: string, revision: Revision): void {
+    this.#upstream?.readers.ask(prefix, revision);
+  }
+
   /** Those who begin before `revision` must be told that it is compacted, as etcd would tell them. */
   forgetBefore(revision: Revision): void {
     this.#upstream?.recent.forgetBefore(revision);
@@ -151,9 +155,10 @@ export class WatchHub {
   }
 
   #start(after: Revision): HubUpstream {
+    const recent = new RecentChanges(after, 4_096, maxRecentBytes);
     const upstream: HubUpstream = {
-      recent: new RecentChanges(after),
-      readers: new HubReaders(this.#clock),
+      recent,
+      readers: new HubReaders(recent, this.#clock),
       ending: new AbortController(),
       failure: undefined,
     };
@@ -182,6 +187,9 @@ export class WatchHub {
     this.#upstream = undefined;
   }
 }
+
+/** Half a second of very many changes: those who read them are in this process. */
+const maxRecentBytes = 2 * 1024 * 1024;
 
 interface HubUpstream {
   readonly recent: RecentChanges;

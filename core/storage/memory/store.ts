@@ -115,6 +115,9 @@ export class MemoryStore implements KeyValueStore {
     }
   }
 
+  /** Every watch hears of every change at once. */
+  requestProgress(): void {}
+
   async revision(options: CallOptions): Promise<Revision> {
     this.#enter(options);
     return this.#newest.revision;

@@ -99,7 +99,7 @@ export class WatchCache<T> {
       options.maxHistoryBytes ?? 32 * 1024 * 1024,
     );
     this.#demultiplexer = new Demultiplexer(clock);
-    this.#readiness = new Readiness(prefix, clock);
+    this.#readiness = new Readiness(prefix, clock, (revision) => store.requestProgress(prefix, revision));
     this.#snapshots = new KeptSnapshots(
       clock,
       options.maxSnapshots ?? 32,

@@ -12,14 +12,17 @@ export interface WaitOptions {
 export class Readiness {
   readonly #name: string;
   readonly #clock: Clock;
+  readonly #ask: (revision: Revision) => void;
   #ready = false;
   #revision: Revision = 0;
   #stopped = false;
   readonly #waiting = new Set<Waiter>();
 
-  constructor(name: string, clock: Clock) {
+  /** `ask` is called with a revision that somebody begins to wait for. */
+  constructor(name: string, clock: Clock, ask: (revision: Revision) => void) {
     this.#name = name;
     this.#clock = clock;
+    this.#ask = ask;
   }
 
   /** Whether the first list is complete. It stays so while the store is away: reads are then old, not wrong. */
@@ -67,6 +70,7 @@ export class Readiness {
       const cancelTimer = this.#clock.after(timeoutMs, () => settle(this.#lateError(revision, timeoutMs)));
       signal?.addEventListener('abort', onAbort, { once: true });
       this.#waiting.add(waiter);
+      this.#ask(revision);
     });
   }
 
