@@ -107,21 +107,19 @@ export interface ScalePaths {
   readonly selector: string;
 }
 
+/** Told of the kinds that came, went or became others. */
+export type SchemeListener = (touched: readonly KindDeclaration[]) => void;
+
 /** The kinds a server serves. Changes at run time when custom resources come and go. */
 export class Scheme {
   readonly #byResource = new Map<string, KindDeclaration>();
   readonly #byKind = new Map<string, KindDeclaration>();
-  readonly #listeners = new Set<() => void>();
+  /** The versions of each resource, in declaration order. */
+  readonly #versions = new Map<string, readonly KindDeclaration[]>();
+  readonly #listeners = new Set<SchemeListener>();
 
   declare(...declarations: readonly KindDeclaration[]): this {
-    for (const declaration of declarations) {
-      const { group, version, plural, kind } = declaration;
-      const resource = `${group}/${version}/${plural}`;
-      if (this.#byResource.has(resource)) throw new Error(`Cannot declare "${resource}" twice`);
-      this.#byResource.set(resource, declaration);
-      this.#byKind.set(`${group}/${version}/${kind}`, declaration);
-    }
-    this.#changed();
+    this.replace([], declarations);
     return this;
   }
 
@@ -132,15 +130,35 @@ export class Scheme {
 
   /** Takes kinds away and adds others in one change, so that nobody sees the state in between. */
   replace(old: readonly KindDeclaration[], next: readonly KindDeclaration[]): void {
-    for (const { group, version, plural, kind } of old) {
-      this.#byResource.delete(`${group}/${version}/${plural}`);
-      this.#byKind.delete(`${group}/${version}/${kind}`);
-    }
-    this.declare(...next);
+    for (const declaration of old) this.#remove(declaration);
+    for (const declaration of next) this.#add(declaration);
+    for (const listener of this.#listeners) listener([...old, ...next]);
+  }
+
+  #add(declaration: KindDeclaration): void {
+    const { group, version, plural, kind } = declaration;
+    const resource = `${group}/${version}/${plural}`;
+    if (this.#byResource.has(resource)) throw new Error(`Cannot declare "${resource}" twice`);
+    this.#byResource.set(resource, declaration);
+    this.#byKind.set(`${group}/${version}/${kind}`, declaration);
+    this.#versions.set(`${group}/${plural}`, [...this.versionsOf(group, plural), declaration]);
+  }
+
+  #remove({ group, version, plural, kind }: KindDeclaration): void {
+    this.#byResource.delete(`${group}/${version}/${plural}`);
+    this.#byKind.delete(`${group}/${version}/${kind}`);
+    const left = this.versionsOf(group, plural).filter((other) => other.version !== version);
+    if (left.length > 0) this.#versions.set(`${group}/${plural}`, left);
+    else this.#versions.delete(`${group}/${plural}`);
   }
 
   byResource(group: string, version: string, plural: string): KindDeclaration | undefined {
     return this.#byResource.get(`${group}/${version}/${plural}`);
+  }
+
+  /** The versions that a resource is served in, in declaration order. */
+  versionsOf(group: string, plural: string): readonly KindDeclaration[] {
+    return this.#versions.get(`${group}/${plural}`) ?? [];
   }
 
   byKind(group: string, version: string, kind: string): KindDeclaration | undefined {
@@ -153,12 +171,20 @@ export class Scheme {
   }
 
   /** Calls back after every change; the returned function ends that. */
-  onChange(listener: () => void): () => void {
+  onChange(listener: SchemeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener();
-  }
+/** Of the versions of one resource that in which its objects are stored, so that nobody has to be asked for another. */
+export function storedVersion(versions: readonly KindDeclaration[]): KindDeclaration | undefined {
+  return versions.find(({ custom, version }) => custom?.storageVersion === version) ?? versions[0];
+}
+
+/** The resources of these kinds, each once. */
+export function resourcesOf(
+  kinds: readonly KindDeclaration[],
+): Iterable<Pick<KindDeclaration, 'group' | 'plural'>> {
+  return new Map(kinds.map((kind) => [`${kind.group}/${kind.plural}`, kind])).values();
 }

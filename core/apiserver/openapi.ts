@@ -48,9 +48,6 @@ export class OpenApiDocuments {
     scheme.onChange(() => {
       this.#kindsByPath = undefined;
       this.#whole.clear();
-      // A definition more or less leaves most documents as they are; those of groups that went are forgotten.
-      const paths = this.#byPath();
-      for (const name of this.#documents.keys()) if (!paths.has(name)) this.#forget(name);
     });
   }
 
@@ -102,7 +99,11 @@ export class OpenApiDocuments {
   }
 
   #byPath(): ReadonlyMap<string, readonly KindDeclaration[]> {
-    return (this.#kindsByPath ??= this.#sorted());
+    if (this.#kindsByPath !== undefined) return this.#kindsByPath;
+    const paths = (this.#kindsByPath = this.#sorted());
+    // A definition more or less leaves most documents as they are; those of groups that went are forgotten.
+    for (const name of this.#documents.keys()) if (!paths.has(name)) this.#forget(name);
+    return paths;
   }
 
   #sorted(): Map<string, KindDeclaration[]> {

@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../api/object.ts';
+import { resourcesOf, storedVersion } from '../api/scheme.ts';
 import type { KindDeclaration, Scheme } from '../api/scheme.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { Random } from '../machinery/random.ts';
@@ -31,13 +32,15 @@ const generic: Strategy = {};
 export class Registry {
   readonly #options: RegistryOptions;
   readonly #stores = new Map<string, Running>();
+  readonly #ignoreScheme: () => void;
   #signal: AbortSignal | undefined;
   /** Those that run, with those whose kinds are not served any more and which come to their end. */
   readonly #running = new Map<Running, Promise<void>>();
 
   constructor(options: RegistryOptions) {
     this.#options = options;
-    this.#follow();
+    this.#follow(options.scheme.all());
+    this.#ignoreScheme = options.scheme.onChange((touched) => this.#follow(touched));
   }
 
   /** Where the objects of a kind are kept; undefined for kinds that are only asked (reviews) or not served. */
@@ -66,10 +69,9 @@ export class Registry {
   /** Keeps all watch caches up to date until `signal` aborts. Call it once. */
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
-    const ended = this.#options.scheme.onChange(() => this.#follow());
     for (const running of this.#stores.values()) this.#start(running);
     await aborted(signal);
-    ended();
+    this.#ignoreScheme();
     for (const { stop } of this.#running.keys()) stop.abort(signal.reason);
     await Promise.all(this.#running.values());
   }
@@ -79,20 +81,19 @@ export class Registry {
     await Promise.all([...this.#stores.values()].map(({ store }) => store.loaded(signal)));
   }
 
-  #follow(): void {
-    const kept = keptKinds(this.#options.scheme);
-    for (const [key, { stop }] of this.#stores) {
-      if (kept.has(key)) continue;
-      stop.abort();
-      this.#stores.delete(key);
-    }
-    for (const [key, declaration] of kept) {
-      const present = this.#stores.get(key)?.store;
-      if (present !== undefined) {
-        if (declaration.custom !== present.declaration.custom) present.redeclare(asStored(declaration));
-        continue;
+  #follow(touched: readonly KindDeclaration[]): void {
+    for (const { group, plural } of resourcesOf(touched)) {
+      const key = keyOf({ group, plural });
+      const kept = storedVersion(this.#options.scheme.versionsOf(group, plural).filter(isKept));
+      const present = this.#stores.get(key);
+      if (kept === undefined) {
+        present?.stop.abort();
+        this.#stores.delete(key);
+      } else if (present === undefined) {
+        this.#stores.set(key, this.#open(kept));
+      } else if (kept.custom !== present.store.declaration.custom) {
+        present.store.redeclare(asStored(kept));
       }
-      this.#stores.set(key, this.#open(declaration));
     }
   }
 
@@ -130,18 +131,6 @@ export class Registry {
 
 function isKept(declaration: KindDeclaration): boolean {
   return isStored(declaration) && declaration.conversion === undefined;
-}
-
-/** Each kind once: a custom one by the version it is kept in, where that is served. */
-function keptKinds(scheme: Scheme): Map<string, KindDeclaration> {
-  const kept = new Map<string, KindDeclaration>();
-  for (const declaration of scheme.all()) {
-    if (!isKept(declaration)) continue;
-    const key = keyOf(declaration);
-    if (!kept.has(key) || declaration.custom?.storageVersion === declaration.version)
-      kept.set(key, declaration);
-  }
-  return kept;
 }
 
 /** A custom kind is kept in one version, which need not be one that is served. */

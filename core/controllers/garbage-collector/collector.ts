@@ -5,7 +5,7 @@ import { parseApiVersion, type Resource } from '../../api/resource.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
 import type { DeleteOptions } from '../../api/verbs.ts';
-import { collectableKinds, followKinds, resourceOf } from '../runtime/all-kinds.ts';
+import { followKinds, isCollectable, resourceOf } from '../runtime/all-kinds.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
 import type { Runnable } from '../runtime/manager.ts';
@@ -51,7 +51,7 @@ export class GarbageCollector implements Runnable {
       reconcile: (uid, signal) => this.#look(uid, signal),
       onError,
     });
-    followKinds(scheme, informers, collectableKinds, {
+    followKinds(scheme, informers, isCollectable, {
       onServed: (resource) => this.#watch(resource),
       onWithdrawn: (resource) => this.#forget(resource),
     });

@@ -3,11 +3,12 @@ import type { Namespace } from '../../api/generated/core-v1.ts';
 import { namespaces, pods } from '../../api/generated/resources.ts';
 import { keyOf, type KubernetesObject } from '../../api/object.ts';
 import type { Resource } from '../../api/resource.ts';
+import { resourcesOf, storedVersion } from '../../api/scheme.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Clock } from '../../machinery/clock.ts';
-import { collectableKinds, followKinds, resourceOf } from '../runtime/all-kinds.ts';
+import { followKinds, isCollectable, resourceOf } from '../runtime/all-kinds.ts';
 import { Controller, type Requeue } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
 import type { RemoteKinds } from '../runtime/remote-kinds.ts';
@@ -57,7 +58,7 @@ class Namespaces {
     remoteKinds?.onChange(() => {
       for (const namespace of this.#namespaces.lister.list()) this.#enqueue(namespace);
     });
-    followKinds(scheme, informers, namespacedKinds, { onServed: (resource) => this.#watch(resource) });
+    followKinds(scheme, informers, isEmptied, { onServed: (resource) => this.#watch(resource) });
   }
 
   #enqueue(namespace: Namespace): void {
@@ -99,8 +100,9 @@ class Namespaces {
     const here = emptying(this.#client, namespace, remains, signal);
     await here(pods);
     if (remains.counts.size > 0 || remains.failures.length > 0) return remains;
-    for (const resource of namespacedKinds(this.#scheme).map(resourceOf)) {
-      if (resource.plural !== 'pods') await here(resource);
+    for (const { group, plural } of resourcesOf(this.#scheme.all())) {
+      const kind = storedVersion(this.#scheme.versionsOf(group, plural).filter(isEmptied));
+      if (kind !== undefined && plural !== 'pods') await here(resourceOf(kind));
     }
     if (this.#remoteKinds === undefined) return remains;
     const { resources, unknown } = this.#remoteKinds.discover();
@@ -153,8 +155,7 @@ class Namespaces {
 }
 
 /** Events go too, although nothing waits for them elsewhere. */
-function namespacedKinds(scheme: Scheme): readonly KindDeclaration[] {
-  const events = scheme.byResource('', 'v1', 'events');
-  const kinds = collectableKinds(scheme).filter(({ namespaced }) => namespaced);
-  return events === undefined ? kinds : [...kinds, events];
+function isEmptied(kind: KindDeclaration): boolean {
+  const isEvents = kind.group === '' && kind.plural === 'events';
+  return kind.namespaced && (isEvents || isCollectable(kind));
 }

@@ -7,10 +7,9 @@ import type { Amounts } from '../../api/quota/pod-usage.ts';
 import { limitedBy, usageOf } from '../../api/quota/usage.ts';
 import type { Resource } from '../../api/resource.ts';
 import { qualifiedResource } from '../../api/resource.ts';
-import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Informer } from '../../client/informer.ts';
 import { deepEqual } from '../../machinery/json.ts';
-import { collectableKinds, followKinds } from '../runtime/all-kinds.ts';
+import { followKinds, isCollectable } from '../runtime/all-kinds.ts';
 import { Controller, type Requeue } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
 import { isTerminal } from '../runtime/pods.ts';
@@ -44,7 +43,7 @@ export function createResourceQuotaController(dependencies: ControllerDependenci
     },
   });
   // Whatever is deleted makes room in the quotas of its namespace.
-  followKinds(scheme, informers, namespacedKinds, {
+  followKinds(scheme, informers, (kind) => kind.namespaced && isCollectable(kind), {
     onServed: (resource) => {
       const informer = informers.informer(resource);
       kinds.set(qualifiedResource(resource), { resource, informer });
@@ -53,10 +52,6 @@ export function createResourceQuotaController(dependencies: ControllerDependenci
     onWithdrawn: (resource) => kinds.delete(qualifiedResource(resource)),
   });
   return controller;
-
-  function namespacedKinds(served: Scheme): readonly KindDeclaration[] {
-    return collectableKinds(served).filter(({ namespaced }) => namespaced);
-  }
 
   function freed({ metadata }: KubernetesObject): void {
     for (const quota of quotas.lister.list(metadata.namespace ?? '')) controller.queue.add(keyOf(quota));

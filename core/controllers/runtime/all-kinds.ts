@@ -1,23 +1,15 @@
 import type { KubernetesObject } from '../../api/object.ts';
 import { qualifiedResource, type Resource } from '../../api/resource.ts';
+import { resourcesOf, storedVersion } from '../../api/scheme.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { InformerFactory } from '../../client/informer-factory.ts';
 
 /**
- * The stored kinds that can be listed, watched and deleted, each in one version. What is short-lived by nature
- * (events) and belongs to nothing is left out.
+ * Stored kinds that can be listed, watched and deleted. What is short-lived by nature (events) and belongs to nothing
+ * is none.
  */
-export function collectableKinds(scheme: Scheme): readonly KindDeclaration[] {
-  const found = new Map<string, KindDeclaration>();
-  for (const kind of scheme.all()) {
-    const { group, plural, verbs, version, custom } = kind;
-    const name = `${group}/${plural}`;
-    if (plural === 'events') continue;
-    if (!['list', 'watch', 'delete'].every((verb) => verbs.includes(verb))) continue;
-    // As it is stored nobody has to be asked for another form of it.
-    if (!found.has(name) || custom?.storageVersion === version) found.set(name, kind);
-  }
-  return [...found.values()];
+export function isCollectable({ plural, verbs }: KindDeclaration): boolean {
+  return plural !== 'events' && ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb));
 }
 
 /** What a controller does as kinds come and go at run time. */
@@ -27,30 +19,34 @@ export interface KindFollower {
   onWithdrawn?(resource: Resource<KubernetesObject>): void;
 }
 
-/** Tells of every kind that `kindsOf` finds in the scheme, now and after each change. */
+/** Tells of every kind that `isFollowed` chooses, in one version each, now and as the scheme changes. */
 export function followKinds(
   scheme: Scheme,
   informers: Pick<InformerFactory, 'forget'>,
-  kindsOf: (scheme: Scheme) => readonly KindDeclaration[],
+  isFollowed: (kind: KindDeclaration) => boolean,
   follower: KindFollower,
 ): void {
   const followed = new Map<string, Resource<KubernetesObject>>();
-  const follow = () => {
-    const served = new Map(kindsOf(scheme).map((kind) => [qualifiedResource(kind), resourceOf(kind)]));
-    for (const [name, resource] of followed) {
-      if (served.get(name)?.version === resource.version) continue;
+  const follow = ({ group, plural }: Pick<KindDeclaration, 'group' | 'plural'>) => {
+    const name = qualifiedResource({ group, plural });
+    const served = storedVersion(scheme.versionsOf(group, plural).filter(isFollowed));
+    const present = followed.get(name);
+    if (served?.version === present?.version) return;
+    if (present !== undefined) {
       followed.delete(name);
-      informers.forget(resource);
-      follower.onWithdrawn?.(resource);
+      informers.forget(present);
+      follower.onWithdrawn?.(present);
     }
-    for (const [name, resource] of served) {
-      if (followed.has(name)) continue;
-      followed.set(name, resource);
-      follower.onServed(resource);
-    }
+    if (served === undefined) return;
+    const resource = resourceOf(served);
+    followed.set(name, resource);
+    follower.onServed(resource);
   };
-  follow();
-  scheme.onChange(follow);
+  const followAll = (kinds: readonly KindDeclaration[]) => {
+    for (const resource of resourcesOf(kinds)) follow(resource);
+  };
+  followAll(scheme.all());
+  scheme.onChange(followAll);
 }
 
 /** A declared kind as clients name it. Nothing is known of its objects but what all have. */
