@@ -29,8 +29,10 @@ export function createDiscovery(
       return Promise.resolve(encoded);
     },
     async openApi(call, path) {
-      const [apis, group = '', version = ''] = path.split('/');
-      const remote = apis === 'apis' ? aggregator?.remoteOf(group, version) : undefined;
+      const [apis, group = '', version = '', ...more] = path.split('/');
+      // What follows could lead back up, to whatever else the server has.
+      const isDocument = apis === 'apis' && more.length === 0;
+      const remote = isDocument ? aggregator?.remoteOf(group, version) : undefined;
       if (remote !== undefined)
         return new PlainObject(
           await new RemoteCalls(remote.upstream, call).json('GET', `/openapi/v3/${path}`),

@@ -174,6 +174,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   });
   const grpc = createGrpcServer({
     pipeline,
+    authorizer: api.authorizer,
     verbs: aggregator === undefined ? api.verbs : withRemotes(api.verbs, aggregator, api.authorizer),
     discovery,
     streaming: { containers, agents },

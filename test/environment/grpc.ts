@@ -32,6 +32,7 @@ export async function serveGrpc(
     tls: { cert: pki.server.cert, key: pki.server.key, clientCa: trust.bundle },
     identify: createCallIdentity({ tokens, certificates }),
     pipeline,
+    authorizer: api.api.authorizer,
   });
   const endpoint = await server.start();
   trust.onReplaced(() =>

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { badRequest, forbidden } from '../../api/errors.ts';
 import type { UserInfo } from '../../api/verbs.ts';
+import { dns1123LabelProblems, dns1123SubdomainProblems } from '../../machinery/names.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import { unescaped } from './request-headers.ts';
 
@@ -24,7 +25,9 @@ export async function impersonate(
   const uid = text(headers['impersonate-uid']);
   const extras = Object.entries(headers)
     .filter(([header]) => header.startsWith(extraPrefix))
-    .map(([header, value]) => [unescaped(header.slice(extraPrefix.length)), list(value)] as const);
+    .map(([header, value]) => [unescaped(header.slice(extraPrefix.length)), list(value)] as const)
+    // Each value is asked about: a key without any would be had for nothing.
+    .filter(([, values]) => values.length > 0);
   if (name === '') {
     if (groups.length === 0 && uid === '' && extras.length === 0) return caller;
     throw badRequest('requested impersonation without impersonating a user');
@@ -74,6 +77,8 @@ function serviceAccountOf(name: string): { namespace: string; name: string } | u
   if (!name.startsWith(serviceAccountPrefix)) return undefined;
   const [namespace, account, ...more] = name.slice(serviceAccountPrefix.length).split(':');
   if (namespace === undefined || account === undefined || more.length > 0) return undefined;
+  // What can be no account is somebody of that name, whom the rights of no namespace reach.
+  if (dns1123LabelProblems(namespace).length + dns1123SubdomainProblems(account).length > 0) return undefined;
   return { namespace, name: account };
 }
 

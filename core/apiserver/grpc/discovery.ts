@@ -1,28 +1,46 @@
 import type { Discovery } from '../../api/discovery.ts';
 import * as wire from '../../api/generated/wheelhouse.ts';
+import { checkPathAccess, type Authorizer } from '../handlers/authorize.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
-import { unaryMethod, type MethodContext, type ServedMethod } from './methods.ts';
+import { unaryMethod, type MethodContext, type ServedMethod, type ServerCall } from './methods.ts';
 
-export function discoveryService(discovery: Discovery, context: MethodContext): readonly ServedMethod[] {
+/** What is served, told to those who may read the same over REST. */
+export function discoveryService(
+  discovery: Discovery,
+  authorizer: Authorizer,
+  context: MethodContext,
+): readonly ServedMethod[] {
   const { version, resources, openApi } = wire.Discovery;
+  const check = async ({ user, tracker }: ServerCall, path: string) => {
+    if (user !== undefined) await checkPathAccess(authorizer, { user, verb: 'get', path }, tracker);
+  };
   return [
     unaryMethod(
       version,
       context,
       () => reading('/version'),
-      (call) => discovery.version(call),
+      async (call) => {
+        await check(call, '/version');
+        return discovery.version(call);
+      },
     ),
     unaryMethod(
       resources,
       context,
       () => reading('/apis'),
-      async (call) => ({ json: await discovery.resources(call) }),
+      async (call) => {
+        await check(call, '/apis');
+        return { json: await discovery.resources(call) };
+      },
     ),
     unaryMethod(
       openApi,
       context,
-      ({ path }) => reading(`/openapi/v3/${path}`),
-      async (call, { path }) => ({ json: await discovery.openApi(call, path) }),
+      ({ path }) => reading(documentPath(path)),
+      async (call, { path }) => {
+        await check(call, documentPath(path));
+        return { json: await discovery.openApi(call, path) };
+      },
     ),
   ];
 }
@@ -30,4 +48,8 @@ export function discoveryService(discovery: Discovery, context: MethodContext): 
 /** What the same question is over REST. */
 function reading(path: string): RequestAttributes {
   return { verb: 'get', path, uri: path, resource: undefined, longRunning: false };
+}
+
+function documentPath(path: string): string {
+  return `/openapi/v3/${path}`;
 }

@@ -9,7 +9,7 @@ import type { Discovery } from '../../api/discovery.ts';
 import type { ContainerStreams } from '../../api/streams.ts';
 import type { Verbs } from '../../api/verbs.ts';
 import { sleep, systemClock, type Clock } from '../../machinery/clock.ts';
-import { mastersOnly } from '../handlers/authorize.ts';
+import { mastersOnly, type Authorizer } from '../handlers/authorize.ts';
 import { RequestPipeline } from '../requests/pipeline.ts';
 import type { SessionHub } from '../streaming/session-hub.ts';
 import { agentsService } from './agents.ts';
@@ -32,6 +32,8 @@ export interface GrpcServerOptions {
   readonly identify?: Identify;
   /** What calls pass before they are served; unless given, only masters act as somebody else. */
   readonly pipeline?: RequestPipeline;
+  /** Says who may read what is served; unless given, only masters. */
+  readonly authorizer?: Authorizer;
   /** Errors that are the server's fault, with the method they happened in. */
   readonly onError?: (error: unknown, path: string) => void;
   readonly clock?: Clock;
@@ -73,17 +75,17 @@ const limits: ServerOptions = {
 };
 
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
-  const { verbs, discovery, streaming, listen, tls, clock = systemClock } = options;
+  const { verbs, discovery, streaming, listen, tls, clock = systemClock, authorizer = mastersOnly } = options;
   const stopping = new AbortController();
   const context: MethodContext = {
     identify: options.identify ?? (listen.startsWith('unix:') ? identifyUnixPeer : identifyLoopback),
-    pipeline: options.pipeline ?? new RequestPipeline({ authorizer: mastersOnly }),
+    pipeline: options.pipeline ?? new RequestPipeline({ authorizer }),
     stopping: stopping.signal,
     onError: options.onError ?? (() => {}),
   };
   const server = new Server(limits);
   addService(server, objectsService(verbs, context));
-  addService(server, discoveryService(discovery, context));
+  addService(server, discoveryService(discovery, authorizer, context));
   if (streaming !== undefined) {
     addService(server, containersService(streaming.containers, context));
     addService(server, agentsService(streaming.agents, context));

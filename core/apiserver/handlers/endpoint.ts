@@ -41,7 +41,9 @@ export function endpointOf(
     if (!declaration.verbs.includes(verb)) throw notAllowed(declaration, verb);
     return { declaration, store, subresource: undefined };
   }
-  const fact = declaration.subresources?.[target.subresource];
+  const { subresources = {} } = declaration;
+  // Whatever is asked for, "constructor" too.
+  const fact = Object.hasOwn(subresources, target.subresource) ? subresources[target.subresource] : undefined;
   if (fact === undefined) throw noSuchResource();
   // Streams have front ends of their own.
   if (fact.connect === true || target.subresource === 'log') throw notAllowed(declaration, verb);

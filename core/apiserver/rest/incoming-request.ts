@@ -45,7 +45,8 @@ function restAttributes(method: string, url: URL, path: RequestPath | undefined)
   }
   const query = url.search === '' ? undefined : url.searchParams;
   const one = path.name !== undefined;
-  const verb = verbOf(method, one, path.watch || isSet(query?.get('watch')));
+  // One object is read whatever the query says: its path has no other form.
+  const verb = verbOf(method, one, path.watch || (!one && isSet(query?.get('watch'))));
   const selector = one ? undefined : (query?.get('fieldSelector') ?? undefined);
   const resource = resourceAttributes({ ...path.target, name: path.name }, selector);
   return {

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http';
+import { badRequest } from '../../api/errors.ts';
 import type { CollectionTarget } from '../../api/verbs.ts';
 
 /** What a path of the API names (upstream: endpoints/request/requestinfo.go). */
@@ -19,6 +21,19 @@ export type RequestPath =
       readonly watch: boolean;
     }
   | { readonly kind: 'other'; readonly path: string };
+
+/**
+ * Throws BadRequest for what no address can be. Whatever begins with a slash is a path: one with two of them names no
+ * other host.
+ */
+export function urlOf({ url = '/' }: Pick<IncomingMessage, 'url'>): URL {
+  if (url.startsWith('/')) return new URL(`https://core${url}`);
+  try {
+    return new URL(url, 'https://core');
+  } catch (cause) {
+    throw badRequest(`the address ${JSON.stringify(url)} cannot be read`, { cause });
+  }
+}
 
 /** Undefined where a part cannot be decoded. */
 export function parsePath(path: string): RequestPath | undefined {

@@ -36,7 +36,8 @@ export async function serveResource(
 ): Promise<void> {
   const { target, name } = path;
   const kind = scheme.byResource(target.group, target.version, target.resource);
-  if (kind === undefined)
+  // Only a proxy has paths below it.
+  if (kind === undefined || path.rest !== '')
     throw new StatusError('NotFound', 'the server could not find the requested resource');
   const object: ObjectTarget | undefined = name === undefined ? undefined : { ...target, name };
   switch (exchange.request.method) {

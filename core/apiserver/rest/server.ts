@@ -30,7 +30,7 @@ import { rootPaths, serveDiscovery, serveVersion } from './information.ts';
 import { serveMetrics } from './metrics.ts';
 import type { ServedMetrics } from './metrics.ts';
 import { serveOpenApi } from './openapi.ts';
-import { parsePath } from './request-info.ts';
+import { parsePath, urlOf } from './request-info.ts';
 import type { RequestPath } from './request-info.ts';
 import type { CountedRequest } from './request-metrics.ts';
 import { serveResource } from './resources.ts';
@@ -209,7 +209,7 @@ async function answer(
   response.on('error', onGone);
   let counted: CountedRequest | undefined;
   try {
-    const url = new URL(request.url ?? '/', 'https://core');
+    const url = urlOf(request);
     const path = parsePath(url.pathname);
     const { method = '' } = request;
     // HTTP/2 lets any word pass. Somebody behind us may take it for the method that it is written like.
@@ -362,7 +362,7 @@ async function upgradeConnection(
   let counted: CountedRequest | undefined;
   let code = 101;
   try {
-    const url = new URL(request.url ?? '/', 'https://core');
+    const url = urlOf(request);
     const path = parsePath(url.pathname);
     counted = options.metrics?.requests.begin({ method: request.method ?? '', path, url });
     const asked = incomingRequest(request, undefined, url, path, options, (why) => {

@@ -11,8 +11,9 @@ export interface PodStream {
 }
 
 /** Which subresource of which Pod a path names, where it is one that streams. */
-export function podStream({ target, name }: ResourcePath): PodStream | undefined {
+export function podStream({ target, name, rest }: ResourcePath): PodStream | undefined {
   const { group, resource, subresource, namespace } = target;
+  if (rest !== '') return undefined;
   if (group !== '' || resource !== 'pods' || name === undefined || namespace === undefined) return undefined;
   switch (subresource) {
     case 'log':

@@ -14,6 +14,8 @@ export interface CallTarget {
   /** For calls that answer once, and for lists as a whole. */
   readonly deadlineMs: number;
   readonly token?: string | undefined;
+  /** As `ConnectOptions` says. */
+  readonly actAs?: { readonly user: string; readonly groups?: readonly string[] } | undefined;
   /** How often what core has no turn for is tried. */
   readonly tries: number;
 }
@@ -50,7 +52,7 @@ async function again(tries: Tries, error: unknown, { signal }: Call, doing: stri
 }
 
 function ask<RequestInit, Request, ReplyInit, Reply>(
-  { channel, clock, deadlineMs, token }: CallTarget,
+  { channel, clock, deadlineMs, ...credentials }: CallTarget,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   request: RequestInit,
   call: Call,
@@ -67,7 +69,7 @@ function ask<RequestInit, Request, ReplyInit, Reply>(
       method.request.encode,
       method.reply.decode,
       request,
-      metadataOf(token),
+      metadataOf(credentials),
       { deadline: clock.now() + deadlineMs },
       (error, reply) => {
         signal?.removeEventListener('abort', cancel);
@@ -111,7 +113,7 @@ export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
 }
 
 async function* listen<RequestInit, Request, ReplyInit, Reply>(
-  { channel, clock, token }: CallTarget,
+  { channel, clock, ...credentials }: CallTarget,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   request: RequestInit,
   call: Call,
@@ -125,7 +127,7 @@ async function* listen<RequestInit, Request, ReplyInit, Reply>(
     method.request.encode,
     method.reply.decode,
     request,
-    metadataOf(token),
+    metadataOf(credentials),
     deadlineMs === undefined ? {} : { deadline: clock.now() + deadlineMs },
   );
   const cancel = () => stream.cancel();
@@ -148,7 +150,7 @@ async function* listen<RequestInit, Request, ReplyInit, Reply>(
  * are already encoded pass as they are.
  */
 export function duplex<RequestInit, Request, ReplyInit, Reply>(
-  { channel, token }: Pick<CallTarget, 'channel' | 'token'>,
+  { channel, ...credentials }: Pick<CallTarget, 'channel' | 'token' | 'actAs'>,
   method: WireMethod<RequestInit, Request, ReplyInit, Reply>,
   signal: AbortSignal | undefined,
 ): ClientDuplexStream<RequestInit | Buffer, Reply> {
@@ -156,7 +158,7 @@ export function duplex<RequestInit, Request, ReplyInit, Reply>(
     method.path,
     (message) => (Buffer.isBuffer(message) ? message : method.request.encode(message)),
     method.reply.decode,
-    metadataOf(token),
+    metadataOf(credentials),
   );
   if (signal !== undefined) {
     const cancel = () => stream.cancel();
@@ -186,8 +188,10 @@ function passWarnings(metadata: Metadata, { warn }: Call): void {
 }
 
 /** What goes before the first message of a call. */
-function metadataOf(token: string | undefined): Metadata {
+function metadataOf({ token, actAs }: Pick<CallTarget, 'token' | 'actAs'>): Metadata {
   const metadata = new Metadata();
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+  if (actAs !== undefined) metadata.set('impersonate-user', actAs.user);
+  for (const group of actAs?.groups ?? []) metadata.add('impersonate-group', group);
   return metadata;
 }

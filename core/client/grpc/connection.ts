@@ -19,6 +19,8 @@ export interface ConnectOptions {
   readonly tls?: TlsOptions | undefined;
   /** A bearer token; only sent over TLS. */
   readonly token?: string | undefined;
+  /** Asks to be served as somebody else, for whoever may (Impersonate headers). */
+  readonly actAs?: { readonly user: string; readonly groups?: readonly string[] } | undefined;
   /** Names this client, as "wh/0.1.0"; its first part is the default field manager. */
   readonly userAgent?: string;
   /** For calls that answer once; 30 s unless given. */
@@ -64,7 +66,7 @@ export function connect(options: ConnectOptions): Connection {
   } = options;
   const channel = new Channel({ endpoint, tls, userAgent, clock });
   const token = tls === undefined ? undefined : options.token;
-  const target: CallTarget = { channel, clock, deadlineMs, token, tries };
+  const target: CallTarget = { channel, clock, deadlineMs, token, tries, actAs: options.actAs };
   const close = () => {
     signal?.removeEventListener('abort', close);
     channel.close();

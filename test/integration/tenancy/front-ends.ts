@@ -4,17 +4,13 @@ import { WebSocket } from 'ws';
 import { isNotFound, StatusError } from '../../../core/api/errors.ts';
 import { clusterrolebindings, namespaces, rolebindings } from '../../../core/api/generated/resources.ts';
 import type { CollectionTarget, Verbs } from '../../../core/api/verbs.ts';
-import { createCallIdentity } from '../../../core/apiserver/grpc/caller.ts';
-import { createGrpcServer } from '../../../core/apiserver/grpc/server.ts';
-import { RequestPipeline } from '../../../core/apiserver/requests/pipeline.ts';
 import { createContainerStreams } from '../../../core/apiserver/streaming/container-streams.ts';
 import type { ServedStreams } from '../../../core/apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../../../core/apiserver/streaming/session-hub.ts';
-import { connect } from '../../../core/client/grpc/connection.ts';
 import type { Connection } from '../../../core/client/grpc/connection.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
-import { makePair } from '../../../core/machinery/pki/make-certificate.ts';
 import type { KeyPair } from '../../../core/machinery/pki/make-certificate.ts';
+import { serveGrpc } from '../../environment/grpc.ts';
 import type { RestApi } from '../../environment/rest.ts';
 import { clientPair, createRestApi } from '../../environment/rest.ts';
 import { settle } from '../../expectations/eventually.ts';
@@ -61,30 +57,8 @@ export async function createFrontEnds(): Promise<FrontEnds> {
   };
   const rest = await createRestApi({ rbac: true, containers });
   const { api, verbs } = rest.api;
-  const { authorizer, authenticator: tokens } = api;
-  streams = createContainerStreams({ verbs, hub, authorizer });
-  const { serverCa, clientCa } = rest.pki;
-  const { trust, certificates } = rest;
-  const addresses = ['kubernetes.default.svc'];
-  const pair = await makePair(
-    { name: 's', subject: 'CN=s', use: 'server', addresses, signer: serverCa },
-    systemClock,
-  );
-  const grpc = createGrpcServer({
-    verbs,
-    discovery: {
-      version: () => Promise.resolve({ gitVersion: 'v1', wheelhouseVersion: '0', store: 'memory' }),
-      resources: () => Promise.resolve(Buffer.from('{}')),
-      openApi: () => Promise.resolve(Buffer.from('{}')),
-    },
-    streaming: { containers: streams, agents: hub },
-    listen: '127.0.0.1:0',
-    tls: { cert: pair.cert, key: pair.key, clientCa: trust.bundle },
-    identify: createCallIdentity({ tokens, certificates }),
-    pipeline: new RequestPipeline({ authorizer }),
-  });
-  const endpoint = await grpc.start();
-  const connections: Connection[] = [];
+  streams = createContainerStreams({ verbs, hub, authorizer: api.authorizer });
+  const grpc = await serveGrpc(rest, { streaming: { containers: streams, agents: hub } });
   let bound = 0;
   for (const name of ['team', 'other'])
     await rest.api.client.create(namespaces, { metadata: { name }, spec: {} });
@@ -92,7 +66,7 @@ export async function createFrontEnds(): Promise<FrontEnds> {
   return {
     rest,
     async person(name, ...holdings) {
-      const who = await clientPair(clientCa, `CN=${name}`);
+      const who = await clientPair(rest.pki.clientCa, `CN=${name}`);
       for (const { role, namespace } of holdings) {
         const metadata = { name: `binding-${++bound}` };
         const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role };
@@ -107,16 +81,14 @@ export async function createFrontEnds(): Promise<FrontEnds> {
           });
       }
       await settle(30);
-      const connection = connect({ endpoint, tls: { ca: serverCa.cert, ...who } });
-      connections.push(connection);
+      const connection = grpc.connect(who);
       return { name, pair: who, connection };
     },
     overRest: (person, asked) => overRest(rest, person, asked),
     overGrpc: ({ connection }, asked) => overGrpc(connection.verbs, asked),
     websocket: (person, path, protocol) => websocket(rest, person, path, protocol),
     async [Symbol.asyncDispose]() {
-      for (const connection of connections) connection.close();
-      await grpc.stop(1_000);
+      await grpc[Symbol.asyncDispose]();
       await rest[Symbol.asyncDispose]();
     },
   };
