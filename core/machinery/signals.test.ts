@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { linkSignals, OpenCalls } from './signals.ts';
+import { linkSignals, OpenCalls, unlessAborted } from './signals.ts';
 
 test('a linked signal aborts with the first of its sources, and with its reason', () => {
   const [a, b] = [new AbortController(), new AbortController()];
@@ -34,4 +34,14 @@ test('open calls end together, with the reason, and so do those that begin later
   expect(open.signal.reason).toBe(reason);
   expect(done.signal.aborted).toBe(false);
   expect(calls.begin().signal.reason).toBe(reason);
+});
+
+test('what never ends is left when the signal aborts, and leaves nothing behind', async () => {
+  const source = new AbortController();
+  expect(await unlessAborted(Promise.resolve('done'), source.signal)).toBe('done');
+  expect(getEventListeners(source.signal, 'abort')).toEqual([]);
+  const left = unlessAborted(new Promise(() => {}), source.signal);
+  source.abort(new Error('too late'));
+  await expect(left).rejects.toThrow('too late');
+  await expect(unlessAborted(new Promise(() => {}), source.signal)).rejects.toThrow('too late');
 });

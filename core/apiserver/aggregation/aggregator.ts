@@ -5,7 +5,7 @@ import type { APIResource } from '../../api/generated/meta-v1.ts';
 import { apiservices, endpointslices, services } from '../../api/generated/resources.ts';
 import { keyOf } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
-import type { Verbs } from '../../api/verbs.ts';
+import type { Call, Verbs } from '../../api/verbs.ts';
 import { follow } from '../../admission/follow.ts';
 import type { Lookup } from '../../admission/lookup.ts';
 import { deepEqual } from '../../machinery/json.ts';
@@ -48,7 +48,6 @@ interface Followed {
   etag: string | undefined;
 }
 
-const call = { userAgent: 'kube-aggregator' };
 const aggregatorUser = { name: 'system:kube-aggregator', groups: ['system:masters'] };
 const workers = 4;
 const checkAgainMs = 30_000;
@@ -198,7 +197,7 @@ export class Aggregator {
       if (key === undefined) return;
       let again: number | undefined;
       try {
-        if (key === localKey) await this.#keepLocal();
+        if (key === localKey) await this.#keepLocal(signal);
         else again = await this.#check(key, signal);
         this.#queue.forget(key);
       } catch (error) {
@@ -211,8 +210,9 @@ export class Aggregator {
   }
 
   /** Makes and mends the objects of what is served here (kube-aggregator: autoregister). */
-  async #keepLocal(): Promise<void> {
+  async #keepLocal(signal: AbortSignal): Promise<void> {
     const { verbs, scheme } = this.#options;
+    const call = callUntil(signal);
     const wanted = new Map(
       localServices(scheme).map((service) => [service.metadata.name ?? '', service] as const),
     );
@@ -233,7 +233,7 @@ export class Aggregator {
           const object = { ...present, spec: service.spec };
           await verbs.update(call, { ...collection, name }, { kind: 'object', object });
         }
-        await this.#report(present, localAvailability);
+        await this.#report(present, localAvailability, signal);
       } catch (error) {
         if (!isAlreadyExists(error) && !isConflict(error) && !isNotFound(error)) throw error;
       }
@@ -277,24 +277,28 @@ export class Aggregator {
     }
     const current = this.#remotes.get(name);
     if (current === undefined || current.upstream !== followed.upstream) return undefined;
-    await this.#report(current.service, outcome);
+    await this.#report(current.service, outcome, signal);
     // Who has none is still served.
     if (outcome.available) await readDocuments(current, signal).then((news) => news && this.#tell(), ignored);
     return outcome.available ? checkAgainMs : retryMs;
   }
 
-  async #report(service: APIService, outcome: Availability): Promise<void> {
+  async #report(service: APIService, outcome: Availability, signal: AbortSignal): Promise<void> {
     const conditions = withAvailability(service, outcome, timestamp(this.#options.clock.now()));
     if (conditions === undefined) return;
     const target = { ...collection, name: service.metadata.name ?? '', subresource: 'status' };
     try {
       const object = { ...service, status: { ...service.status, conditions } };
-      await this.#options.verbs.update(call, target, { kind: 'object', object });
+      await this.#options.verbs.update(callUntil(signal), target, { kind: 'object', object });
     } catch (error) {
       // Whoever changed or deleted it meanwhile has put it in the queue again.
       if (!isConflict(error) && !isNotFound(error)) throw error;
     }
   }
+}
+
+function callUntil(signal: AbortSignal): Call {
+  return { userAgent: 'kube-aggregator', signal };
 }
 
 /** What this server could not be mended without stays its own. */

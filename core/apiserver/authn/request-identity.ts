@@ -22,7 +22,7 @@ export interface RequestIdentityOptions {
 export function createRequestIdentity({
   tokens,
   certificates,
-}: RequestIdentityOptions): (request: IncomingMessage) => Promise<Identity> {
+}: RequestIdentityOptions): (request: IncomingMessage, signal: AbortSignal) => Promise<Identity> {
   const shown = new WeakMap<object, X509Certificate>();
 
   function certificateOf(request: IncomingMessage): X509Certificate | undefined {
@@ -48,7 +48,7 @@ export function createRequestIdentity({
     }
   }
 
-  return async (request) => {
+  return async (request, signal) => {
     const identity = certified(request);
     if (identity !== undefined) return identity;
     const { authorization } = request.headers;
@@ -58,7 +58,7 @@ export function createRequestIdentity({
       throw unauthorized();
     }
     const token = bearerToken(authorization);
-    const found = token === undefined ? undefined : await tokens.authenticate(token, []);
+    const found = token === undefined ? undefined : await tokens.authenticate(token, [], signal);
     if (found === undefined) throw unauthorized();
     return found;
   };

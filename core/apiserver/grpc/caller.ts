@@ -23,8 +23,8 @@ export interface Caller {
   certificate(): X509Certificate | undefined;
 }
 
-/** Says who calls; rejects with Unauthorized. Runs for every call. */
-export type Identify = (caller: Caller) => Identity | Promise<Identity>;
+/** Says who calls; rejects with Unauthorized, and when the signal aborts. Runs for every call. */
+export type Identify = (caller: Caller, signal: AbortSignal) => Identity | Promise<Identity>;
 
 const localAdmin: UserInfo = { name: 'system:admin', groups: ['system:masters', 'system:authenticated'] };
 
@@ -88,14 +88,14 @@ export interface CallIdentityOptions {
 
 /** For a server with TLS: as over REST, a client certificate first, then a bearer token, and nobody without. */
 export function createCallIdentity({ tokens, certificates }: CallIdentityOptions): Identify {
-  return async (caller) => {
+  return async (caller, signal) => {
     const certificate = caller.certificate();
     const certified =
       certificate &&
       certificates.identify(certificate, () => linesOfMetadata(caller.metadata(), certificates.headers));
     if (certified !== undefined) return certified;
     const token = bearerToken(caller.header('authorization'));
-    const found = token === undefined ? undefined : await tokens.authenticate(token, []);
+    const found = token === undefined ? undefined : await tokens.authenticate(token, [], signal);
     if (found === undefined) throw unauthorized();
     return found;
   };

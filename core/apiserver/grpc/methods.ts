@@ -16,6 +16,7 @@ import type { Call } from '../../api/verbs.ts';
 import { mostWarningsKept } from '../../api/warnings.ts';
 import { callerOf, type Identify } from './caller.ts';
 import { BoundedSender } from '../../machinery/bounded-sender.ts';
+import { unlessAborted } from '../../machinery/signals.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
 import { auditIdHeader } from '../requests/pipeline.ts';
 import type { IncomingRequest, RequestPipeline } from '../requests/pipeline.ts';
@@ -155,6 +156,7 @@ class Served {
     const { identify, pipeline } = this.#context;
     const caller = callerOf(this.#call);
     const userAgent = caller.header('user-agent');
+    const { signal } = this.#over;
     const path = this.#path;
     const unread = { verb: 'post', path, uri: path, resource: undefined, longRunning: false };
     // What is asked for is read only once it is known who asks; until then there is the method.
@@ -168,9 +170,11 @@ class Served {
       sourceIps: () =>
         sourceIps(caller.header('x-forwarded-for'), caller.header('x-real-ip'), caller.address),
       async identify() {
-        const identity = await identify(caller);
+        const identity = await identify(caller, signal);
         try {
-          asked.begun = await begin();
+          const begun = begin();
+          // Somebody may open a stream and never say what for.
+          asked.begun = begun instanceof Promise ? await unlessAborted(begun, signal) : begun;
           asked.attributes = asked.begun.attributes;
         } catch (error) {
           asked.error = error;
@@ -181,7 +185,6 @@ class Served {
       impersonation: () => caller.impersonation(),
       classified: (classification) => (this.#classification = classification),
     };
-    const { signal } = this.#over;
     return pipeline.run(request, signal, async ({ user, tracker }) => {
       if (asked.begun === undefined) throw asked.error;
       const call = {

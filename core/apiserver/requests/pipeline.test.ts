@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { StatusError } from '../../api/errors.ts';
+import { unlessAborted } from '../../machinery/signals.ts';
 import { SteppedClock } from '../../machinery/stepped-clock.ts';
 import { mastersOnly } from '../handlers/authorize.ts';
 import { RequestPipeline } from './pipeline.ts';
@@ -54,3 +55,24 @@ test('a stream goes on for as long as it likes', async () => {
     timers: 0,
   });
 });
+
+test.each([false, true])(
+  'whoever cannot be known within a minute is told so; a stream: %s',
+  async (longRunning) => {
+    const clock = new SteppedClock();
+    const pipeline = new RequestPipeline({ authorizer: mastersOnly, clock });
+    const ending = new AbortController();
+    const served = pipeline.run(
+      {
+        ...incoming(longRunning, (why) => ending.abort(why)),
+        identify: (signal) => unlessAborted(new Promise<never>(() => {}), signal),
+      },
+      ending.signal,
+      () => Promise.resolve('served'),
+    );
+    const outcome = served.catch((error: unknown) => (error as StatusError).status);
+    await clock.advanceAsync(60_000);
+    expect(await outcome).toMatchObject({ code: 504, reason: 'Timeout' });
+    expect(clock.pendingTimers).toBe(0);
+  },
+);

@@ -24,8 +24,8 @@ export interface IncomingRequest {
   readonly userAgent: string | undefined;
   /** Where it comes from, as far as anybody says so; the address of the connection last. */
   sourceIps(): readonly string[];
-  /** Rejects with Unauthorized. */
-  identify(): Identity | Promise<Identity>;
+  /** Rejects with Unauthorized, and when the signal aborts. */
+  identify(signal: AbortSignal): Identity | Promise<Identity>;
   /** Which flow and level it was taken for; for the head of the answer. */
   classified(classification: Classification): void;
   /** Ends a request that goes on: its time is over, or what it was let in by holds no longer. */
@@ -54,7 +54,7 @@ export interface RequestPipelineOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Of a request that is no stream, until its answer is sent (upstream: --request-timeout). */
+/** Of a request until its answer is sent, or where it is a stream until it has begun (upstream: --request-timeout). */
 const requestWithinMs = 60_000;
 const tookTooLong = new StatusError(
   'Timeout',
@@ -83,18 +83,23 @@ export class RequestPipeline {
     signal: AbortSignal,
     serve: (caller: Caller) => Promise<T>,
   ): Promise<T> {
-    const { auditor, authorizer, fairness } = this.#options;
+    const { auditor, authorizer, fairness, clock = systemClock } = this.#options;
     const receivedMs = auditor?.now() ?? 0;
+    let ended: StatusError | undefined;
+    const end = (why: StatusError) => {
+      ended = why;
+      request.end(why);
+    };
+    using time = { [Symbol.dispose]: clock.after(requestWithinMs, () => end(tookTooLong)) };
     let identity: Identity;
     try {
-      identity = await request.identify();
+      identity = await request.identify(signal);
     } catch (error) {
       auditor?.refused(request, receivedMs, StatusError.from(error));
       throw error;
     }
     const trail = auditor?.begin(request, receivedMs, identity.user);
-    let ended: StatusError | undefined;
-    using _ = this.#follow(request, identity, (why) => (ended = why));
+    using _ = this.#follow(request, identity, time, end);
     try {
       signal.throwIfAborted();
       let { user } = identity;
@@ -126,19 +131,17 @@ export class RequestPipeline {
 
   /**
    * What somebody began does not go on when what they showed for themselves holds no longer. What is no stream is
-   * over before that: whoever sends its body a byte a minute, or reads its answer so, does not keep its seat for ever.
+   * over before that: whoever sends its body a byte a minute, or reads its answer so, does not keep its seat for ever;
+   * and a stream has begun by then.
    */
   #follow(
-    request: IncomingRequest,
+    { attributes }: IncomingRequest,
     identity: Identity,
-    onEnd: (why: StatusError) => void,
+    time: Disposable,
+    end: (why: StatusError) => void,
   ): Disposable | undefined {
-    const end = (why: StatusError) => {
-      onEnd(why);
-      request.end(why);
-    };
-    const { credentialEnds, clock = systemClock } = this.#options;
-    if (request.attributes.longRunning) return credentialEnds?.until(identity, () => end(unauthorized()));
-    return { [Symbol.dispose]: clock.after(requestWithinMs, () => end(tookTooLong)) };
+    if (!attributes.longRunning) return undefined;
+    time[Symbol.dispose]();
+    return this.#options.credentialEnds?.until(identity, () => end(unauthorized()));
   }
 }

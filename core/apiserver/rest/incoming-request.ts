@@ -23,7 +23,7 @@ export function incomingRequest(
     auditId: pipeline.auditIdFor(one(auditIdHeader)),
     userAgent: headers['user-agent'],
     sourceIps: () => sourceIps(one('x-forwarded-for'), one('x-real-ip'), request.socket.remoteAddress),
-    identify: () => identify(request),
+    identify: (signal) => identify(request, signal),
     classified({ schemaUid, levelUid }) {
       if (schemaUid !== undefined) response?.setHeader('x-kubernetes-pf-flowschema-uid', schemaUid);
       if (levelUid !== undefined) response?.setHeader('x-kubernetes-pf-prioritylevel-uid', levelUid);

@@ -51,7 +51,7 @@ export interface RestServerOptions {
   readonly listen: string;
   readonly tls: RestServerTls;
   /** Says who asks; rejects with Unauthorized. */
-  readonly identify: (request: IncomingMessage) => Identity | Promise<Identity>;
+  readonly identify: (request: IncomingMessage, signal: AbortSignal) => Identity | Promise<Identity>;
   /** Says who may read what is no resource. */
   readonly authorizer: Authorizer;
   /** What requests pass before they are served; unless given, they are not noted, and `authorizer` says who acts as whom. */

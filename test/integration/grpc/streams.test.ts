@@ -1,17 +1,21 @@
 import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { createServer, type AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import * as wire from '../../../core/api/generated/wheelhouse.ts';
 import type { Pod } from '../../../core/api/generated/core-v1.ts';
 import type { ExecOptions } from '../../../core/api/streams.ts';
 import { createGrpcServer, type GrpcServer } from '../../../core/apiserver/grpc/server.ts';
+import { RequestPipeline } from '../../../core/apiserver/requests/pipeline.ts';
 import { mastersOnly } from '../../../core/apiserver/handlers/authorize.ts';
 import { createContainerStreams } from '../../../core/apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../../../core/apiserver/streaming/session-hub.ts';
 import { connect, type Connection } from '../../../core/client/grpc/connection.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
 import { deferred } from '../../../core/machinery/deferred.ts';
+import { SteppedClock } from '../../../core/machinery/stepped-clock.ts';
 import { systemRandom } from '../../../core/machinery/random.ts';
 import { runAgentStreaming } from '../../../node-agent/streaming/agent-streaming.ts';
 import { LocalHandlers } from './local-handlers.ts';
@@ -27,6 +31,8 @@ const inShell = (script: string, more: Partial<ExecOptions> = {}): ExecOptions =
 
 describe('container streams', () => {
   let verbs: StubVerbs;
+  /** What requests are timed by. */
+  let clock: SteppedClock;
   let hub: SessionHub;
   let server: GrpcServer;
   let endpoint: string;
@@ -38,6 +44,7 @@ describe('container streams', () => {
 
   beforeEach(async () => {
     verbs = new StubVerbs();
+    clock = new SteppedClock();
     verbs.objects.set('web', encoded(runningPod('web', 'node-a')));
     handlers = new LocalHandlers();
     await startCore('127.0.0.1:0');
@@ -79,6 +86,7 @@ describe('container streams', () => {
       },
       streaming: { containers: createContainerStreams({ verbs, hub }), agents: hub },
       listen,
+      pipeline: new RequestPipeline({ authorizer: mastersOnly, clock }),
     });
     endpoint = await server.start();
   }
@@ -95,6 +103,27 @@ describe('container streams', () => {
       container: { uid: 'uid-web', namespace: 'default', name: 'web', container: 'main' },
       options: { command: ['sh', '-c', 'echo out; echo err >&2; exit 3'], tty: false, stdin: false },
     });
+  });
+
+  test('who opens a stream and never says what for is told so after a minute', async () => {
+    const session = connectHttp2(`http://${endpoint}`);
+    const silent = session.request({
+      ':method': 'POST',
+      ':path': wire.Containers.exec.path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const answered = once(silent, 'response') as Promise<[Record<string, string>]>;
+    // Of the agent's own stream, which has begun, no time runs.
+    await expect.poll(() => clock.pendingTimers).toBe(1);
+    clock.advance(60_000);
+    const [headers] = await answered;
+    expect(decodeURIComponent(headers['grpc-message'] ?? '')).toBe(
+      'Timeout: request did not complete within the allotted timeout',
+    );
+    expect(clock.pendingTimers).toBe(0);
+    // The server's end of it would be an error otherwise.
+    session.on('error', () => undefined).destroy();
   });
 
   test('exec: input until it is closed', async () => {
