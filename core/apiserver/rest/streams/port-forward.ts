@@ -1,15 +1,14 @@
 import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import { badRequest, StatusError } from '../../../api/errors.ts';
 import { SpdySession } from '../spdy/session.ts';
 import type { SpdyStream } from '../spdy/session.ts';
-import { messagesOf, sendMessage } from './websocket.ts';
+import type { WebSocketChannels } from './websocket-channels.ts';
 
 /** The protocol of the streams (upstream: portforward/constants.go); over WebSocket it is tunnelled. */
 export const portForwardProtocol = 'portforward.k8s.io';
 export const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io';
 /** The older form over WebSocket, without SPDY: two channels a port. */
-export const portForwardChannels = 'v4.channel.k8s.io';
+export const portForwardChannels = ['v4.channel.k8s.io', 'v4.base64.channel.k8s.io'] as const;
 
 /** Opens a connection to a port of the Pod. Rejects with what to tell the client. */
 export type Dial = (port: number) => Promise<Duplex>;
@@ -76,39 +75,32 @@ function joined(client: Duplex, target: Duplex): Promise<void> {
 
 /** Channels 2n and 2n+1 are the data and the errors of the nth port; each begins with the port, in two bytes. */
 export async function forwardOverChannels(
-  socket: WebSocket,
+  connection: WebSocketChannels,
   ports: readonly number[],
   dial: Dial,
 ): Promise<void> {
-  const messages = messagesOf(socket);
+  const messages = connection.messages();
   const targets: (Duplex | undefined)[] = [];
+  const sent: Promise<void>[] = [];
   await Promise.all(
     ports.map(async (port, index) => {
-      const announced = Buffer.alloc(3);
-      announced.writeUInt16LE(port, 1);
-      for (const channel of [2 * index, 2 * index + 1]) {
-        announced[0] = channel;
-        await sendMessage(socket, Buffer.from(announced));
-      }
-      const fail = (cause: unknown) =>
-        sendMessage(
-          socket,
-          Buffer.concat([Buffer.of(2 * index + 1), Buffer.from(StatusError.from(cause).message)]),
-        );
+      const announced = Buffer.alloc(2);
+      announced.writeUInt16LE(port);
+      for (const channel of [2 * index, 2 * index + 1]) await connection.send(channel, announced);
       try {
         const target = await dial(port);
         targets[index] = target;
-        target.on('error', (cause) => void fail(cause));
-        void sendAll(socket, 2 * index, target);
+        sent.push(sendAll(connection, index, target));
       } catch (cause) {
-        await fail(cause);
+        await tell(connection, index, cause);
       }
     }),
   );
-  for await (const message of messages) {
-    const [channel = 0] = message;
+  // This form cannot end one port alone: the connection ends with the last of them.
+  void Promise.all(sent).then(() => connection.close());
+  for await (const { channel, data } of messages) {
     const target = channel % 2 === 0 ? targets[channel / 2] : undefined;
-    if (target !== undefined && !target.write(message.subarray(1)))
+    if (target?.writable === true && !target.write(data))
       await new Promise<void>((resolve) => {
         target.once('drain', resolve);
         target.once('close', resolve);
@@ -117,15 +109,19 @@ export async function forwardOverChannels(
   for (const target of targets) target?.destroy();
 }
 
-async function sendAll(socket: WebSocket, channel: number, from: Duplex): Promise<void> {
+async function sendAll(connection: WebSocketChannels, index: number, from: Duplex): Promise<void> {
+  // What breaks while it is written to also ends what is read.
+  from.on('error', () => undefined);
   try {
     for await (const data of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>)
-      if (!(await sendMessage(socket, Buffer.concat([Buffer.of(channel), data])))) return;
-  } catch {
-    // Told on the channel for errors.
+      if (!(await connection.send(2 * index, data))) return;
+  } catch (cause) {
+    await tell(connection, index, cause);
   }
-  // This form cannot close one direction: the end of the target is the end of the connection.
-  socket.close(1000);
+}
+
+function tell(connection: WebSocketChannels, index: number, cause: unknown): Promise<boolean> {
+  return connection.send(2 * index + 1, Buffer.from(StatusError.from(cause).message));
 }
 
 /** The `ports` of the query of a port-forward over channels. */

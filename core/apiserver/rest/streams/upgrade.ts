@@ -18,6 +18,7 @@ import {
 } from './port-forward.ts';
 import { spdyCommandProtocols, spdyPeer } from './spdy-command.ts';
 import { acceptWebSocket, keepAlive } from './websocket.ts';
+import { WebSocketChannels } from './websocket-channels.ts';
 import { commandProtocols, websocketPeer } from './websocket-command.ts';
 
 /** A request that turns its connection into something else than HTTP. */
@@ -82,7 +83,7 @@ async function commandOverWebSocket(
   requireSomeStream(query);
   const process = await startProcess(upgrade.call, streams, pod, subresource, query);
   const socket = await accepted(upgrade, protocol);
-  await joinCommand(process, websocketPeer(socket, protocol), query);
+  await joinCommand(process, websocketPeer(socket, protocol, query), query);
 }
 
 async function commandOverSpdy(
@@ -122,12 +123,13 @@ async function forward(
     switchToSpdy(upgrade, spdyProtocol(upgrade, [portForwardProtocol]));
     return forwardOverSpdy(upgrade.socket, dial);
   }
-  const protocol = webSocketProtocol(upgrade, [tunnelProtocol, portForwardChannels]);
+  const protocol = webSocketProtocol(upgrade, [tunnelProtocol, ...portForwardChannels]);
   if (protocol === tunnelProtocol) {
     const socket = await accepted(upgrade, protocol);
     return forwardOverSpdy(createWebSocketStream(socket), dial);
   }
-  return forwardOverChannels(await accepted(upgrade, protocol), portsOf(searchParams), dial);
+  const asked = portsOf(searchParams);
+  return forwardOverChannels(new WebSocketChannels(await accepted(upgrade, protocol), protocol), asked, dial);
 }
 
 async function accepted(upgrade: Upgrade, protocol: string | undefined) {

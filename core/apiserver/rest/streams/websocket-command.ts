@@ -1,13 +1,13 @@
 import type { WebSocket } from 'ws';
 import type { Status } from '../../../api/generated/meta-v1.ts';
 import { terminalSize } from './command.ts';
-import type { CommandPeer, PeerMessage } from './command.ts';
-import { messagesOf, sendMessage } from './websocket.ts';
+import type { CommandPeer, CommandQuery, PeerMessage } from './command.ts';
+import { WebSocketChannels } from './websocket-channels.ts';
+import type { ChannelMessage } from './websocket-channels.ts';
 
 /**
- * Subprotocols of exec and attach, the best first (upstream: remotecommand/websocket.go). The first byte of every
- * message is its channel. v5 can close a channel; before v4 the error channel is plain text; "base64" has digits
- * for channels and base64 for data.
+ * Subprotocols of exec and attach, the best first (upstream: remotecommand/websocket.go). v5 can close a channel;
+ * before v4 the error channel is plain text, and silent after a success.
  */
 export const commandProtocols = [
   'v5.channel.k8s.io',
@@ -19,33 +19,39 @@ export const commandProtocols = [
 
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const;
 
-export function websocketPeer(socket: WebSocket, protocol: string | undefined): CommandPeer {
-  const base64 = protocol?.includes('base64') === true;
-  const encode = (channel: number, data: Buffer) =>
-    base64
-      ? Buffer.from(`${channel}${data.toString('base64')}`, 'latin1')
-      : Buffer.concat([Buffer.of(channel), data]);
+export function websocketPeer(
+  socket: WebSocket,
+  protocol: string | undefined,
+  query: Pick<CommandQuery, 'stdout' | 'stderr'>,
+): CommandPeer {
+  const connection = new WebSocketChannels(socket, protocol);
+  // Upstream's sign that the connection is there: nothing, on the first channel that says anything.
+  const first = query.stdout ? channels.stdout : query.stderr ? channels.stderr : channels.error;
+  void connection.send(first, Buffer.alloc(0));
   return {
-    messages: peerMessages(messagesOf(socket), base64),
-    send: (output, data) => sendMessage(socket, encode(channels[output], data)),
+    messages: peerMessages(connection.messages(), protocol === commandProtocols[0]),
+    send: (output, data) => connection.send(channels[output], data),
     async finish(status) {
-      await sendMessage(socket, encode(channels.error, errorText(status, protocol)));
-      socket.close(1000);
+      const text = errorText(status, protocol);
+      if (text !== undefined) await connection.send(channels.error, Buffer.from(text));
+      connection.close();
     },
   };
 }
 
-function errorText(status: Status, protocol = ''): Buffer {
-  if (/^v[45]\./.test(protocol)) return Buffer.from(JSON.stringify(status));
-  return Buffer.from(status.status === 'Success' ? '' : (status.message ?? ''));
+function errorText(status: Status, protocol = ''): string | undefined {
+  if (/^v[45]\./.test(protocol)) return JSON.stringify(status);
+  return status.status === 'Success' ? undefined : (status.message ?? '');
 }
 
-async function* peerMessages(messages: AsyncIterable<Buffer>, base64: boolean): AsyncGenerator<PeerMessage> {
-  for await (const message of messages) {
-    const channel = base64 ? (message[0] ?? 0) - 0x30 : message[0];
-    const data = base64 ? Buffer.from(message.toString('latin1', 1), 'base64') : message.subarray(1);
+async function* peerMessages(
+  messages: AsyncIterable<ChannelMessage>,
+  canClose: boolean,
+): AsyncGenerator<PeerMessage> {
+  for await (const { channel, data } of messages) {
     if (channel === channels.stdin) yield { kind: 'stdin', data };
-    else if (channel === channels.close && data[0] === channels.stdin) yield { kind: 'stdin-closed' };
+    else if (canClose && channel === channels.close && data[0] === channels.stdin)
+      yield { kind: 'stdin-closed' };
     else if (channel === channels.resize) {
       const size = terminalSize(data.toString('utf8'));
       if (size !== undefined) yield { kind: 'resize', ...size };

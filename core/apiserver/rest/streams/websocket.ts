@@ -60,10 +60,10 @@ export function messagesOf(socket: WebSocket): AsyncGenerator<Buffer> {
   return taken();
 }
 
-/** Resolves when the connection has taken the message; false when it is gone. */
-export function sendMessage(socket: WebSocket, data: Buffer): Promise<boolean> {
+/** Text as text, bytes as bytes. Resolves when the connection has taken the message; false when it is gone. */
+export function sendMessage(socket: WebSocket, data: Buffer | string): Promise<boolean> {
   if (socket.readyState !== socket.OPEN) return Promise.resolve(false);
-  return new Promise((resolve) => socket.send(data, { binary: true }, (error) => resolve(error == null)));
+  return new Promise((resolve) => socket.send(data, (error) => resolve(error == null)));
 }
 
 /** Ends the connection of a client that stops answering. */
