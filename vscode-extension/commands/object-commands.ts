@@ -5,7 +5,7 @@ import { resourceUri } from '../documents/resource-uri.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
 import { dependentsText } from './dependents-text.ts';
 import { attempt, reasonOf } from './failure.ts';
-import { confirm, containerOf, labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
+import { confirm, labelOf, namesOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
 /** What can be done with any object. */
 export function registerObjectCommands(session: ClusterSession): vscode.Disposable {
@@ -27,9 +27,8 @@ export function registerObjectCommands(session: ClusterSession): vscode.Disposab
       }
     }),
     vscode.commands.registerCommand('wheelhouse.copyName', async (...where: TreeArguments) => {
-      const container = containerOf(where);
-      const names = targetsOf(session, where).map(({ name }) => name.name);
-      await vscode.env.clipboard.writeText(container?.name ?? names.join('\n'));
+      const names = namesOf(where);
+      if (names.length > 0) await vscode.env.clipboard.writeText(names.join('\n'));
     }),
     vscode.commands.registerCommand('wheelhouse.delete', (...where: TreeArguments) =>
       deleteObjects(targetsOf(session, where)),

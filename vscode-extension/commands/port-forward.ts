@@ -1,26 +1,19 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import * as vscode from 'vscode';
 import type { Pod, Service } from '../../core/api/generated/core-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
-import type { ObjectName } from '../../core/api/object.ts';
 import { selectorFromLabels } from '../../core/machinery/label-selector.ts';
-import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
-import { attempt, reasonOf } from './failure.ts';
+import type { ClusterSession } from '../session/cluster-session.ts';
+import { attempt } from './failure.ts';
+import { OpenForwards } from './open-forwards.ts';
+import { PortForward, type Destination } from './port-forwarder.ts';
 import { labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
-/** A port of a Pod; through a Service, where its name or number leads. */
-interface Destination {
-  readonly pod: ObjectName;
-  readonly port: number;
-}
-
-/** Forwards that are open, until they are stopped or the cluster is closed. */
+/** Forwarding ports, until it is stopped or the cluster is closed. */
 export function registerPortForward(
   session: ClusterSession,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
-  const open = new Map<string, PortForward>();
+  const open = new OpenForwards();
   return vscode.Disposable.from(
     vscode.commands.registerCommand('wheelhouse.portForward', async (...where: TreeArguments) => {
       const [target] = targetsOf(session, where);
@@ -28,19 +21,12 @@ export function registerPortForward(
       await attempt(vscode.l10n.t('forward a port of {0}', labelOf(target)), async () => {
         const forward = await start(target, log);
         if (forward === undefined) return;
-        open.set(forward.label, forward);
-        forward.closed.then(() => open.delete(forward.label)).catch(() => {});
+        open.add(forward);
         await announce(forward);
       });
     }),
-    vscode.commands.registerCommand('wheelhouse.stopPortForward', async () => {
-      const picked = await vscode.window.showQuickPick([...open.keys()], {
-        title: vscode.l10n.t('Stop forwarding'),
-        placeHolder: open.size === 0 ? vscode.l10n.t('No port is forwarded') : '',
-      });
-      if (picked !== undefined) open.get(picked)?.close();
-    }),
-    { dispose: () => open.forEach((forward) => forward.close()) },
+    vscode.commands.registerCommand('wheelhouse.stopPortForward', () => open.askWhichToStop()),
+    open,
   );
 }
 
@@ -119,7 +105,7 @@ async function announce(forward: PortForward): Promise<void> {
   const stop = vscode.l10n.t('Stop');
   vscode.window
     .showInformationMessage(
-      vscode.l10n.t('{0} answers at localhost:{1}', forward.label, forward.port),
+      vscode.l10n.t('{0} answers at localhost:{1}', forward.destination, forward.port),
       open,
       stop,
     )
@@ -127,58 +113,4 @@ async function announce(forward: PortForward): Promise<void> {
       if (picked === open) void vscode.env.openExternal(uri);
       if (picked === stop) forward.close();
     });
-}
-
-/** A listening socket on loopback whose connections end in a Pod. */
-class PortForward {
-  readonly label: string;
-  readonly closed: Promise<void>;
-  readonly #cluster: OpenCluster;
-  readonly #destination: Destination;
-  readonly #log: vscode.LogOutputChannel;
-  readonly #server: Server;
-  readonly #closing = new AbortController();
-
-  constructor(cluster: OpenCluster, destination: Destination, name: string, log: vscode.LogOutputChannel) {
-    this.label = `${name}: ${destination.port}`;
-    this.#cluster = cluster;
-    this.#destination = destination;
-    this.#log = log;
-    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#connect(socket));
-    this.closed = new Promise((resolve) => this.#server.once('close', resolve));
-  }
-
-  get port(): number {
-    return (this.#server.address() as AddressInfo).port;
-  }
-
-  async listen(port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', resolve);
-    });
-    this.#cluster.signal.addEventListener('abort', () => this.close(), { once: true });
-  }
-
-  close(): void {
-    this.#closing.abort();
-    this.#server.close();
-  }
-
-  #connect(socket: Socket): void {
-    const signal = AbortSignal.any([this.#closing.signal, this.#cluster.signal]);
-    const { pod, port } = this.#destination;
-    socket.on('error', () => socket.destroy());
-    this.#cluster.cluster.containers.portForward({ signal }, pod, port).then(
-      (connection) => {
-        connection.on('error', () => socket.destroy());
-        socket.on('close', () => connection.destroy());
-        socket.pipe(connection).pipe(socket);
-      },
-      (error: unknown) => {
-        this.#log.warn(`Cannot forward to port ${port} of "${pod.name}": ${reasonOf(error)}`);
-        socket.destroy();
-      },
-    );
-  }
 }

@@ -26,18 +26,29 @@ export function useSelection(rows: () => readonly TreeNode[]): void {
 export type TreeArguments = readonly [node?: TreeNode, nodes?: readonly TreeNode[]];
 
 /** The objects a command is about; containers stand for their Pods. */
-export function targetsOf(session: ClusterSession, [node, nodes]: TreeArguments): readonly Target[] {
+export function targetsOf(session: ClusterSession, where: TreeArguments): readonly Target[] {
   const cluster = session.current;
-  const chosen =
-    nodes !== undefined && nodes.length > 0 ? nodes : node === undefined ? selectedRows() : [node];
   if (cluster === undefined) return [];
-  return chosen.flatMap((each) => {
+  return chosenRows(where).flatMap((each) => {
     const found = objectNodeOf(each);
     if (found === undefined) return [];
     const { resource, object } = found;
     const { namespace, name = '' } = object.metadata;
     return [{ cluster, resource, object, name: { namespace, name } }];
   });
+}
+
+/** The names that the rows show, of objects and of containers. */
+export function namesOf(where: TreeArguments): readonly string[] {
+  return chosenRows(where).flatMap((row) => {
+    if (row.type === 'container') return [row.name];
+    return row.type === 'object' ? [row.object.metadata.name ?? ''] : [];
+  });
+}
+
+function chosenRows([node, nodes]: TreeArguments): readonly TreeNode[] {
+  if (nodes !== undefined && nodes.length > 0) return nodes;
+  return node === undefined ? selectedRows() : [node];
 }
 
 function objectNodeOf(node: TreeNode): ObjectNode | undefined {

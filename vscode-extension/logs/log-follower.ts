@@ -95,7 +95,7 @@ export async function followLogs(
   informer.addHandler({
     onAdd: look,
     onUpdate: look,
-    onDelete: ({ metadata }) => sink.note(metadata.name ?? '', 'is gone'),
+    onDelete: ({ metadata }) => sink.note(metadata.name ?? '', l10n.t('is gone')),
   });
   informer.synced(signal).then(
     () => (first = false),

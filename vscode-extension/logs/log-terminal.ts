@@ -7,7 +7,7 @@ import type { OpenCluster } from '../session/cluster-session.ts';
 import { PacedOutput } from '../terminals/paced-output.ts';
 import { followLogs, type LogLine, type LogScope, type LogSink } from './log-follower.ts';
 import { LogHistory } from './log-history.ts';
-import { lineFilter, logText, noteText, plainText } from './log-text.ts';
+import { lineFilter, logText, noteText, plainText, SpeakerColors } from './log-text.ts';
 
 export interface LogTerminalOptions {
   readonly tailLines?: number | undefined;
@@ -31,6 +31,7 @@ export class LogTerminal implements vscode.Pseudoterminal, LogSink {
   readonly onDidClose = this.#closes.event;
   readonly #output = new PacedOutput((text) => this.#writes.fire(text), systemClock);
   readonly #history = new LogHistory(keptCharacters);
+  readonly #colors = new SpeakerColors();
   readonly #closing = new AbortController();
   #filterText = '';
   #filter: ((line: string) => boolean) | undefined;
@@ -123,7 +124,7 @@ export class LogTerminal implements vscode.Pseudoterminal, LogSink {
     const filter = this.#filter;
     const shown = filter === undefined ? lines : lines.filter((line) => filter(plainText(line)));
     if (shown.length === 0) return Promise.resolve();
-    const look = { prefix: this.#options.prefix, timestamps: this.#timestamps };
+    const look = { prefix: this.#options.prefix, timestamps: this.#timestamps, colors: this.#colors };
     return this.#write(shown.map((line) => `${logText(line, look)}\r\n`).join(''));
   }
 

@@ -1,20 +1,43 @@
 import { describe, expect, test } from 'vitest';
 import { LogHistory } from './log-history.ts';
-import { lineFilter, logText, withColors } from './log-text.ts';
+import { lineFilter, logText, SpeakerColors, withColors } from './log-text.ts';
 
 const line = (text: string) => ({ pod: 'web-1', container: 'main', time: '2030-01-01T00:00:00Z', text });
 
 describe('a line of a log', () => {
   test('begins with who says it, where several do', () => {
-    const shown = logText(line('hello'), { prefix: true, timestamps: false });
+    const colors = new SpeakerColors();
+    const shown = logText(line('hello'), { prefix: true, timestamps: false, colors });
     expect(shown).toMatch(/^\x1b\[\d+mweb-1 main\x1b\[0m hello$/);
-    expect(logText(line('hello'), { prefix: false, timestamps: false })).toBe('hello');
+    expect(logText(line('hello'), { prefix: false, timestamps: false, colors })).toBe('hello');
   });
 
   test('keeps its colours and nothing else that a terminal would obey', () => {
     expect(withColors('\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b[2Jplain')).toBe(
       '\x1b[31mred\x1b[0m plain\x1b[0m',
     );
+  });
+});
+
+describe('colours of those who speak', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `web-${index}/main`);
+
+  test('differ as long as there are enough, and stay', () => {
+    const colors = new SpeakerColors();
+    const given = names.map((name) => colors.of(name));
+    expect(new Set(given).size).toBe(12);
+    expect(names.map((name) => colors.of(name))).toEqual(given);
+  });
+
+  test('are shared evenly after that', () => {
+    const colors = new SpeakerColors();
+    for (const name of names) colors.of(name);
+    expect(new Set(names.map((name) => colors.of(`other-${name}`))).size).toBe(12);
+  });
+
+  test('are the same for the same name in another terminal', () => {
+    const [one, other] = [new SpeakerColors(), new SpeakerColors()];
+    expect(one.of('web-1/main')).toBe(other.of('web-1/main'));
   });
 });
 

@@ -5,16 +5,40 @@ import type { LogLine } from './log-follower.ts';
 const palette = [36, 33, 35, 32, 34, 31, 96, 93, 95, 92, 94, 91] as const;
 const reset = '\x1b[0m';
 
+/**
+ * A colour for everybody who speaks: the same name tends to have the same one in every terminal, and as long as there
+ * are enough of them nobody shares.
+ */
+export class SpeakerColors {
+  readonly #given = new Map<string, number>();
+
+  /** As the number of an SGR sequence (ECMA-48). */
+  of(name: string): number {
+    const before = this.#given.get(name);
+    if (before !== undefined) return before;
+    let hash = 0;
+    for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
+    const from = hash % palette.length;
+    const wanted = [...palette.slice(from), ...palette.slice(0, from)];
+    const speakers = (color: number) => [...this.#given.values()].filter((each) => each === color).length;
+    const fewest = Math.min(...wanted.map(speakers));
+    const color = wanted.find((each) => speakers(each) === fewest) ?? palette[0];
+    this.#given.set(name, color);
+    return color;
+  }
+}
+
 export interface LogLook {
   /** Whose lines they are begins each of them. */
   readonly prefix: boolean;
   readonly timestamps: boolean;
+  readonly colors: SpeakerColors;
 }
 
 /** A line for a terminal: who says it in their own colour, then what they say, in the colours they chose. */
 export function logText({ pod, container, time, text }: LogLine, look: LogLook): string {
   const who = look.prefix
-    ? `\x1b[${colorOf(`${pod}/${container}`)}m${sanitizeLine(`${pod} ${container}`)}${reset} `
+    ? `\x1b[${look.colors.of(`${pod}/${container}`)}m${sanitizeLine(`${pod} ${container}`)}${reset} `
     : '';
   const when = look.timestamps ? `\x1b[2m${sanitizeLine(time)}${reset} ` : '';
   return `${who}${when}${withColors(text)}`;
@@ -35,12 +59,6 @@ export function withColors(text: string): string {
 /** The text alone, for files and for filters. */
 export function plainText({ text }: LogLine): string {
   return sanitizeLine(text);
-}
-
-function colorOf(name: string): number {
-  let hash = 0;
-  for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
-  return palette[hash % palette.length] ?? 36;
 }
 
 /** A regular expression as the user wrote it, or the text itself where it is none; `!` at the start turns it around. */

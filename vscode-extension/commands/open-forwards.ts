@@ -1,0 +1,53 @@
+import * as vscode from 'vscode';
+import type { PortForward } from './port-forwarder.ts';
+
+/** The ports that are forwarded now, counted in the status bar; a click there stops one. */
+export class OpenForwards implements vscode.Disposable {
+  readonly #forwards = new Set<PortForward>();
+  readonly #item: vscode.StatusBarItem;
+
+  constructor() {
+    this.#item = vscode.window.createStatusBarItem('wheelhouse.ports', vscode.StatusBarAlignment.Left, 9);
+    this.#item.name = vscode.l10n.t('Wheelhouse Forwarded Ports');
+    this.#item.command = 'wheelhouse.stopPortForward';
+  }
+
+  /** Until it is closed, by whomever. */
+  add(forward: PortForward): void {
+    this.#forwards.add(forward);
+    this.#show();
+    void forward.closed.then(() => {
+      this.#forwards.delete(forward);
+      this.#show();
+    });
+  }
+
+  async askWhichToStop(): Promise<void> {
+    const rows = [...this.#forwards].map((forward) => ({
+      label: `localhost:${forward.port}`,
+      description: forward.destination,
+      forward,
+    }));
+    const picked = await vscode.window.showQuickPick(rows, {
+      title: vscode.l10n.t('Stop forwarding'),
+      placeHolder: rows.length === 0 ? vscode.l10n.t('No port is forwarded') : '',
+      matchOnDescription: true,
+    });
+    picked?.forward.close();
+  }
+
+  dispose(): void {
+    for (const forward of this.#forwards) forward.close();
+    this.#item.dispose();
+  }
+
+  #show(): void {
+    const forwards = [...this.#forwards];
+    if (forwards.length === 0) return this.#item.hide();
+    this.#item.text = `$(plug) ${forwards.length}`;
+    this.#item.tooltip = forwards
+      .map(({ destination, port }) => vscode.l10n.t('{0} answers at localhost:{1}', destination, port))
+      .join('\n');
+    this.#item.show();
+  }
+}
