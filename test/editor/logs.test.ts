@@ -2,89 +2,92 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { describeEditor, editorCluster } from './scene.ts';
+import { deployment, pod } from './workloads.ts';
 
-/** Two Pods that count, one that says much, and one that fails once and then listens. */
-const talkers = `apiVersion: apps/v1
-kind: Deployment
-metadata: { name: talker }
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: talker } }
-  template:
-    metadata: { labels: { app: talker } }
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-        - name: talk
-          image: busybox
-          imagePullPolicy: IfNotPresent
-          command: [sh, -c, 'i=0; while true; do i=$((i+1)); echo "line $i from $HOSTNAME"; sleep 0.2; done']
----
-apiVersion: v1
-kind: Pod
-metadata: { name: shouter }
-spec:
-  terminationGracePeriodSeconds: 0
-  containers:
-    - name: shout
-      image: busybox
-      imagePullPolicy: IfNotPresent
-      # 10 MB in 100,000 lines of 100 characters, then silence.
-      command:
-        - sh
-        - -c
-        - 'yes 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789 | head -n 100000; echo the end; sleep 3600'
----
-apiVersion: v1
-kind: Pod
-metadata: { name: listener }
-spec:
-  terminationGracePeriodSeconds: 0
-  volumes: [{ name: memory, emptyDir: {} }]
-  containers:
-    - name: listen
-      image: busybox
-      imagePullPolicy: IfNotPresent
-      stdin: true
-      tty: true
-      volumeMounts: [{ name: memory, mountPath: /memory }]
-      # It fails once; in its second run it answers.
-      command:
-        - sh
-        - -c
-        - 'if [ ! -e /memory/ran ]; then touch /memory/ran; echo the first run; exit 1; fi; echo the second run; while read line; do echo "heard $line"; done'
-`;
+const talker = deployment('talker', {
+  replicas: 2,
+  command: ['sh', '-c', 'i=0; while true; do i=$((i+1)); echo "line $i from $HOSTNAME"; sleep 0.2; done'],
+});
+/** 10 MB in 100,000 lines of 100 characters, then silence. */
+const shouter = pod('shouter', 'shout', {
+  command: ['sh', '-c', `yes ${'0123456789'.repeat(10)} | head -n 100000; echo the end; sleep 3600`],
+});
+/** It says something every second. */
+const ticker = pod('ticker', 'tick', {
+  command: ['sh', '-c', 'echo the beginning; while sleep 1; do echo tick; done'],
+});
+/** It fails once; in its second run it answers. */
+const listener = pod(
+  'listener',
+  'listen',
+  {
+    command: [
+      'sh',
+      '-c',
+      'if [ ! -e /memory/ran ]; then touch /memory/ran; echo the first run; exit 1; fi; echo the second run; while read line; do echo "heard $line"; done',
+    ],
+    stdin: true,
+    tty: true,
+    volumeMounts: [{ name: 'memory', mountPath: '/memory' }],
+  },
+  { volumes: [{ name: 'memory', emptyDir: {} }] },
+);
+
+/** A window that answers later than this is called slow. */
+const mostPauseMs = 1_000;
+
+/** The numbers of the lines that a terminal shows of the talkers. */
+const numbersIn = (text: string) => [...text.matchAll(/line (\d+) from/g)].map(([, n]) => Number(n));
+/** The Pods whose lines a terminal shows. */
+const talkersIn = (text: string) => new Set(text.match(/talker-[a-z0-9]+-[a-z0-9]{5}(?= web)/g));
 
 describeEditor('logs and terminals', {}, (editor) => {
   beforeAll(async () => {
     const cluster = editorCluster();
-    await cluster.ok('apply', '-f', cluster.file('talkers.yaml', talkers));
+    const all = [talker, shouter, ticker, listener].join('\n---\n');
+    await cluster.ok('apply', '-f', cluster.file('talkers.yaml', all));
     const { window } = editor();
-    await window.showCluster();
-    await window.expand('Workloads');
-    await window.expand('Deployments');
+    await window.showKind('Workloads', 'Deployments');
     await window.treeItem('talker').filter({ hasText: '2/2' }).waitFor();
     await window.expand('Pods');
   });
 
-  test('follow a whole workload, merged, and go on', async () => {
+  test('follow a whole workload, merged, every Pod in a colour of its own, also those that come', async () => {
     const { window } = editor();
     await window.menu('talker', 'Follow Logs');
-    const pods = (text: string) => new Set(text.match(/talker-[a-z0-9]+-[a-z0-9]{5}(?= talk)/g));
-    await window.until(
-      'lines of both Pods',
-      () => window.terminalText(),
-      (text) => pods(text).size === 2,
+    const shows = (what: string, wanted: (text: string) => boolean) =>
+      window.until(what, () => window.terminalText(), wanted);
+    const text = await shows('lines of both Pods', (shown) => talkersIn(shown).size === 2);
+    const before = Math.max(...numbersIn(text));
+    await shows('newer lines', (shown) => Math.max(...numbersIn(shown)) > before + 3);
+    await editorCluster().ok('scale', 'deployment/talker', '--replicas=3');
+    const three = talkersIn(await shows('lines of a third Pod', (shown) => talkersIn(shown).size === 3));
+    const colors = await window.until(
+      'colours of all of them',
+      () => colorsOf(three),
+      (found) => found.size === 3,
     );
-    const last = (text: string) =>
-      Math.max(0, ...[...text.matchAll(/line (\d+) from/g)].map(([, n]) => Number(n)));
-    const before = last(await window.terminalText());
-    await window.until(
-      'newer lines',
-      () => window.terminalText(),
-      (text) => last(text) > before + 3,
-    );
+    expect(new Set(colors.values()).size).toBe(3);
+    await editorCluster().ok('scale', 'deployment/talker', '--replicas=2');
+    await shows('that one has gone', (shown) => /── talker-\S+ is gone/.test(shown));
+    await window.treeItem('talker').filter({ hasText: '2/2' }).waitFor();
   });
+
+  /** What the terminal draws the names of Pods in, of those it shows. */
+  async function colorsOf(pods: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+    const spans = await editor()
+      .window.page.locator('.terminal-wrapper.active .xterm-rows span')
+      .evaluateAll((all) =>
+        all.map((span) => ({
+          text: span.textContent,
+          color: span.ownerDocument.defaultView?.getComputedStyle(span).color ?? '',
+        })),
+      );
+    const names = new Map<string, string>();
+    for (const { text, color } of spans)
+      for (const name of pods) if (text.startsWith(`${name} web`)) names.set(name, color);
+    return names;
+  }
 
   test('show only the lines that match a filter', async () => {
     const { window } = editor();
@@ -94,35 +97,69 @@ describeEditor('logs and terminals', {}, (editor) => {
       'only sevens',
       () => window.terminalText(),
       (text) => {
-        const numbers = [...text.matchAll(/line (\d+) from/g)].map(([, n]) => n ?? '');
-        return numbers.length > 1 && numbers.every((number) => number.endsWith('7'));
+        const numbers = numbersIn(text);
+        return numbers.length > 1 && numbers.every((number) => number % 10 === 7);
       },
     );
     await editor().screenshot('logs');
   });
 
+  test('hold still, show times, and go on, by a key each', async () => {
+    const { window } = editor();
+    const shows = (what: string, wanted: (text: string) => boolean) =>
+      window.until(what, () => window.terminalText(), wanted);
+    await window.typeInTerminal('t');
+    await shows('times', (text) => /web 20\d\d-\d\d-\d\dT[\d:.]+Z line/.test(text));
+    await window.typeInTerminal('t');
+    await shows('no times', (text) => /web line \d+/.test(text) && !/web 20\d\d-/.test(text));
+    await window.typeInTerminal(' ');
+    const held = await shows('that it is held', (text) => text.includes('held; Space goes on'));
+    await window.typeInTerminal('/');
+    await window.answer('');
+    // The filter is gone, and nothing has come but what was there.
+    const all = await shows('every line', (text) => numbersIn(text).some((number) => number % 10 !== 7));
+    expect(Math.max(...numbersIn(all))).toBeLessThan(Math.max(...numbersIn(held)) + 10);
+    await window.typeInTerminal(' ');
+    await shows('newer lines', (text) => Math.max(...numbersIn(text)) > Math.max(...numbersIn(all)) + 10);
+  });
+
+  test('begin where they are told to', async () => {
+    const { window } = editor();
+    const isOld = (text: string) => text.startsWith('the beginning') && text.split('tick').length > 5;
+    await window.until('an old beginning', () => editorCluster().ok('logs', 'ticker'), isOld);
+    await window.run('Terminal: Kill All Terminals');
+    await window.menu('ticker', 'Follow Logs Since…');
+    await window.answer('2s');
+    const text = await window.until(
+      'its last lines',
+      () => window.terminalText(),
+      (shown) => shown.includes('/ filters') && shown.includes('tick'),
+    );
+    expect(text).not.toContain('the beginning');
+  });
+
   test('take 10 MB without freezing the window', async () => {
     const { window } = editor();
-    await window.menu('shouter', 'Follow Logs Since…');
-    await window.answer('1h');
-    const startedMs = performance.now();
-    let slowestMs = 0;
-    await window.until(
-      'the end of the log',
-      async () => {
-        const askedMs = performance.now();
-        const text = await window.terminalText();
-        slowestMs = Math.max(slowestMs, performance.now() - askedMs);
-        return text;
-      },
-      (text) => text.includes('the end'),
-    );
-    const totalMs = performance.now() - startedMs;
-    console.log(
-      `10 MB of logs: ${totalMs.toFixed(0)} ms, the window answered within ${slowestMs.toFixed(0)} ms`,
-    );
-    // A person calls it frozen after a few seconds.
-    expect(slowestMs).toBeLessThan(5_000);
+    // The machine itself may stand still for a while, but not every time.
+    for (let tries = 1; ; tries++) {
+      await window.run('Terminal: Kill All Terminals');
+      const pauses = await window.watchPauses();
+      const startedMs = performance.now();
+      await window.menu('shouter', 'Follow Logs Since…');
+      await window.answer('1h');
+      await window.until(
+        'the end of the log',
+        () => window.terminalText(),
+        (text) => text.includes('the end'),
+      );
+      const longestMs = await pauses.longest();
+      const totalMs = performance.now() - startedMs;
+      console.log(
+        `10 MB of logs: ${totalMs.toFixed(0)} ms, the window stood still for at most ${longestMs.toFixed(0)} ms`,
+      );
+      if (longestMs < mostPauseMs) break;
+      expect(tries).toBeLessThan(3);
+    }
   });
 
   test('are downloaded whole', async () => {
@@ -154,6 +191,18 @@ describeEditor('logs and terminals', {}, (editor) => {
     expect(rows).toBeGreaterThan(3);
     expect(columns).toBeGreaterThan(40);
     await editor().screenshot('shell');
+    // It follows the window.
+    await window.page.setViewportSize({ width: 900, height: 700 });
+    const resized = await window.until(
+      'another size',
+      async () => {
+        await window.typeInTerminal('clear; echo now $(stty size)\n');
+        return window.terminalText();
+      },
+      (all) => Number(/now \d+ (\d+)/.exec(all)?.[1] ?? columns) < (columns ?? 0),
+    );
+    expect(Number(/now (\d+) \d+/.exec(resized)?.[1])).toBe(await window.terminalRows());
+    await window.page.setViewportSize({ width: 1280, height: 800 });
     await window.typeInTerminal('exit 3\n');
     await window.notification(/exit code:? ?3/).waitFor();
   });

@@ -1,24 +1,13 @@
 import { expect, test } from 'vitest';
 import { describeEditor, editorCluster } from './scene.ts';
+import { deployment } from './workloads.ts';
 
-const web = (release: string) => `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: back-web
-  annotations: { kubernetes.io/change-cause: ${release} release }
-spec:
-  replicas: 1
-  selector: { matchLabels: { app: back-web } }
-  template:
-    metadata: { labels: { app: back-web, release: ${release} } }
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-        - name: web
-          image: busybox
-          imagePullPolicy: IfNotPresent
-          command: [sleep, infinity]
-`;
+const web = (release: string) =>
+  deployment('back-web', {
+    annotations: { 'kubernetes.io/change-cause': `${release} release` },
+    labels: { release },
+    command: ['sleep', 'infinity'],
+  });
 
 describeEditor('rolling back', {}, (editor) => {
   test('shows the revisions, compares the chosen one, and asks before it goes back', async () => {
@@ -28,9 +17,7 @@ describeEditor('rolling back', {}, (editor) => {
       await cluster.ok('apply', '-f', cluster.file('back.yaml', web(release)));
       await cluster.ok('rollout', 'status', 'deployment/back-web', '--timeout', '60s');
     }
-    await window.showCluster();
-    await window.expand('Workloads');
-    await window.expand('Deployments');
+    await window.showKind('Workloads', 'Deployments');
     await window.menu('back-web', 'Roll Back…');
     const rows = window.page.locator('.quick-input-widget:visible .monaco-list-row');
     await rows.filter({ hasText: 'Revision 2' }).filter({ hasText: 'runs now' }).waitFor();

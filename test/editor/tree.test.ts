@@ -1,42 +1,86 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { describeEditor, editorCluster } from './scene.ts';
+import { deployment } from './workloads.ts';
 
-const web = `apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: tree-web
-spec:
-  replicas: 2
-  selector: { matchLabels: { app: tree-web } }
-  template:
-    metadata: { labels: { app: tree-web } }
-    spec:
-      terminationGracePeriodSeconds: 0
-      containers:
-        - name: web
-          image: busybox
-          imagePullPolicy: IfNotPresent
-          command: [sh, -c, 'echo hello > /tmp/index.html; httpd -f -p 8080 -h /tmp']
-          ports: [{ containerPort: 8080 }]
-`;
+const web = deployment('tree-web', {
+  replicas: 2,
+  command: ['sh', '-c', 'echo hello > /tmp/index.html; httpd -f -p 8080 -h /tmp'],
+  ports: [{ containerPort: 8080 }],
+});
+/** Of the image that it wants there is none. */
+const broken = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'tree-broken', labels: { tier: 'back' } },
+  spec: { containers: [{ name: 'main', image: 'no-such-image', imagePullPolicy: 'Never' }] },
+});
+const aPod = /^tree-web-[a-z0-9]+-[a-z0-9]{5}$/;
 
 describeEditor('the tree of the cluster', {}, (editor) => {
   test('follows the cluster: what is created appears, with its state', async () => {
     const { window } = editor();
     const cluster = editorCluster();
-    await window.showCluster();
-    await window.expand('Workloads');
-    await window.expand('Deployments');
+    await window.showKind('Workloads', 'Deployments');
     await cluster.ok('apply', '-f', cluster.file('tree-web.yaml', web));
     await window.treeItem('tree-web').filter({ hasText: '2/2' }).waitFor();
     await window.treeItem('Deployments').filter({ hasText: /[1-9]/ }).waitFor();
+  });
+
+  test('tells what fails from what runs: by icon, in words, and counted', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    await cluster.ok('apply', '-f', cluster.file('tree-broken.yaml', broken));
+    await window.showKind('Workloads', 'Pods');
+    await window.treeItem('tree-broken').filter({ hasText: 'ErrImageNeverPull' }).waitFor();
+    await window.hasIcon('tree-broken', 'error');
+    await window.treeItem(aPod).filter({ hasText: 'Running 1/1' }).waitFor();
+    await window.hasIcon(aPod, 'pass-filled');
+    await window.hasIcon('tree-web', 'pass-filled');
+    await window
+      .treeItem('Pods')
+      .filter({ hasText: /[1-9]\d* · [1-9]\d* failing/ })
+      .waitFor();
+    await window.hasIcon('Pods', 'error');
+    const label = (row: string) => window.treeItem(row).getAttribute('aria-label');
+    expect(await label('tree-broken')).toMatch(/^Pod, tree-broken, ErrImageNeverPull/);
+    expect(await label('Pods')).toMatch(/^Pods, \d+ · \d+ failing/);
+  });
+
+  test('filters by name, state, labels and faults: what matches stays, everything else goes', async () => {
+    const { window } = editor();
+    const [runs, fails] = [window.treeItem(aPod), window.treeItem('tree-broken')];
+    const filters = [
+      { filter: 'tree-web', stays: runs, goes: fails },
+      { filter: 'errimage', stays: fails, goes: runs },
+      { filter: '-l tier=back', stays: fails, goes: runs },
+      { filter: '-l app in (tree-web)', stays: runs, goes: fails },
+      { filter: '?', stays: fails, goes: runs },
+      { filter: '!errimage tree-', stays: runs, goes: fails },
+    ];
+    for (const { filter, stays, goes } of filters) {
+      await window.run('Wheelhouse: Filter…');
+      await window.answer(filter);
+      await window.page.getByText(`Filter: ${filter}`).waitFor();
+      await goes.waitFor({ state: 'detached' });
+      await stays.waitFor();
+    }
+    // The last filter leaves the running Pods, and counts them alone.
+    await window.treeItem('Pods').filter({ hasText: /2$/ }).waitFor();
+    await window.run('Wheelhouse: Show Everything');
+    await fails.waitFor();
+    await runs.waitFor();
+    await editorCluster().ok('delete', 'pod', 'tree-broken', '--grace-period=0', '--force');
+    await fails.waitFor({ state: 'detached' });
+    await window.collapse('Pods');
   });
 
   test('leads from an owner down to the containers', async () => {
     const { window } = editor();
     await window.expand('tree-web');
     await window.expand(/^tree-web-[a-z0-9]+$/);
-    await window.expand(/^tree-web-[a-z0-9]+-[a-z0-9]{5}$/);
+    await window.expand(aPod);
     await window.treeItem('web').filter({ hasText: 'Running' }).waitFor();
     await editor().screenshot('tree');
   });
@@ -75,24 +119,56 @@ describeEditor('the tree of the cluster', {}, (editor) => {
     await window.page.getByText('Ln 2, Col 1').waitFor();
   });
 
-  test('forwards a port of a Pod to this machine', async () => {
+  test('forwards ports of a Pod to this machine, until they are stopped', async () => {
     const { window } = editor();
-    await window.menu(/^tree-web-[a-z0-9]+-[a-z0-9]{5}$/, 'Forward a Port…');
-    await window.pick('8080 (web)');
-    await window.answer('0');
-    const said = await window.notification('answers at localhost').textContent();
-    const port = /localhost:(\d+)/.exec(said ?? '')?.[1];
-    const reply = await fetch(`http://127.0.0.1:${port}/index.html`);
-    expect(await reply.text()).toBe('hello\n');
+    const forward = async () => {
+      await window.menu(aPod, 'Forward a Port…');
+      await window.pick('8080 (web)');
+      await window.answer('0');
+      const notification = window.notification('answers at localhost');
+      const said = await notification.textContent();
+      await notification.hover();
+      await notification.locator('.codicon-notifications-clear').click();
+      await notification.waitFor({ state: 'detached' });
+      return Number(/localhost:(\d+)/.exec(said ?? '')?.[1]);
+    };
+    const answer = async (port: number) => (await fetch(`http://127.0.0.1:${port}/index.html`)).text();
+    const [first, second] = [await forward(), await forward()];
+    expect(await answer(first)).toBe('hello\n');
+    expect(await answer(second)).toBe('hello\n');
+    const item = window.statusBarItem(`localhost:${second}`);
+    expect(await item.textContent()).toContain('2');
+    // A connection that is open ends with it.
+    const open = connect(first, '127.0.0.1');
+    const ended = once(open, 'close');
+    await once(open, 'connect');
+    await window.run('Wheelhouse: Stop Forwarding…');
+    await window.pick(`localhost:${first}`);
+    await ended;
+    await expect(answer(first)).rejects.toThrow('fetch failed');
+    expect(await answer(second)).toBe('hello\n');
+    await item.click();
+    await window.pick(`localhost:${second}`);
+    await item.waitFor({ state: 'detached' });
+    await expect(answer(second)).rejects.toThrow('fetch failed');
   });
 
-  test('filters by name and by status', async () => {
+  test('copies names: of objects, of several, and of containers', async () => {
     const { window } = editor();
-    await window.run('Wheelhouse: Filter…');
-    await window.answer('no-such-thing');
-    await window.treeItem('tree-web').waitFor({ state: 'detached' });
-    await window.run('Wheelhouse: Show Everything');
-    await window.treeItem('tree-web').waitFor();
+    const copied = (wanted: RegExp) =>
+      window.until(
+        `copying ${String(wanted)}`,
+        () => window.clipboard(),
+        (text) => wanted.test(text),
+      );
+    await window.menu(aPod, 'Copy Name');
+    await copied(aPod);
+    await window.menu('web', 'Copy Name');
+    await copied(/^web$/);
+    await window.treeItem(aPod).click();
+    await window.treeItem('tree-web').click({ modifiers: ['Control'] });
+    await window.page.keyboard.press('Control+C');
+    await copied(/^(tree-web|tree-web-\S+-\S+)\n(tree-web|tree-web-\S+-\S+)$/);
   });
 
   test('restarts all Pods of a workload, after it asked', async () => {

@@ -37,7 +37,11 @@ export class EditorWindow {
 
   /** @param folder or the file of a workspace with several */
   static async open(browser: Browser, url: string, folder: string, locale = 'en-US'): Promise<EditorWindow> {
-    const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, locale });
+    const page = await browser.newPage({
+      viewport: { width: 1280, height: 800 },
+      locale,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     const several = folder.endsWith('.code-workspace');
     const window = new EditorWindow(page, several ? dirname(folder) : folder);
     const show = async () => {
@@ -199,6 +203,24 @@ export class EditorWindow {
     });
   }
 
+  async collapse(label: string | RegExp): Promise<void> {
+    const row = this.treeItem(label);
+    await row.locator('.monaco-tl-twistie').click();
+    await row.and(this.page.locator('[aria-expanded="false"]')).waitFor();
+  }
+
+  /** Opens a kind below its category, as "Workloads" and "Pods". */
+  async showKind(category: string, kind: string): Promise<void> {
+    await this.showCluster();
+    await this.expand(category);
+    await this.expand(kind);
+  }
+
+  /** Waits until a row has an icon, as "error"; for those who see, it says what the words beside it say. */
+  async hasIcon(label: string | RegExp, icon: string): Promise<void> {
+    await this.treeItem(label).locator(`.custom-view-tree-node-item-icon.codicon-${icon}`).waitFor();
+  }
+
   /** Takes an entry of a row's context menu. */
   async menu(label: string | RegExp, entry: string): Promise<void> {
     await this.#takeEntry(`"${entry}" of "${String(label)}"`, entry, () =>
@@ -234,15 +256,42 @@ export class EditorWindow {
     });
   }
 
+  /** What was copied last. */
+  async clipboard(): Promise<string> {
+    return this.page.evaluate<string>('navigator.clipboard.readText()');
+  }
+
   /** The text of the visible terminal. */
   async terminalText(): Promise<string> {
     const rows = await this.page.locator('.terminal-wrapper.active .xterm-rows > div').allTextContents();
     return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n');
   }
 
+  /** How many lines the visible terminal has room for. */
+  async terminalRows(): Promise<number> {
+    return this.page.locator('.terminal-wrapper.active .xterm-rows > div').count();
+  }
+
   async typeInTerminal(text: string): Promise<void> {
     await this.page.locator('.terminal-wrapper.active .xterm-screen').click();
     await this.page.keyboard.type(text);
+  }
+
+  /** Notes from now on how long the window draws nothing, which is how long it answers nobody. */
+  async watchPauses(): Promise<{ longest(): Promise<number> }> {
+    const handle = await this.page.evaluateHandle<{ longestMs: number }>(`(() => {
+      const pauses = { longestMs: 0 };
+      let lastMs = performance.now();
+      const look = () => {
+        const nowMs = performance.now();
+        pauses.longestMs = Math.max(pauses.longestMs, nowMs - lastMs);
+        lastMs = nowMs;
+        requestAnimationFrame(look);
+      };
+      requestAnimationFrame(look);
+      return pauses;
+    })()`);
+    return { longest: () => handle.evaluate(({ longestMs }) => longestMs) };
   }
 
   notification(text: string | RegExp): Locator {
