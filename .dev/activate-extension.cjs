@@ -31,10 +31,9 @@ const vscode = standIn({
 const memory = { get: () => undefined, update: async () => {} };
 const context = standIn({ subscriptions: [], workspaceState: memory, globalState: memory });
 
-const load = Module._load;
+const load = Module._load.bind(Module);
 // The prototype, because the bundle copies what the module itself has.
-Module._load = (name, ...rest) =>
-  name === 'vscode' ? Object.create(vscode) : Reflect.apply(load, Module, [name, ...rest]);
+Module._load = (name, ...rest) => (name === 'vscode' ? Object.create(vscode) : load(name, ...rest));
 
 const startedMs = performance.now();
 const extension = require(join(__dirname, '../vscode-extension/dist/extension.cjs'));
