@@ -2,7 +2,7 @@
 // the editor's API is asked for something, a stand-in takes the call and does nothing: only our own work is timed.
 'use strict';
 const Module = require('node:module');
-const { join } = require('node:path');
+const path = require('node:path');
 
 /** Answers to every name, call and `new` with itself, but for what was given. */
 function standIn(given = {}) {
@@ -36,7 +36,7 @@ const load = Module._load.bind(Module);
 Module._load = (name, ...rest) => (name === 'vscode' ? Object.create(vscode) : load(name, ...rest));
 
 const startedMs = performance.now();
-const extension = require(join(__dirname, '../vscode-extension/dist/extension.cjs'));
+const extension = require(path.join(__dirname, '../vscode-extension/dist/extension.cjs'));
 const loadedMs = performance.now();
 extension.activate(context);
 const activatedMs = performance.now();
