@@ -6,9 +6,12 @@ import type { Revision, WatchBatch } from '../storage.ts';
 /** A watch of one prefix that waits for the hub. */
 export interface HubReader {
   readonly prefix: string;
-  /** Resolves when there may be something new; the reader looks for itself. */
-  wait(): Promise<void>;
-  readonly wake: () => void;
+  /**
+   * Resolves when there may be something new, which the reader looks for itself: to the revision up to which there
+   * was nothing for it while it waited, which the hub may have forgotten since; 0 where nobody knows.
+   */
+  wait(): Promise<Revision>;
+  wake(passed: Revision): void;
 }
 
 /** Those whom a batch does not concern hear of the revision at once after a quiet time, and else this often. */
@@ -36,15 +39,15 @@ export class HubReaders {
   }
 
   add(prefix: string): HubReader {
-    let resolve: (() => void) | undefined;
+    let resolve: ((passed: Revision) => void) | undefined;
     const reader: HubReader = {
       prefix,
       wait: () =>
         new Promise((wake) => {
           resolve = wake;
         }),
-      wake: () => {
-        resolve?.();
+      wake: (passed) => {
+        resolve?.(passed);
         resolve = undefined;
       },
     };
@@ -67,25 +70,27 @@ export class HubReaders {
     else this.#lengths.delete(prefix.length);
   }
 
-  wakeAll(): void {
-    for (const readers of this.#byPrefix.values()) for (const reader of readers) reader.wake();
+  /** Has them all look whether the hub is still there. */
+  wakeAll(passed: Revision = 0): void {
+    for (const readers of this.#byPrefix.values()) for (const reader of readers) reader.wake(passed);
   }
 
   /** Wakes the readers of exactly this prefix when the store has come to `revision`. */
   ask(prefix: string, revision: Revision): void {
-    if (revision <= this.#recent.position) this.#wake(prefix);
+    if (revision <= this.#recent.position) this.#wake(prefix, this.#recent.position);
     else this.#asked.set(prefix, Math.max(revision, this.#asked.get(prefix) ?? 0));
   }
 
-  wakeFor({ changes, revision }: WatchBatch): void {
+  /** `before` is how far the hub had come until this batch, its last. */
+  wakeFor({ changes, revision }: WatchBatch, before: Revision): void {
     for (const change of changes) {
       const key = keyOf(change);
-      for (const length of this.#lengths.keys()) this.#wake(key.slice(0, length));
+      for (const length of this.#lengths.keys()) this.#wake(key.slice(0, length), before);
     }
     for (const [prefix, asked] of this.#asked) {
       if (asked > revision) continue;
       this.#asked.delete(prefix);
-      this.#wake(prefix);
+      this.#wake(prefix, revision);
     }
     if (this.#progressIsSet) return;
     const waitMs = this.#nextProgressMs - this.#clock.monotonicMs();
@@ -101,12 +106,12 @@ export class HubReaders {
   }
 
   /** The readers of exactly this prefix. */
-  #wake(prefix: string): void {
-    for (const reader of this.#byPrefix.get(prefix) ?? []) reader.wake();
+  #wake(prefix: string, passed: Revision): void {
+    for (const reader of this.#byPrefix.get(prefix) ?? []) reader.wake(passed);
   }
 
   #progress(): void {
     this.#nextProgressMs = this.#clock.monotonicMs() + progressEveryMs;
-    this.wakeAll();
+    this.wakeAll(this.#recent.position);
   }
 }

@@ -59,8 +59,9 @@ export async function* resumingWatch(
 /**
  * One etcd watch over everything there is, shared by the watches of all prefixes below a root.
  *
- * Since it sees every revision, also those of others in the same etcd, it always knows how far it has come, and so does each watch of a quiet prefix: that is
- * the progress which etcd itself must not be asked for before 3.4.31 and 3.5.13, where it may be told ahead of events.
+ * Since it sees every revision, also those of others in the same etcd, it always knows how far it has come, and so does
+ * each watch of a quiet prefix: that is the progress which etcd itself must not be asked for before 3.4.31 and 3.5.13,
+ * where it may be told ahead of events.
  * Recent changes are kept for watches that begin a little in the past or read a little late; one that is further
  * behind reads etcd's own history, likewise all of it, until it has caught up.
  */
@@ -93,7 +94,8 @@ export class WatchHub {
     const upstream = (this.#upstream ??= this.#start(after));
     const { recent, readers } = upstream;
     const reader = readers.add(prefix);
-    signal.addEventListener('abort', reader.wake, { once: true });
+    const wake = () => reader.wake(0);
+    signal.addEventListener('abort', wake, { once: true });
     try {
       while (!signal.aborted) {
         if (upstream.failure !== undefined) throw upstream.failure;
@@ -105,7 +107,10 @@ export class WatchHub {
           continue;
         }
         if (position >= recent.position) {
-          await reader.wait();
+          const passed = await reader.wait();
+          if (passed <= position) continue;
+          position = passed;
+          if (position === recent.position) yield { revision: position, changes: [] };
           continue;
         }
         const batch = recent.after(position, prefix);
@@ -114,7 +119,7 @@ export class WatchHub {
       }
     } finally {
       readers.remove(reader);
-      signal.removeEventListener('abort', reader.wake);
+      signal.removeEventListener('abort', wake);
       this.#watchers--;
       if (this.#watchers === 0) this.#stop();
     }
@@ -177,8 +182,9 @@ export class WatchHub {
   async #run({ recent, readers }: HubUpstream, signal: AbortSignal): Promise<void> {
     for await (const batch of resumingWatch(this.#watchOptions(recent.position, signal))) {
       if (signal.aborted) return;
+      const before = recent.position;
       recent.push(batch);
-      readers.wakeFor(batch);
+      readers.wakeFor(batch, before);
     }
   }
 
