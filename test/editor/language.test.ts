@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { EditorWindow } from '../environment/editor/editor-window.ts';
-import { describeEditor, editorCluster } from './scene.ts';
+import { errors, onlyProblem, takeFix, takeProposal, warnings } from './manifest-actions.ts';
+import { describeEditor } from './scene.ts';
 
 const web = `apiVersion: apps/v1
 kind: Deployment
@@ -46,30 +46,6 @@ spec:
         - name: {{ .Chart.Name }}
           imagee: "{{ .Values.image }}"
 `;
-const definition = `apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: lamps.language.example.com }
-spec:
-  group: language.example.com
-  scope: Namespaced
-  names: { kind: Lamp, plural: lamps }
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec:
-              type: object
-              x-kubernetes-validations:
-                - { rule: self.color != 'green' || self.watts < 50, message: green is dim }
-              properties:
-                color: { type: string, enum: [red, green] }
-                watts: { type: integer, default: 40 }
-`;
-const lamp = 'apiVersion: language.example.com/v1\nkind: Lamp\nmetadata: { name: a }\nspec:\n  colour: red\n';
 const long = Array.from(
   { length: 100 },
   (_, index) => `---\n${web.replace('language-web', `long-${index}`)}`,
@@ -93,7 +69,6 @@ const files = {
   'web.yaml': web,
   'settings.yaml': settings,
   'chart.yaml': chart,
-  'lamp.yaml': lamp,
   'long.yaml': long,
   'empty.yaml': '',
 };
@@ -283,124 +258,4 @@ describeEditor('manifests', files, (editor) => {
       await window.page.keyboard.press('Escape');
     });
   });
-
-  describe('and the cluster', () => {
-    test('a hover says who set a field', async () => {
-      const cluster = editorCluster();
-      await cluster.ok('apply', '-f', cluster.file('language-web.yaml', web));
-      const { window } = editor();
-      await window.openFile('web.yaml');
-      await window.goToLine(6, 5);
-      const hover = window.page.locator('.monaco-hover:visible').filter({ hasText: 'replicas' });
-      await window.run('Show or Focus Hover');
-      await hover.first().waitFor();
-      await window.until(
-        'the owner',
-        async () => (await hover.first().textContent()) ?? '',
-        (text) => /Applied by|Set by/.test(text),
-      );
-    });
-
-    test('is asked when a manifest is saved, and its answer stands at the node', async () => {
-      const { window } = editor();
-      await window.openFile('web.yaml');
-      await window.replaceText(web.replaceAll('app: web', 'app: other'));
-      await window.save();
-      await errors(window).first().waitFor();
-      await window.goToLine(1);
-      await window.page.keyboard.press('F8');
-      const message = window.page.locator('.marker-widget');
-      await message.filter({ hasText: 'field is immutable' }).waitFor();
-      await window.page.keyboard.press('Escape');
-      await window.replaceText(web);
-      await window.save();
-      await errors(window).first().waitFor({ state: 'detached' });
-    });
-
-    test('tells of new kinds by itself', async () => {
-      const cluster = editorCluster();
-      await cluster.ok('apply', '-f', cluster.file('lamps.yaml', definition));
-      const { window } = editor();
-      await window.openFile('lamp.yaml');
-      await errors(window).first().waitFor();
-      await takeFix(window, 5, 'Replace with "color"');
-      await window.until(
-        'the fix',
-        () => window.visibleText(),
-        (text) => text.includes('  color: red'),
-      );
-      await errors(window).first().waitFor({ state: 'detached' });
-    });
-
-    test('asks the rules of new kinds as it is typed', async () => {
-      const { window } = editor();
-      await window.openFile('lamp.yaml');
-      await window.replaceText(lamp.replace('colour: red', 'color: green\n  watts: 60'));
-      await errors(window).first().waitFor();
-      await window.goToLine(1);
-      await window.page.keyboard.press('F8');
-      await window.page.locator('.marker-widget').filter({ hasText: 'green is dim' }).waitFor();
-      await window.page.keyboard.press('Escape');
-      await window.replaceText(lamp.replace('colour: red', 'color: green\n  watts: 49'));
-      await errors(window).first().waitFor({ state: 'detached' });
-    });
-  });
 });
-
-function errors({ editor }: EditorWindow) {
-  return editor.locator('.squiggly-error');
-}
-
-function warnings({ editor }: EditorWindow) {
-  return editor.locator('.squiggly-warning');
-}
-
-/** What the editor says of the only problem in the open file. */
-async function onlyProblem(window: EditorWindow): Promise<string> {
-  await window.goToLine(1);
-  const widget = window.page.locator('.zone-widget').filter({ has: window.page.locator('.marker-widget') });
-  const text = await window.until(
-    'the only problem',
-    async () => {
-      if (!(await widget.isVisible())) await window.page.keyboard.press('Alt+F8');
-      return (await widget.textContent({ timeout: 3_000 }).catch(() => '')) ?? '';
-    },
-    (said) => /\d+ of \d+ problem/.test(said),
-  );
-  await window.page.keyboard.press('Escape');
-  expect(text).toContain('1 of 1 problem');
-  return text;
-}
-
-/** Takes what the editor proposes at the cursor, asking for it where it does not by itself. */
-async function takeProposal(window: EditorWindow, label: string): Promise<void> {
-  const focused = window.page.locator('.suggest-widget.visible .monaco-list-row.focused');
-  await window.until(
-    `the proposal ${label}`,
-    async () => {
-      const text = await focused.textContent({ timeout: 2_000 }).catch(() => undefined);
-      if (text == null) await window.page.keyboard.press('Control+Space');
-      return text ?? '';
-    },
-    (text) => text.includes(label),
-  );
-  await window.page.keyboard.press('Enter');
-}
-
-/** Takes a quick fix of what begins on a line. With the keyboard: the menu lies under something that takes clicks. */
-async function takeFix(window: EditorWindow, line: number, title: string): Promise<void> {
-  await window.goToLine(line, 4);
-  const rows = window.page.locator('.action-widget .monaco-list-row');
-  await window.until(
-    `the fix ${title}`,
-    async () => {
-      if (!(await rows.first().isVisible())) await window.page.keyboard.press('Control+.');
-      const focused = rows.and(window.page.locator('.focused'));
-      const text = await focused.textContent({ timeout: 3_000 }).catch(() => '');
-      if (text?.includes(title) !== true) await window.page.keyboard.press('ArrowDown');
-      return text ?? '';
-    },
-    (text) => text.includes(title),
-  );
-  await window.page.keyboard.press('Enter');
-}

@@ -271,6 +271,12 @@ describe('fixes', () => {
     expect(problemsOf(after)).toEqual([]);
   });
 
+  test('an image that is missing is one that can be run', () => {
+    const text = changed('          image: busybox\n', '');
+    expect(fixed(text, 'Add image')).toBe(`${text}          image: busybox\n`);
+    expect(problemsOf(fixed(text, 'Add image'))).toEqual([]);
+  });
+
   test('plain text in a Secret can be encoded', () => {
     expect(
       fixed('apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata:\n  a: hi!\n', 'Encode as base64'),

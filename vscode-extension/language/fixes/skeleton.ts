@@ -52,6 +52,9 @@ function listLines(items: Schema, name: string, depth: number): Value {
   return { below: [`- ${first}`, ...rest.map((line) => `  ${line}`)] };
 }
 
+/** Texts of which an empty one would be refused. */
+const texts: Readonly<Record<string, string>> = { name: 'my-name', image: 'busybox' };
+
 /** Something that is of the right type and plainly to be replaced. */
 export function placeholder({ type, values }: ScalarSchema, name: string): string {
   if (values?.[0] !== undefined) return values[0];
@@ -73,6 +76,6 @@ export function placeholder({ type, values }: ScalarSchema, name: string): strin
     case 'bytes':
       return '""';
     default:
-      return name === 'name' ? 'my-name' : '""';
+      return texts[name] ?? '""';
   }
 }
