@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { CustomColumn } from '../api/scheme.ts';
 import { parseTimestamp } from '../machinery/timestamp.ts';
 import { humanDuration } from '../machinery/duration.ts';
-import type { Cell, Column, TablePrinter } from './table.ts';
+import type { Cell, Column, PrintedColumn, TablePrinter } from './table.ts';
 import { nameColumn } from './table.ts';
 
 /** What upstream shows of a custom kind that declares no columns. */
@@ -51,13 +51,14 @@ function pathOf(text: string): JsonPath | undefined {
   }
 }
 
-function describe({ name, type, format, description, priority }: CustomColumn): Column {
+function describe({ name, type, format, description, priority }: CustomColumn): PrintedColumn {
   return {
     name,
     type: type as Column['type'],
     format: format as Column['format'],
     description: description === '' ? 'Custom resource definition column (in JSONPath format).' : description,
     priority,
+    isNumeric: type === 'integer',
   };
 }
 

@@ -32,7 +32,10 @@ const printers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     StatefulSet: workloads.statefulSetTable,
   },
   batch: { CronJob: workloads.cronJobTable, Job: workloads.jobTable },
-  autoscaling: { HorizontalPodAutoscaler: workloads.horizontalPodAutoscalerTable },
+  autoscaling: {
+    HorizontalPodAutoscaler: workloads.horizontalPodAutoscalerTable,
+    Scale: workloads.scaleTable,
+  },
   policy: { PodDisruptionBudget: workloads.podDisruptionBudgetTable },
   'networking.k8s.io': {
     IPAddress: cluster.ipAddressTable,
@@ -52,6 +55,7 @@ const printers: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'storage.k8s.io': {
     CSIDriver: cluster.csiDriverTable,
     CSINode: cluster.csiNodeTable,
+    CSIStorageCapacity: cluster.csiStorageCapacityTable,
     StorageClass: cluster.storageClassTable,
     VolumeAttachment: cluster.volumeAttachmentTable,
     VolumeAttributesClass: cluster.volumeAttributesClassTable,

@@ -14,9 +14,15 @@ export interface Column {
   readonly priority: number;
 }
 
+/** A column, and how a terminal shows it. */
+export interface PrintedColumn extends Column {
+  /** Its cells are numbers, whatever its type says: upstream calls many of them strings. */
+  readonly isNumeric: boolean;
+}
+
 /** Turns objects of one kind into rows. Pure: the same object at the same time gives the same cells. */
 export interface TablePrinter<T extends KubernetesObject = KubernetesObject> {
-  readonly columns: readonly Column[];
+  readonly columns: readonly PrintedColumn[];
   /** As many cells as columns, wide ones included. */
   readonly row: (object: T, nowMs: number) => readonly Cell[];
 }
@@ -29,7 +35,7 @@ export function table<T extends KubernetesObject>(...columns: readonly ColumnOf<
   };
 }
 
-export interface ColumnOf<T> extends Column {
+export interface ColumnOf<T> extends PrintedColumn {
   readonly cell: (object: T, nowMs: number) => Cell;
 }
 
@@ -50,6 +56,7 @@ export function column<T>(name: string, cell: CellOf<T>, settings: ColumnSetting
     format: '',
     description,
     priority: 0,
+    isNumeric: type === 'integer',
     cell: (object, nowMs) => cell(object, nowMs) ?? empty,
   };
 }
@@ -68,6 +75,11 @@ export function nameColumn<T extends KubernetesObject>(): ColumnOf<T> {
   };
 }
 
-export function countColumn<T>(name: string, cell: CellOf<T>, description = ''): ColumnOf<T> {
-  return column(name, cell, { type: 'integer', description });
+export function countColumn<T>(name: string, cell: CellOf<T>): ColumnOf<T> {
+  return column(name, cell, { type: 'integer' });
+}
+
+/** A column of numbers that upstream calls strings. */
+export function numberColumn<T>(name: string, cell: CellOf<T>): ColumnOf<T> {
+  return { ...countColumn(name, cell), type: 'string' };
 }

@@ -121,11 +121,11 @@ const namespaceColumn: PaneColumn = { name: 'NAMESPACE', priority: 1 };
 function paneColumns(resource: ServedResource): readonly PaneColumn[] {
   return printerOf(resource)
     .columns.filter(({ priority }) => priority === 0)
-    .map(({ name, type }, index) => ({
+    .map(({ name, isNumeric }, index) => ({
       name: name.toUpperCase(),
       // A narrow pane keeps what an object is called and how it is.
       priority: index === 0 ? 0 : name === 'Status' ? 1 : index + 1,
-      ...(type === 'integer' ? { align: 'right' as const } : {}),
+      ...(isNumeric ? { align: 'right' as const } : {}),
     }));
 }
 

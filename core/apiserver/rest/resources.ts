@@ -1,14 +1,15 @@
 import { isNotFound, StatusError } from '../../api/errors.ts';
 import { pods } from '../../api/generated/resources.ts';
-import { isSameResource, parseApiVersion, qualifiedResource } from '../../api/resource.ts';
+import { isSameResource, parseApiVersion } from '../../api/resource.ts';
 import { objectSchemaOf } from '../../api/schema/schemas.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Body, CollectionTarget, Encoded, ObjectTarget, PatchType, Verbs } from '../../api/verbs.ts';
 import { writeYaml } from '../../machinery/yaml.ts';
 import { decodeBody, parseBody } from '../handlers/body.ts';
 import type { KindToRead } from '../handlers/body.ts';
+import { scaleKind } from '../handlers/subresources/scale.ts';
 import { metadataOnly, tableHead, tableRow } from './conversion.ts';
-import type { IncludeObject } from './conversion.ts';
+import type { IncludeObject, TableKind } from './conversion.ts';
 import type { Exchange } from './exchange.ts';
 import { sendList } from './lists.ts';
 import { negotiate } from './negotiation.ts';
@@ -247,24 +248,21 @@ function sendObject(
   { as, format }: Representation,
 ): void {
   if (as === 'PartialObjectMetadata') return exchange.send(code, 'application/json', metadataOnly(found));
-  if (as === 'Table' && isKind(found, kind)) {
+  const shown = as === 'Table' ? tableKindOf(found, kind) : undefined;
+  if (shown !== undefined) {
     const include = (exchange.url.searchParams.get('includeObject') ?? 'Metadata') as IncludeObject;
-    const row = tableRow(kind, found, include, Date.now()).toString();
+    const row = tableRow(shown, found, include, Date.now()).toString();
     const metadata = JSON.stringify({ resourceVersion: found.resourceVersion });
-    const body = `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${metadata},"columnDefinitions":${tableHead(kind)},"rows":[${row}]}`;
+    const body = `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${metadata},"columnDefinitions":${tableHead(shown)},"rows":[${row}]}`;
     return exchange.send(code, 'application/json', body);
   }
   if (format === 'yaml') return exchange.send(code, 'application/yaml', writeYaml(found.object));
   exchange.send(code, 'application/json', found.bytes);
 }
 
-/** Subresources such as scale come back as another kind, which has no columns here. */
-function isKind({ object }: Encoded, kind: KindDeclaration): boolean {
+/** Subresources may come back as another kind: a Scale has columns of its own, whatever else comes is no row. */
+function tableKindOf({ object }: Encoded, kind: KindDeclaration): TableKind | undefined {
   const { group, version } = parseApiVersion(object.apiVersion ?? '');
-  return (
-    object.kind === kind.kind &&
-    group === kind.group &&
-    version === kind.version &&
-    qualifiedResource(kind) !== ''
-  );
+  const found = [kind, scaleKind].find((one) => one.kind === object.kind && one.group === group);
+  return found?.version === version ? found : undefined;
 }

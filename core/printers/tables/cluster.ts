@@ -11,7 +11,11 @@ import type { CertificateSigningRequest } from '../../api/generated/certificates
 import type { Lease } from '../../api/generated/coordination-v1.ts';
 import type { ComponentCondition, ComponentStatus } from '../../api/generated/core-v1.ts';
 import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
-import type { FlowSchema, PriorityLevelConfiguration } from '../../api/generated/flowcontrol-v1.ts';
+import type {
+  FlowSchema,
+  PriorityLevelConfiguration,
+  QueuingConfiguration,
+} from '../../api/generated/flowcontrol-v1.ts';
 import type {
   Ingress,
   IngressClass,
@@ -25,20 +29,28 @@ import type { PriorityClass } from '../../api/generated/scheduling-v1.ts';
 import type {
   CSIDriver,
   CSINode,
+  CSIStorageCapacity,
   StorageClass,
   VolumeAttachment,
   VolumeAttributesClass,
 } from '../../api/generated/storage-v1.ts';
+import type { KubernetesObject } from '../../api/object.ts';
 import { humanDuration } from '../../machinery/duration.ts';
 import { ageColumn, createdAtColumn } from '../age.ts';
 import { selectorText } from '../containers.ts';
-import { column, countColumn, nameColumn, table, wideColumn } from '../table.ts';
+import { column, countColumn, nameColumn, numberColumn, table, wideColumn } from '../table.ts';
+import type { ColumnOf } from '../table.ts';
+import { balancerAddresses } from './core.ts';
 
 const none = '<none>';
 
 export const componentStatusTable = table<ComponentStatus>(
   nameColumn(),
-  column('Status', ({ conditions }) => (healthy(conditions)?.status === 'True' ? 'Healthy' : 'Unhealthy')),
+  column('Status', ({ conditions }) => {
+    const condition = healthy(conditions);
+    if (condition === undefined) return 'Unknown';
+    return condition.status === 'True' ? 'Healthy' : 'Unhealthy';
+  }),
   column('Message', ({ conditions }) => healthy(conditions)?.message ?? ''),
   column('Error', ({ conditions }) => healthy(conditions)?.error ?? ''),
 );
@@ -80,18 +92,14 @@ function limited(items: readonly string[], empty: string): string {
 
 export const ingressTable = table<Ingress>(
   nameColumn(),
-  column(
-    'Class',
-    ({ spec, metadata }) =>
-      spec.ingressClassName ?? metadata.annotations?.['kubernetes.io/ingress.class'] ?? none,
+  column('Class', ({ spec }) => spec.ingressClassName ?? none),
+  column('Hosts', ({ spec }) =>
+    limited(
+      (spec.rules ?? []).flatMap(({ host }) => (host ? [host] : [])),
+      '*',
+    ),
   ),
-  column('Hosts', ({ spec }) => {
-    const hosts = (spec.rules ?? []).map(({ host }) => host || '*');
-    return hosts.length === 0 ? '*' : limited(hosts, '*');
-  }),
-  column('Address', ({ status }) =>
-    (status.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname).join(','),
-  ),
+  column('Address', ({ status }) => balancerAddresses(status.loadBalancer?.ingress).join(',')),
   column('Ports', ({ spec }) => ((spec.tls ?? []).length > 0 ? '80, 443' : '80')),
   ageColumn(),
 );
@@ -172,40 +180,43 @@ export const certificateSigningRequestTable = table<CertificateSigningRequest>(
   ),
   column('Condition', ({ status }) => {
     const types = (status.conditions ?? []).map(({ type }) => type);
-    const decided = ['Denied', 'Approved', 'Failed'].filter((type) => types.includes(type));
-    return [
-      ...(decided.length === 0 ? ['Pending'] : decided),
-      ...(status.certificate ? ['Issued'] : []),
-    ].join(',');
+    const decided = ['Denied', 'Approved'].find((type) => types.includes(type)) ?? 'Pending';
+    const failed = types.includes('Failed') ? ',Failed' : '';
+    return `${decided}${failed}${status.certificate ? ',Issued' : ''}`;
   }),
 );
 
+/** A name that says whether the class is the default, by one of these annotations. */
+function classNameColumn<T extends KubernetesObject>(...annotations: readonly string[]): ColumnOf<T> {
+  const isDefault = ({ metadata }: T) => annotations.some((name) => metadata.annotations?.[name] === 'true');
+  return {
+    ...nameColumn<T>(),
+    cell: (object) => `${object.metadata.name ?? ''}${isDefault(object) ? ' (default)' : ''}`,
+  };
+}
+
 export const storageClassTable = table<StorageClass>(
-  {
-    ...nameColumn<StorageClass>(),
-    cell: ({ metadata }) =>
-      metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
-        ? `${metadata.name} (default)`
-        : (metadata.name ?? ''),
-  },
+  classNameColumn<StorageClass>(
+    'storageclass.kubernetes.io/is-default-class',
+    'storageclass.beta.kubernetes.io/is-default-class',
+  ),
   column('Provisioner', ({ provisioner }) => provisioner),
   column('ReclaimPolicy', ({ reclaimPolicy }) => reclaimPolicy ?? 'Delete'),
-  column('VolumeBindingMode', ({ volumeBindingMode }) => volumeBindingMode ?? '<unset>'),
-  column('AllowVolumeExpansion', ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false, {
-    type: 'boolean',
-  }),
+  column('VolumeBindingMode', ({ volumeBindingMode }) => volumeBindingMode ?? 'Immediate'),
+  column('AllowVolumeExpansion', ({ allowVolumeExpansion }) => allowVolumeExpansion ?? false),
   ageColumn(),
 );
 
 export const volumeAttributesClassTable = table<VolumeAttributesClass>(
-  nameColumn(),
+  classNameColumn('volumeattributesclass.alpha.kubernetes.io/is-default-class'),
   column('DriverName', ({ driverName }) => driverName),
   ageColumn(),
 );
 
 export const volumeAttachmentTable = table<VolumeAttachment>(
   nameColumn(),
-  column('Attacher', ({ spec }) => spec.attacher),
+  // Upstream calls it a name as well.
+  { ...column<VolumeAttachment>('Attacher', ({ spec }) => spec.attacher), format: 'name' },
   column('PV', ({ spec }) => spec.source.persistentVolumeName),
   column('Node', ({ spec }) => spec.nodeName),
   column('Attached', ({ status }) => status.attached, { type: 'boolean' }),
@@ -228,8 +239,14 @@ export const csiDriverTable = table<CSIDriver>(
     ({ spec }) => (spec.tokenRequests ?? []).map(({ audience }) => audience).join(',') || '<unset>',
   ),
   column('RequiresRepublish', ({ spec }) => spec.requiresRepublish ?? false, { type: 'boolean' }),
-  column('Modes', ({ spec }) => (spec.volumeLifecycleModes ?? []).join(',')),
+  column('Modes', ({ spec }) => (spec.volumeLifecycleModes ?? []).join(',') || none),
   ageColumn(),
+);
+
+export const csiStorageCapacityTable = table<CSIStorageCapacity>(
+  nameColumn(),
+  column('StorageClassName', ({ storageClassName }) => storageClassName),
+  column('Capacity', ({ capacity }) => capacity ?? '<unset>'),
 );
 
 export const priorityClassTable = table<PriorityClass>(
@@ -303,7 +320,7 @@ export const mutatingAdmissionPolicyBindingTable = table<MutatingAdmissionPolicy
 export const flowSchemaTable = table<FlowSchema>(
   nameColumn(),
   column('PriorityLevel', ({ spec }) => spec.priorityLevelConfiguration.name),
-  countColumn('MatchingPrecedence', ({ spec }) => spec.matchingPrecedence),
+  numberColumn('MatchingPrecedence', ({ spec }) => spec.matchingPrecedence),
   column('DistinguisherMethod', ({ spec }) => spec.distinguisherMethod?.type ?? none),
   ageColumn(),
   column('MissingPL', ({ status }) => {
@@ -315,16 +332,16 @@ export const flowSchemaTable = table<FlowSchema>(
 export const priorityLevelConfigurationTable = table<PriorityLevelConfiguration>(
   nameColumn(),
   column('Type', ({ spec }) => spec.type),
-  column('NominalConcurrencyShares', ({ spec }) =>
-    String((spec.limited ?? spec.exempt)?.nominalConcurrencyShares ?? none),
-  ),
-  column('Queues', ({ spec }) => String(spec.limited?.limitResponse?.queuing?.queues ?? none)),
-  column('HandSize', ({ spec }) => String(spec.limited?.limitResponse?.queuing?.handSize ?? none)),
-  column('QueueLengthLimit', ({ spec }) =>
-    String(spec.limited?.limitResponse?.queuing?.queueLengthLimit ?? none),
-  ),
+  numberColumn('NominalConcurrencyShares', ({ spec }) => spec.limited?.nominalConcurrencyShares ?? none),
+  numberColumn('Queues', ({ spec }) => queuing(spec)?.queues ?? none),
+  numberColumn('HandSize', ({ spec }) => queuing(spec)?.handSize ?? none),
+  numberColumn('QueueLengthLimit', ({ spec }) => queuing(spec)?.queueLengthLimit ?? none),
   ageColumn(),
 );
+
+function queuing({ limited: limits }: PriorityLevelConfiguration['spec']): QueuingConfiguration | undefined {
+  return limits?.limitResponse?.queuing;
+}
 
 export const apiServiceTable = table<APIService>(
   nameColumn(),
@@ -334,7 +351,8 @@ export const apiServiceTable = table<APIService>(
   column('Available', ({ status }) => {
     const available = status.conditions?.find(({ type }) => type === 'Available');
     if (available === undefined) return 'Unknown';
-    return available.status === 'True' ? 'True' : `${available.status} (${available.reason})`;
+    const { status: known, reason } = available;
+    return known === 'True' || !reason ? known : `${known} (${reason})`;
   }),
   ageColumn(),
 );

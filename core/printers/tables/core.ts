@@ -19,7 +19,7 @@ import type { Event as EventsEvent } from '../../api/generated/events-v1.ts';
 import { ageColumn, ageSince } from '../age.ts';
 import { mapText, templateColumns } from '../containers.ts';
 import { summarisePod } from '../pod-status.ts';
-import { column, countColumn, nameColumn, table, wideColumn } from '../table.ts';
+import { column, countColumn, nameColumn, numberColumn, table, wideColumn } from '../table.ts';
 
 export const podTable = table<Pod>(
   nameColumn(),
@@ -108,7 +108,10 @@ export const eventTable = table<AnyEvent>(
   wideColumn('Source', eventSource),
   column('Message', (event) => ('involvedObject' in event ? event.message : event.note)?.trim()),
   wideColumn('First Seen', (event, nowMs) => ageSince(times(event).first || event.eventTime, nowMs)),
-  wideColumn('Count', (event) => event.series?.count ?? times(event).count ?? 1, { type: 'integer' }),
+  {
+    ...numberColumn<AnyEvent>('Count', (event) => event.series?.count ?? (times(event).count || 1)),
+    priority: 1,
+  },
   { ...wideColumn<AnyEvent>('Name', (event) => event.metadata.name), format: 'name' },
 );
 
@@ -132,7 +135,7 @@ function times(event: AnyEvent): {
 
 function lastSeen(event: AnyEvent, nowMs: number): string {
   const { first, last } = times(event);
-  return ageSince(event.series?.lastObservedTime || last || event.eventTime || first, nowMs);
+  return ageSince(event.series?.lastObservedTime || last || first || event.eventTime, nowMs);
 }
 
 function eventSource(event: AnyEvent): string {
@@ -145,7 +148,7 @@ function eventSource(event: AnyEvent): string {
 
 export const configMapTable = table<ConfigMap>(
   nameColumn(),
-  countColumn(
+  numberColumn(
     'Data',
     ({ data, binaryData }) => Object.keys(data ?? {}).length + Object.keys(binaryData ?? {}).length,
   ),
@@ -155,13 +158,13 @@ export const configMapTable = table<ConfigMap>(
 export const secretTable = table<Secret>(
   nameColumn(),
   column('Type', (secret) => secret.type),
-  countColumn('Data', (secret) => Object.keys(secret.data ?? {}).length),
+  numberColumn('Data', (secret) => Object.keys(secret.data ?? {}).length),
   ageColumn(),
 );
 
 export const serviceAccountTable = table<ServiceAccount>(
   nameColumn(),
-  countColumn('Secrets', (account) => account.secrets?.length ?? 0),
+  numberColumn('Secrets', (account) => account.secrets?.length ?? 0),
   ageColumn(),
 );
 
@@ -181,8 +184,7 @@ function externalIp(service: Service): string {
     case 'ExternalName':
       return service.spec.externalName ?? '<none>';
     case 'LoadBalancer': {
-      const ingress = service.status.loadBalancer?.ingress ?? [];
-      const all = [...ingress.map(({ ip, hostname }) => ip || hostname || ''), ...given];
+      const all = [...balancerAddresses(service.status.loadBalancer?.ingress), ...given];
       return all.length === 0 ? '<pending>' : all.join(',');
     }
     default:
@@ -197,6 +199,18 @@ function servicePorts(service: Service): string {
   return ports.length === 0 ? '<none>' : ports.join(',');
 }
 
+/** The addresses of a load balancer: each once, in order. */
+export function balancerAddresses(
+  ingress: readonly { readonly ip?: string | undefined; readonly hostname?: string | undefined }[] = [],
+): readonly string[] {
+  const addresses = ingress.map(({ ip, hostname }) => ip || hostname || '').filter((text) => text !== '');
+  return [...new Set(addresses)].sort();
+}
+
+function hostPort(ip: string, port: number): string {
+  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
+
 /** Upstream shows at most three endpoints and counts the rest. */
 const shownEndpoints = 3;
 
@@ -204,9 +218,9 @@ export const endpointsTable = table<Endpoints>(
   nameColumn(),
   column('Endpoints', ({ subsets = [] }) => {
     const all = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
-      (addresses ?? []).flatMap(({ ip }) =>
-        (ports ?? []).length === 0 ? [ip] : (ports ?? []).map(({ port }) => `${ip}:${port}`),
-      ),
+      (ports ?? []).length === 0
+        ? (addresses ?? []).map(({ ip }) => ip)
+        : (ports ?? []).flatMap(({ port }) => (addresses ?? []).map(({ ip }) => hostPort(ip, port))),
     );
     if (all.length === 0) return '<none>';
     const more = all.length > shownEndpoints ? ` + ${all.length - shownEndpoints} more...` : '';
@@ -262,15 +276,20 @@ function accessModes(modes: readonly string[] | undefined): string {
     .join(',');
 }
 
+/** As it was said before there was a field, where it still is. */
+function storageClass({ metadata, spec }: PersistentVolume | PersistentVolumeClaim): string | undefined {
+  return metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] ?? spec.storageClassName;
+}
+
 export const persistentVolumeTable = table<PersistentVolume>(
   nameColumn(),
-  column('Capacity', ({ spec }) => spec.capacity?.['storage']),
+  column('Capacity', ({ spec }) => spec.capacity?.['storage'] ?? '0'),
   column('Access Modes', ({ spec }) => accessModes(spec.accessModes)),
   column('Reclaim Policy', ({ spec }) => spec.persistentVolumeReclaimPolicy),
   column('Status', ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status.phase)),
   column('Claim', ({ spec }) => (spec.claimRef ? `${spec.claimRef.namespace}/${spec.claimRef.name}` : '')),
-  column('StorageClass', ({ spec }) => spec.storageClassName),
-  column('VolumeAttributesClass', ({ spec }) => spec.volumeAttributesClassName || '<unset>'),
+  column('StorageClass', storageClass),
+  column('VolumeAttributesClass', ({ spec }) => spec.volumeAttributesClassName ?? '<unset>'),
   column('Reason', ({ status }) => status.reason),
   ageColumn(),
   wideColumn('VolumeMode', ({ spec }) => spec.volumeMode || '<unset>'),
@@ -280,10 +299,10 @@ export const persistentVolumeClaimTable = table<PersistentVolumeClaim>(
   nameColumn(),
   column('Status', ({ metadata, status }) => (metadata.deletionTimestamp ? 'Terminating' : status.phase)),
   column('Volume', ({ spec }) => spec.volumeName),
-  column('Capacity', ({ spec, status }) => (spec.volumeName ? status.capacity?.['storage'] : '')),
+  column('Capacity', ({ spec, status }) => (spec.volumeName ? (status.capacity?.['storage'] ?? '0') : '')),
   column('Access Modes', ({ spec, status }) => (spec.volumeName ? accessModes(status.accessModes) : '')),
-  column('StorageClass', ({ spec }) => spec.storageClassName),
-  column('VolumeAttributesClass', ({ spec }) => spec.volumeAttributesClassName || '<unset>'),
+  column('StorageClass', storageClass),
+  column('VolumeAttributesClass', ({ spec }) => spec.volumeAttributesClassName ?? '<unset>'),
   ageColumn(),
   wideColumn('VolumeMode', ({ spec }) => spec.volumeMode || '<unset>'),
 );

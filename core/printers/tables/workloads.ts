@@ -5,7 +5,10 @@ import type {
   ReplicaSet,
   StatefulSet,
 } from '../../api/generated/apps-v1.ts';
-import type { HorizontalPodAutoscaler as HorizontalPodAutoscalerV1 } from '../../api/generated/autoscaling-v1.ts';
+import type {
+  HorizontalPodAutoscaler as HorizontalPodAutoscalerV1,
+  Scale,
+} from '../../api/generated/autoscaling-v1.ts';
 import type {
   HorizontalPodAutoscaler,
   MetricSpec,
@@ -16,13 +19,13 @@ import type { PodDisruptionBudget } from '../../api/generated/policy-v1.ts';
 import { humanDuration } from '../../machinery/duration.ts';
 import { ageColumn, ageSince } from '../age.ts';
 import { mapText, templateColumns } from '../containers.ts';
-import { column, countColumn, nameColumn, table } from '../table.ts';
+import { column, countColumn, nameColumn, numberColumn, table } from '../table.ts';
 
 export const deploymentTable = table<Deployment>(
   nameColumn(),
   column('Ready', ({ spec, status }) => `${status.readyReplicas ?? 0}/${spec.replicas ?? 0}`),
-  countColumn('Up-to-date', ({ status }) => status.updatedReplicas),
-  countColumn('Available', ({ status }) => status.availableReplicas),
+  numberColumn('Up-to-date', ({ status }) => status.updatedReplicas),
+  numberColumn('Available', ({ status }) => status.availableReplicas),
   ageColumn(),
   ...templateColumns<Deployment>(
     ({ spec }) => spec.template.spec,
@@ -72,7 +75,7 @@ export const controllerRevisionTable = table<ControllerRevision>(
       ? '<none>'
       : `${owner.kind.toLowerCase()}${groupSuffix(owner.apiVersion)}/${owner.name}`;
   }),
-  countColumn('Revision', ({ revision }) => revision),
+  numberColumn('Revision', ({ revision }) => revision),
   ageColumn(),
 );
 
@@ -121,13 +124,28 @@ export const cronJobTable = table<CronJob>(
   nameColumn(),
   column('Schedule', ({ spec }) => spec.schedule),
   column('Timezone', ({ spec }) => spec.timeZone ?? '<none>'),
-  column('Suspend', ({ spec }) => (spec.suspend === true ? 'True' : 'False')),
+  column(
+    'Suspend',
+    ({ spec }) => (spec.suspend === undefined ? '<unset>' : spec.suspend ? 'True' : 'False'),
+    { type: 'boolean' },
+  ),
   countColumn('Active', ({ status }) => status.active?.length ?? 0),
   column('Last Schedule', ({ status }, nowMs) =>
     status.lastScheduleTime ? ageSince(status.lastScheduleTime, nowMs) : '<none>',
   ),
   ageColumn(),
-  ...templateColumns<CronJob>(({ spec }) => spec.jobTemplate.spec?.template.spec),
+  ...templateColumns<CronJob>(
+    ({ spec }) => spec.jobTemplate.spec?.template.spec,
+    ({ spec }) => spec.jobTemplate.spec?.selector,
+  ),
+);
+
+/** What kubectl shows of a scale subresource; upstream does not mark its name as one. */
+export const scaleTable = table<Scale>(
+  { ...nameColumn<Scale>(), format: '' },
+  countColumn('Desired', ({ spec }) => spec.replicas),
+  countColumn('Available', ({ status }) => status.replicas),
+  ageColumn(),
 );
 
 export const podDisruptionBudgetTable = table<PodDisruptionBudget>(
@@ -147,8 +165,8 @@ export const horizontalPodAutoscalerV1Table = table<HorizontalPodAutoscalerV1>(
     return `cpu: ${current === undefined ? '<unknown>' : `${current}%`}/${spec.targetCPUUtilizationPercentage}%`;
   }),
   column('MinPods', ({ spec }) => String(spec.minReplicas ?? '<unset>')),
-  countColumn('MaxPods', ({ spec }) => spec.maxReplicas),
-  countColumn('Replicas', ({ status }) => status.currentReplicas),
+  numberColumn('MaxPods', ({ spec }) => spec.maxReplicas),
+  numberColumn('Replicas', ({ status }) => status.currentReplicas),
   ageColumn(),
 );
 
@@ -157,8 +175,8 @@ export const horizontalPodAutoscalerTable = table<HorizontalPodAutoscaler>(
   column('Reference', ({ spec }) => `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`),
   column('Targets', ({ spec, status }) => metricTargets(spec.metrics ?? [], status.currentMetrics ?? [])),
   column('MinPods', ({ spec }) => String(spec.minReplicas ?? '<unset>')),
-  countColumn('MaxPods', ({ spec }) => spec.maxReplicas),
-  countColumn('Replicas', ({ status }) => status.currentReplicas),
+  numberColumn('MaxPods', ({ spec }) => spec.maxReplicas),
+  numberColumn('Replicas', ({ status }) => status.currentReplicas),
   ageColumn(),
 );
 
