@@ -1,21 +1,19 @@
-import { isAlreadyExists, isConflict, isNotFound } from '../../api/errors.ts';
 import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
 import type { APIResource } from '../../api/generated/meta-v1.ts';
 import { apiservices, endpointslices, services } from '../../api/generated/resources.ts';
 import { keyOf } from '../../api/object.ts';
 import type { Scheme } from '../../api/scheme.ts';
-import type { Call, Verbs } from '../../api/verbs.ts';
+import type { Verbs } from '../../api/verbs.ts';
 import { follow } from '../../admission/follow.ts';
 import type { Lookup } from '../../admission/lookup.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import type { Random } from '../../machinery/random.ts';
-import { timestamp } from '../../machinery/timestamp.ts';
 import { WorkQueue } from '../../machinery/work-queue.ts';
-import { failed, isAvailable, localAvailability, passed, withAvailability } from './availability.ts';
+import { failed, isAvailable, passed, reportAvailability, userAgent } from './availability.ts';
 import type { Availability } from './availability.ts';
 import { identityHeaders } from './front-proxy-headers.ts';
-import { automanaged, localServices } from './local-services.ts';
+import { LocalServices } from './local-services.ts';
 import { readResourceList } from './remote-discovery.ts';
 import type { RemoteVersion } from './remote-discovery.ts';
 import { readOpenApi2 } from './remote-openapi.ts';
@@ -63,15 +61,14 @@ const documentWithinMs = 10_000;
 export class Aggregator {
   readonly #options: AggregatorOptions;
   readonly #queue: WorkQueue;
-  #services: ReadonlyMap<string, APIService> = new Map();
+  readonly #local: LocalServices;
   readonly #remotes = new Map<string, Followed>();
   readonly #listeners = new Set<() => void>();
-  /** Names of the objects of this server that were there once: who takes one away means it. */
-  readonly #registered = new Set<string>();
   #backends: Promise<void> | undefined;
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
+    this.#local = new LocalServices(options);
     this.#queue = new WorkQueue({ clock: options.clock, backoff: { initialMs: 1_000, maxMs: checkAgainMs } });
   }
 
@@ -115,21 +112,22 @@ export class Aggregator {
     const onAbort = () => this.#queue.shutDown();
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
-    const ending = this.#options.scheme.onChange(() => this.#enqueueLocal());
     try {
       await Promise.all([
-        follow(this.#options, apiservices, signal, (objects) => this.#changed(objects, signal)),
+        follow(this.#options, apiservices, signal, (objects, changed) => {
+          this.#local.update(objects, changed);
+          this.#changed(objects, signal);
+        }),
+        this.#local.run(signal),
         this.#work(signal),
       ]);
       await this.#backends;
     } finally {
-      ending();
       for (const { upstream } of this.#remotes.values()) upstream.close();
     }
   }
 
   #changed(objects: ReadonlyMap<string, APIService>, signal: AbortSignal): void {
-    this.#services = objects;
     let changed = false;
     for (const [name, followed] of this.#remotes) {
       if (objects.get(name)?.spec.service !== undefined) continue;
@@ -155,7 +153,6 @@ export class Aggregator {
       changed = true;
     }
     if (this.#remotes.size > 0) this.#backends ??= this.#followBackends(signal);
-    this.#enqueueLocal();
     if (changed) this.#tell();
   }
 
@@ -167,10 +164,6 @@ export class Aggregator {
         this.#enqueueRemotes(changed?.map(serviceOfSlice)),
       ),
     ]);
-  }
-
-  #enqueueLocal(): void {
-    this.#queue.add(localKey);
   }
 
   /** Those behind the Services that are named; all where none are. */
@@ -197,8 +190,7 @@ export class Aggregator {
       if (key === undefined) return;
       let again: number | undefined;
       try {
-        if (key === localKey) await this.#keepLocal(signal);
-        else again = await this.#check(key, signal);
+        again = await this.#check(key, signal);
         this.#queue.forget(key);
       } catch (error) {
         if (!signal.aborted) this.#options.onError(error);
@@ -206,45 +198,6 @@ export class Aggregator {
       }
       this.#queue.done(key);
       if (again !== undefined) this.#queue.addAfter(key, again);
-    }
-  }
-
-  /** Makes and mends the objects of what is served here (kube-aggregator: autoregister). */
-  async #keepLocal(signal: AbortSignal): Promise<void> {
-    const { verbs, scheme } = this.#options;
-    const call = callUntil(signal);
-    const wanted = new Map(
-      localServices(scheme).map((service) => [service.metadata.name ?? '', service] as const),
-    );
-    for (const [name, service] of wanted) {
-      const present = this.#services.get(name);
-      try {
-        if (present === undefined) {
-          if (this.#registered.has(name) && service.metadata.labels?.[automanaged] === 'onstart') continue;
-          await verbs.create(call, collection, { kind: 'object', object: service });
-          this.#registered.add(name);
-          continue;
-        }
-        this.#registered.add(name);
-        // Somebody has a server of their own for it.
-        if (present.metadata.labels?.[automanaged] === undefined || present.spec.service !== undefined)
-          continue;
-        if (!deepEqual(present.spec, service.spec)) {
-          const object = { ...present, spec: service.spec };
-          await verbs.update(call, { ...collection, name }, { kind: 'object', object });
-        }
-        await this.#report(present, localAvailability, signal);
-      } catch (error) {
-        if (!isAlreadyExists(error) && !isConflict(error) && !isNotFound(error)) throw error;
-      }
-    }
-    for (const [name, { metadata, spec }] of this.#services) {
-      if (wanted.has(name) || metadata.labels?.[automanaged] === undefined || spec.service !== undefined)
-        continue;
-      await verbs.delete(call, { ...collection, name }).catch((error: unknown) => {
-        if (!isNotFound(error)) throw error;
-      });
-      this.#registered.delete(name);
     }
   }
 
@@ -277,28 +230,11 @@ export class Aggregator {
     }
     const current = this.#remotes.get(name);
     if (current === undefined || current.upstream !== followed.upstream) return undefined;
-    await this.#report(current.service, outcome, signal);
+    await reportAvailability(this.#options, { userAgent, signal }, current.service, outcome);
     // Who has none is still served.
     if (outcome.available) await readDocuments(current, signal).then((news) => news && this.#tell(), ignored);
     return outcome.available ? checkAgainMs : retryMs;
   }
-
-  async #report(service: APIService, outcome: Availability, signal: AbortSignal): Promise<void> {
-    const conditions = withAvailability(service, outcome, timestamp(this.#options.clock.now()));
-    if (conditions === undefined) return;
-    const target = { ...collection, name: service.metadata.name ?? '', subresource: 'status' };
-    try {
-      const object = { ...service, status: { ...service.status, conditions } };
-      await this.#options.verbs.update(callUntil(signal), target, { kind: 'object', object });
-    } catch (error) {
-      // Whoever changed or deleted it meanwhile has put it in the queue again.
-      if (!isConflict(error) && !isNotFound(error)) throw error;
-    }
-  }
-}
-
-function callUntil(signal: AbortSignal): Call {
-  return { userAgent: 'kube-aggregator', signal };
 }
 
 /** What this server could not be mended without stays its own. */
@@ -347,8 +283,4 @@ function documentIn(index: Buffer, of: string, at: string): string | undefined {
 
 const ignored = () => undefined;
 
-/** No name of an APIService. */
-const localKey = '/local';
 const retryMs = 5_000;
-const { group, version, plural } = apiservices;
-const collection = { group, version, resource: plural };

@@ -1,6 +1,21 @@
+import { isConflict, isNotFound } from '../../api/errors.ts';
 import type { APIService, APIServiceCondition } from '../../api/generated/apiregistration-v1.ts';
+import { apiservices } from '../../api/generated/resources.ts';
+import type { Call, Verbs } from '../../api/verbs.ts';
+import type { Clock } from '../../machinery/clock.ts';
 import { describeError } from '../../machinery/logger.ts';
+import { timestamp } from '../../machinery/timestamp.ts';
 import { Unreachable } from '../egress/backends.ts';
+
+export interface ReportOptions {
+  readonly verbs: Verbs;
+  readonly clock: Clock;
+}
+
+export const userAgent = 'kube-aggregator';
+const { group, version, plural } = apiservices;
+/** Where APIServices are. */
+export const collection = { group, version, resource: plural };
 
 /** Whether requests may be handed on, and why not, under upstream's reasons. */
 export interface Availability {
@@ -33,8 +48,27 @@ export function isAvailable({ status }: APIService): boolean {
   return status.conditions?.some((one) => one.type === 'Available' && one.status === 'True') === true;
 }
 
+/** Writes it into the object, unless that says so already. */
+export async function reportAvailability(
+  { verbs, clock }: ReportOptions,
+  call: Call,
+  service: APIService,
+  outcome: Availability,
+): Promise<void> {
+  const conditions = withAvailability(service, outcome, timestamp(clock.now()));
+  if (conditions === undefined) return;
+  const target = { ...collection, name: service.metadata.name ?? '', subresource: 'status' };
+  try {
+    const object = { ...service, status: { ...service.status, conditions } };
+    await verbs.update(call, target, { kind: 'object', object });
+  } catch (error) {
+    // Whoever changed or deleted it meanwhile has put it in the queue again.
+    if (!isConflict(error) && !isNotFound(error)) throw error;
+  }
+}
+
 /** The conditions with this one; undefined where they say so already. */
-export function withAvailability(
+function withAvailability(
   { status }: APIService,
   { available, reason, message }: Availability,
   now: string,
