@@ -3,12 +3,14 @@ import { isNotFound } from '../../core/api/errors.ts';
 import {
   configmaps,
   deployments,
+  events,
   namespaces,
   pods,
+  priorityclasses,
   replicasets,
+  secrets,
 } from '../../core/api/generated/resources.ts';
 import { configMap, deployment, namespace, pod, secret } from '../builders/index.ts';
-import { secrets } from '../../core/api/generated/resources.ts';
 import { expectEventually, expectThroughout } from '../expectations/eventually.ts';
 import { ControlPlane, isReadyPod } from './control-plane.ts';
 
@@ -90,14 +92,33 @@ describe('an object with several owners', () => {
       expectEventually(clock, async () => {
         await expect(client.get(secrets, { namespace: 'default', name })).rejects.toSatisfy(isNotFound);
       });
+    const warned = (regarding: object, where: string) =>
+      expectEventually(clock, async () => {
+        const told = await plane.list(events, 'default');
+        expect(told.filter(({ reason }) => reason === 'OwnerRefInvalidNamespace')).toContainEqual(
+          expect.objectContaining({
+            type: 'Warning',
+            message: `ownerRef [v1/ConfigMap, namespace: ${where}, name: far, uid: ${far.metadata.uid}] does not exist in namespace "${where}"`,
+            source: { component: 'garbage-collector-controller' },
+            involvedObject: expect.objectContaining(regarding) as unknown,
+          }),
+        );
+      });
     await client.create(secrets, secret().named('claimed').ownedBy(far).build());
     await expectGone('claimed');
+    await warned({ kind: 'Secret', name: 'claimed' }, 'default');
     await plane.stopManagers();
     await client.create(secrets, secret().named('claimed-before').ownedBy(far).build());
     plane.startManagers();
     await expectGone('claimed-before');
+    await warned({ kind: 'Secret', name: 'claimed-before' }, 'default');
     const { metadata } = await client.get(configmaps, { namespace: 'elsewhere', name: 'far' });
     expect(metadata.uid).toBe(far.metadata.uid);
+    const { ownerReferences = [] } = secret().ownedBy(far).build().metadata;
+    // Nobody can say where the owner of what is in no namespace is: it stays, and is warned of.
+    await client.create(priorityclasses, { metadata: { name: 'wide', ownerReferences }, value: 1 });
+    await warned({ kind: 'PriorityClass', name: 'wide' }, '');
+    await client.get(priorityclasses, { name: 'wide' });
   });
 
   test('goes when its owner was gone before the collector began, and stays when one of its kind is unknown', async () => {

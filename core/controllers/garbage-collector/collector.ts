@@ -4,6 +4,7 @@ import type { KubernetesObject } from '../../api/object.ts';
 import { parseApiVersion, type Resource } from '../../api/resource.ts';
 import type { Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
+import { referenceTo, type EventRecorder } from '../../client/events.ts';
 import type { DeleteOptions } from '../../api/verbs.ts';
 import { followKinds, isCollectable, resourceOf } from '../runtime/all-kinds.ts';
 import { Controller } from '../runtime/controller.ts';
@@ -32,6 +33,7 @@ export class GarbageCollector implements Runnable {
   readonly #client: Client;
   readonly #scheme: Scheme;
   readonly #informers: ControllerDependencies['informers'];
+  readonly #events: EventRecorder;
   readonly #graph = new OwnerGraph();
   readonly #controller: Controller;
   /** By namespace and uid, as they were looked for. */
@@ -40,8 +42,9 @@ export class GarbageCollector implements Runnable {
   readonly #ended = new Set<string>();
   #running = false;
 
-  constructor({ client, clock, scheme, informers, onError }: ControllerDependencies) {
+  constructor({ client, clock, scheme, informers, eventsOf, onError }: ControllerDependencies) {
     this.#client = client;
+    this.#events = eventsOf('garbage-collector-controller');
     this.#scheme = scheme;
     this.#informers = informers;
     this.#controller = new Controller({
@@ -88,13 +91,16 @@ export class GarbageCollector implements Runnable {
    * Whether an owner that is known is not in its namespace: it is looked for there, and so is absent (upstream's
    * OwnerRefInvalidNamespace).
    */
-  #isOwnedFromAfar({ namespace, owners }: GraphNode): boolean {
-    if (namespace === undefined) return false;
-    return owners.some(({ uid, name }) => {
-      const owner = this.#graph.get(uid);
-      if (owner?.resource.namespaced !== true) return false;
-      return !this.#informers.informer(owner.resource).lister.has(`${namespace}/${name}`);
-    });
+  #isOwnedFromAfar(node: GraphNode): boolean {
+    return node.owners.some((reference) => this.#isElsewhere(node, reference));
+  }
+
+  #isElsewhere({ namespace }: GraphNode, { uid, name }: OwnerReference): boolean {
+    const owner = this.#graph.get(uid);
+    if (owner?.resource.namespaced !== true) return false;
+    // What is in no namespace has no owner in one.
+    if (namespace === undefined) return true;
+    return !this.#informers.informer(owner.resource).lister.has(`${namespace}/${name}`);
   }
 
   #gone(uid: string): void {
@@ -121,9 +127,25 @@ export class GarbageCollector implements Runnable {
     const live = await this.#live(node, signal);
     if (live === undefined || live.metadata.deletionTimestamp !== undefined) return;
     const owners = await this.#ownersOf(node, live, signal);
+    this.#tellOfOwnersElsewhere(node, live);
     if (owners.absent.length === 0 && owners.waiting.length === 0) return;
     if (owners.solid.length > 0) return await this.#dropOwners(node, live, owners, signal);
     await this.#delete(node, live, owners, signal);
+  }
+
+  /** Warns of references to what is known to be, but in another namespace: a mistake of whoever wrote them. */
+  #tellOfOwnersElsewhere(node: GraphNode, live: KubernetesObject): void {
+    const { namespace = '' } = node;
+    for (const reference of live.metadata.ownerReferences ?? []) {
+      if (!this.#isElsewhere(node, reference)) continue;
+      const { apiVersion, kind, name, uid } = reference;
+      this.#events.event(
+        referenceTo(node.resource, live),
+        'Warning',
+        'OwnerRefInvalidNamespace',
+        `ownerRef [${apiVersion}/${kind}, namespace: ${namespace}, name: ${name}, uid: ${uid}] does not exist in namespace ${JSON.stringify(namespace)}`,
+      );
+    }
   }
 
   /** Only for want of owners it still has: the rest of what a solid one keeps must not go with the others. */

@@ -1,5 +1,7 @@
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { deployments as deploymentResource } from '../../../core/api/generated/resources.ts';
+import { deployment } from '../../builders/index.ts';
 import type { RestAnswer, RestApi, RestRequest } from '../../environment/rest.ts';
 import { clientPair, createRestApi } from '../../environment/rest.ts';
 
@@ -33,6 +35,7 @@ let rest: RestApi;
 beforeAll(async () => {
   rest = await createRestApi();
   await rest.send('POST', configMaps, { body: '{"metadata":{"name":"there"},"data":{"a":"1"}}' });
+  await rest.api.client.create(deploymentResource, deployment().named('web').build());
 });
 afterAll(() => rest[Symbol.asyncDispose]());
 
@@ -69,6 +72,25 @@ describe('a body is refused, and the server goes on', () => {
   const invalid = { code: 422, reason: 'Invalid' };
   const tooLarge = { code: 413, reason: 'RequestEntityTooLarge' };
   const unsupported = { code: 415, reason: 'UnsupportedMediaType' };
+  const directives: readonly (readonly [string, object, RegExp])[] = [
+    ['an unknown directive', { $patch: 'explode' }, /"explode"/],
+    ['an unknown directive in a list', { containers: [{ $patch: 'explode', name: 'web' }] }, /"explode"/],
+    ['a directive that is no text', { containers: [{ $patch: 7, name: 'web' }] }, /7/],
+    ['keys to retain that are no list', { $retainKeys: 'containers' }, /retainKeys/],
+    ['keys to retain without those it sets', { $retainKeys: ['volumes'], hostNetwork: true }, /retainKeys/],
+    ['an order that is no list', { '$setElementOrder/containers': 'web' }, /setElementOrder/],
+    [
+      'an order without the items it changes',
+      { '$setElementOrder/containers': [{ name: 'other' }], containers: [{ name: 'web', image: 'b' }] },
+      /setElementOrder/,
+    ],
+    [
+      'items to take away that are no list',
+      { '$deleteFromPrimitiveList/finalizers': 'a' },
+      /deleteFromPrimitiveList/,
+    ],
+    ['an item without its merge key', { containers: [{ image: 'b' }] }, /name/],
+  ];
   const cases: readonly Refused[] = [
     { title: 'no body', body: '', ...badRequest, message: /JSON/ },
     { title: 'truncated JSON', body: '{"metadata":{"name":"x"', ...badRequest, message: /JSON/ },
@@ -180,16 +202,15 @@ describe('a body is refused, and the server goes on', () => {
       ...badRequest,
       message: /__proto__/,
     },
-    {
-      title: 'a strategic merge patch with an unknown directive',
+    ...directives.map(([directive, members, message]) => ({
+      title: `a strategic merge patch with ${directive}`,
       method: 'PATCH',
-      path: `${deployments}/nowhere`,
+      path: `${deployments}/web`,
       contentType: 'application/strategic-merge-patch+json',
-      body: '{"spec":{"template":{"spec":{"containers":[{"$patch":"explode","name":"x"}]}}}}',
-      code: 404,
-      reason: 'NotFound',
-      message: /nowhere/,
-    },
+      body: JSON.stringify({ spec: { template: { spec: members } } }),
+      ...badRequest,
+      message,
+    })),
     {
       title: 'an apply without a field manager',
       method: 'PATCH',
