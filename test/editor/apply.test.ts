@@ -36,7 +36,15 @@ spec:
         - { name: a, image: busybox, imagePullPolicy: IfNotPresent, command: [sleep, '${seconds}'] }
 `;
 
+const namespaced = (namespace: string, color: string) =>
+  settings(color, 'apply-both').replace('metadata:\n', `metadata:\n  namespace: ${namespace}\n`);
+
 const files = {
+  'both.yaml': [namespaced('default', 'blue'), namespaced('kube-public', 'blue')].join('---\n'),
+  'space.yaml': [
+    'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: apply-space\n',
+    namespaced('apply-space', 'red'),
+  ].join('---\n'),
   'sleeper.yaml': sleeper('1000000', 2),
   'settings.yaml': settings('red'),
   'folder/one.yaml': settings('one', 'apply-one'),
@@ -136,6 +144,61 @@ describeEditor('applying manifests', files, (editor) => {
     expect(await color('apply-second')).toBe('new');
     await window.openFile('several.yaml');
     await window.page.locator('.squiggly-error').first().waitFor();
+    // Who wants to try all the same is told what the server says.
+    await window.run('Wheelhouse: Apply…');
+    await window.tick('deployment/apply-wrong');
+    await window.confirmPick();
+    await window.notification(/1 failed\. deployment\/apply-wrong: .*spec\.replicas/).waitFor();
+  });
+
+  test('shows what would change in each namespace, changes nothing, and then tells of each object', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    await cluster.ok('apply', '--server-side', '-f', cluster.file('both.yaml', namespaced('default', 'red')));
+    await window.openFile('both.yaml');
+    await window.run('Wheelhouse: Show What Would Change');
+    const what =
+      'cluster "editor", namespace default, kube-public: 1 in conflict, 1 to create. Nothing was changed';
+    await window.notification(what).waitFor();
+    const sides = window.page.locator('.monaco-diff-editor .view-lines');
+    await sides
+      .filter({ hasText: /color:\sred/ })
+      .first()
+      .waitFor();
+    await sides
+      .filter({ hasText: /color:\sblue/ })
+      .first()
+      .waitFor();
+    await editor().screenshot('what would change');
+    expect(await color('apply-both')).toBe('red');
+    await window.openFile('both.yaml');
+    await window.run('Wheelhouse: Apply…');
+    await window.tick('others own what it changes');
+    await window.confirmPick();
+    await window.tick('.data.color');
+    await window.confirmPick();
+    await window.notification('1 configured, 1 created').getByText('Details').click();
+    await window.until(
+      'what became of each object',
+      async () => (await window.page.locator('.part.panel .view-line').allTextContents()).join('\n'),
+      (text) =>
+        ['configured', 'created'].every((became) =>
+          text.replaceAll('\u00a0', ' ').includes(`editor: configmap/apply-both ${became}`),
+        ),
+    );
+    await window.run('View: Toggle Panel Visibility');
+    await window.openFile('both.yaml');
+    await window.run('Wheelhouse: Apply…');
+    await window.notification('Cluster "editor" already is as these manifests say').waitFor();
+  });
+
+  test('makes a namespace and what is in it at once', async () => {
+    const { window } = editor();
+    await window.openFile('space.yaml');
+    await window.run('Wheelhouse: Apply…');
+    await window.confirmPick();
+    await window.notification('2 created').waitFor();
+    await editorCluster().ok('delete', 'namespace', 'apply-space', '--wait=false');
   });
 
   test('says what a change does to Pods, and what goes with a deletion', async () => {
@@ -166,12 +229,17 @@ describeEditor('applying manifests', files, (editor) => {
     await window.notification('1 deleted').waitFor();
   });
 
-  test('applies all manifests of a folder, and of several files', async () => {
+  test('applies all manifests of a folder, deletes them again, and applies several files', async () => {
     const { window } = editor();
     await window.fileMenu(['folder'], 'Apply…');
     await window.confirmPick();
     await window.notification('2 created').waitFor();
     expect([await color('apply-one'), await color('apply-two')]).toEqual(['one', 'two']);
+    await editorCluster().ok('delete', 'configmap', 'apply-two');
+    await window.fileMenu(['folder'], 'Delete from Cluster…');
+    expect(await window.dialog.textContent()).toContain('Delete 2 objects of cluster "editor"?');
+    await window.dialog.getByText('Delete', { exact: true }).click();
+    await window.notification('1 deleted, 1 were not there').waitFor();
     await window.fileMenu(['three.yaml', 'four.yaml'], 'Apply…');
     await window.confirmPick();
     await window.until(

@@ -74,6 +74,69 @@ describeEditor('editing objects of the cluster', {}, (editor) => {
       (found) => found === 'mine',
     );
   });
+
+  test('takes what others wrote, where that is what was chosen', async () => {
+    const { window } = editor();
+    await write('a: mine', 'a: not this');
+    await editorCluster().ok(
+      'apply',
+      '--server-side',
+      '--force-conflicts',
+      '-f',
+      editorCluster().file('b.yaml', configMap({ b: 'newest' })),
+    );
+    await window.save();
+    const asks = window.notification('was changed in the cluster while you edited it');
+    await asks.getByText('Discard Mine').click();
+    await window.until(
+      'theirs',
+      () => window.visibleText(),
+      (text) => text.includes('b: newest') && text.includes('a: mine'),
+    );
+    expect(await value('a')).toBe('mine');
+  });
+
+  test('keeps what the server refuses, and says where and why', async () => {
+    const { window } = editor();
+    await window.run('View: Close All Editors');
+    await window.showCluster();
+    await window.menu('edited', 'Edit as YAML');
+    await write('a: mine', 'a: 5');
+    await window.save();
+    await window.notification(/Failed to save 'edited.yaml'.*data\.a/).waitFor();
+    await window.editor.locator('.squiggly-error').first().waitFor();
+    await write('a: 5', 'a: fine');
+    const text = await window.visibleText();
+    await window.replaceText(text.replace(/^ {2}resourceVersion: .*\n/m, ''));
+    await window.save();
+    await window.notification('metadata.resourceVersion was removed').waitFor();
+    expect(await value('a')).toBe('mine');
+    await window.replaceText(text);
+    await window.save();
+    await window.until(
+      'the change in the cluster',
+      () => value('a'),
+      (found) => found === 'fine',
+    );
+  });
+
+  test('says that an object is gone, and does not bring it back', async () => {
+    const { window } = editor();
+    await editorCluster().run(['delete', 'configmap', 'edited']);
+    // As the editor shows files that were deleted.
+    await window.tab('edited.yaml').locator('.strikethrough').waitFor();
+    await write('a: fine', 'a: again');
+    await window.save();
+    await window.notification(/Failed to save 'edited.yaml'.*the cluster no longer has it/).waitFor();
+    await expect(value('a')).rejects.toThrow('not found');
+    await window.run('File: Revert File');
+    await editorCluster().ok('create', 'configmap', 'edited', '--from-literal=a=anew');
+    await window.until(
+      'the object that was made anew',
+      () => window.visibleText(),
+      (text) => text.includes('a: anew'),
+    );
+  });
 });
 
 const configMap = (data: Readonly<Record<string, string>>) =>

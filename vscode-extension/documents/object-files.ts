@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isNotFound } from '../../core/api/errors.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import { SharedInformer } from '../../core/client/informer.ts';
 import { manifestsOf, type Manifest } from '../../core/client/manifests.ts';
@@ -64,7 +65,7 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
   async writeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {
     const text = Buffer.from(content).toString('utf8');
     const { address, open, resource } = await this.#find(uri);
-    const file = this.#files.get(uri.toString()) ?? (await this.#load(uri));
+    const file = this.#files.get(uri.toString()) ?? (await this.#loadToWrite(uri));
     const manifest = theOnly(text, address.name.name);
     this.#refusals.clear(uri);
     const signal = AbortSignal.any([open.signal, AbortSignal.timeout(callTimeoutMs)]);
@@ -98,9 +99,8 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     return [];
   }
 
-  createDirectory(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
+  /** The editor makes the folders of a file that is gone before it writes it; there are none, or all. */
+  createDirectory(): void {}
 
   delete(uri: vscode.Uri): never {
     throw vscode.FileSystemError.NoPermissions(uri);
@@ -142,7 +142,19 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
       hold(file, object);
       return file;
     } catch (error) {
+      if (isNotFound(error)) throw vscode.FileSystemError.FileNotFound(reasonOf(error));
       throw vscode.FileSystemError.Unavailable(reasonOf(error));
+    }
+  }
+
+  async #loadToWrite(uri: vscode.Uri): Promise<OpenFile> {
+    try {
+      return await this.#load(uri);
+    } catch (error) {
+      if (!(error instanceof vscode.FileSystemError) || error.code !== 'FileNotFound') throw error;
+      throw vscode.FileSystemError.NoPermissions(
+        vscode.l10n.t('the cluster no longer has it; copy the text to a file and apply that to make it anew'),
+      );
     }
   }
 
@@ -162,11 +174,19 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
       random: systemRandom,
     });
     informer.addHandler({
+      onAdd: () => {
+        if (!this.#files.has(uri.toString()))
+          this.#changes.fire([{ type: vscode.FileChangeType.Created, uri }]);
+      },
       onUpdate: (object) => {
         const file = this.#files.get(uri.toString());
         if (file !== undefined && !isDirty(uri)) this.#take(uri, file, object);
       },
-      onDelete: () => this.#changes.fire([{ type: vscode.FileChangeType.Deleted, uri }]),
+      onDelete: () => {
+        // The editor asks whether it is really gone.
+        this.#files.delete(uri.toString());
+        this.#changes.fire([{ type: vscode.FileChangeType.Deleted, uri }]);
+      },
     });
     await informer.run(AbortSignal.any([stopped, open.signal]));
   }
