@@ -1,19 +1,44 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { makePair } from '../../core/machinery/pki/make-certificate.ts';
 import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
-import { ExtensionHost } from '../environment/editor/extension-host.ts';
+import { EditorWindow } from '../environment/editor/editor-window.ts';
+import { ExtensionHost, timeActivation } from '../environment/editor/extension-host.ts';
 import { describeEditor, editorCluster, editorLog, editorScene } from './scene.ts';
+import { pod } from './workloads.ts';
 
 interface Users {
   readonly users: { user: Record<string, string> }[];
 }
 
-const idleWindowMs = 3_000;
+const startWindowMs = 1_000;
+const idleWindowMs = 10_000;
+/** On a machine that has nothing else to do. */
+const mostActivationMs = 150;
 
-describeEditor('the editor and its cluster', { 'web.yaml': 'apiVersion: v1\n' }, (editor) => {
+const counter = (labels: Readonly<Record<string, string>>) =>
+  pod('counter', 'count', {
+    labels,
+    command: ['sh', '-c', 'i=0; while true; do i=$((i+1)); echo "number $i"; sleep 0.3; done'],
+  });
+
+/** What names an object that is not there. */
+const web = `apiVersion: v1
+kind: Pod
+metadata:
+  name: connection-web
+spec:
+  containers:
+    - name: web
+      image: busybox
+      envFrom:
+        - configMapRef:
+            name: after-the-restart
+`;
+
+describeEditor('the editor and its cluster', { 'web.yaml': web }, (editor) => {
   const kubeconfig = () => join(editorCluster().directory, 'kubeconfig');
   let before: string | undefined;
   /** Replaced whole, as programs do it. */
@@ -49,49 +74,88 @@ describeEditor('the editor and its cluster', { 'web.yaml': 'apiVersion: v1\n' },
     expect(new ExtensionHost(editorLog()).isBelow(editorScene().pid)).toBe(true);
   });
 
-  test('cost little to start', () => {
-    const activationMs = Number(/Activated in (\d+) ms/.exec(editorLog())?.[1]);
-    console.log(`activation: ${activationMs} ms`);
-    // 150 ms is the aim; a machine that is busy with other tests may take longer.
-    expect(activationMs).toBeLessThan(1500);
+  test('are installed whole: what the page of the extension shows is there', () => {
+    const extensions = join(editorScene().directory, 'server/extensions');
+    const [name = ''] = readdirSync(extensions).filter((each) => each.startsWith('wheelhouse.'));
+    const page = readFileSync(join(extensions, name, 'README.md'), 'utf8');
+    const linked = [...page.matchAll(/\]\(([^):#]+)\)/g)].map(([, file]) => file ?? '');
+    expect(linked.length).toBeGreaterThan(2);
+    expect(linked.filter((file) => !existsSync(join(extensions, name, file)))).toEqual([]);
   });
 
   test('cost next to nothing while nothing happens', async () => {
     const { window } = editor();
-    await window.showCluster();
-    await window.expand('Workloads');
-    await window.expand('Pods');
+    await window.showKind('Workloads', 'Pods');
     const host = new ExtensionHost(editorLog());
-    const cpuMs = await window.until(
-      'an idle extension host',
-      async () => {
-        const startedMs = host.cpuMs();
-        await window.page.waitForTimeout(idleWindowMs);
-        return host.cpuMs() - startedMs;
-      },
-      // The host's own timers and the extensions that come with the editor are in it.
-      (usedMs) => usedMs <= idleWindowMs * 0.03,
-    );
-    console.log(`idle: ${((100 * cpuMs) / idleWindowMs).toFixed(1)} % of a core`);
+    const share = async (windowMs: number) => {
+      const [startedMs, cpuMs] = [performance.now(), host.cpuMs()];
+      await window.page.waitForTimeout(windowMs);
+      return (100 * (host.cpuMs() - cpuMs)) / (performance.now() - startedMs);
+    };
+    // The host's own timers and the extensions that come with the editor are in it.
+    const isIdle = (percent: number) => percent < 2;
+    await window.until('the end of its start', () => share(startWindowMs), isIdle);
+    const percent = await share(idleWindowMs);
+    console.log(`idle: ${percent.toFixed(1)} % of a core over ${idleWindowMs / 1_000} s`);
+    expect(percent).toSatisfy(isIdle);
   });
 
-  test('find each other again by themselves after core was killed', async () => {
+  test('find each other again by themselves after core was killed, with all that was open', async () => {
     const { window } = editor();
-    process.kill(editorCluster().pidOf('core'), 'SIGKILL');
+    const cluster = editorCluster();
+    const shows = (what: string, wanted: (text: string) => boolean) =>
+      window.until(what, () => window.terminalText(), wanted);
+    await cluster.ok('apply', '-f', cluster.file('counter.yaml', counter({})));
+    await window.treeItem('counter').filter({ hasText: 'Running 1/1' }).waitFor();
+    const missing = window.editor.locator('.squiggly-warning').first();
+    await window.openFile('web.yaml');
+    await missing.waitFor();
+    await window.menu('counter', 'Describe');
+    await window.tab('counter.txt').waitFor();
+    await window.menu('counter', 'Open Shell');
+    await shows('a prompt', (text) => /[#$] ?$/.test(text.trimEnd()));
+    await window.menu('counter', 'Follow Logs');
+    await shows('its lines', (text) => /number \d+/.test(text));
+
+    process.kill(cluster.pidOf('core'), 'SIGKILL');
     await window.until(
       'losing and finding the cluster',
       async () => editorLog(),
       (log) => /is not available[^]*Connected to "editor"/.test(log),
     );
     await window.statusBarItem(/Wheelhouse 0\.1\.0/).waitFor();
-    // What was open still follows the cluster.
-    const cluster = editorCluster();
+    const last = (text: string) => Number([...text.matchAll(/number (\d+)/g)].at(-1)?.[1]);
+    const before = last(await window.terminalText());
+    const text = await shows('newer lines', (shown) => last(shown) > before + 10);
+    // Nothing is missing and nothing comes twice.
+    const numbers = [...text.matchAll(/number (\d+)/g)].map(([, number]) => Number(number));
+    expect(numbers).toEqual(numbers.map((_, index) => (numbers[0] ?? 0) + index));
+
+    // A shell cannot go on; it says why, and stays for that to be read.
+    await window.page.locator('.terminal-tabs-entry').filter({ hasText: 'counter/' }).click();
+    await shows('the end of the shell', (shown) => shown.includes('Any key closes this terminal'));
+    await window.typeInTerminal('x');
+    await window.page
+      .locator('.terminal-tabs-entry')
+      .filter({ hasText: 'counter/' })
+      .waitFor({ state: 'detached' });
+
+    await cluster.eventually('apply', '-f', cluster.file('counter.yaml', counter({ seen: 'again' })));
+    await window.until(
+      'the newer description',
+      () => window.visibleText(),
+      (shown) => shown.includes('seen=again'),
+    );
+    await window.openFile('web.yaml');
+    await missing.waitFor();
     await window.expand('Configuration');
     await window.expand('ConfigMaps');
-    await cluster.eventually('create', 'configmap', 'after-the-restart');
+    await cluster.ok('create', 'configmap', 'after-the-restart');
     await window.treeItem('after-the-restart').waitFor();
-    await cluster.ok('delete', 'configmap', 'after-the-restart');
+    await missing.waitFor({ state: 'detached' });
+    await cluster.ok('delete', 'configmap/after-the-restart', 'pod/counter');
     await window.treeItem('after-the-restart').waitFor({ state: 'detached' });
+    await missing.waitFor();
   });
 
   test('part clearly when the certificate is over, and meet again with a newer one', async () => {
@@ -126,5 +190,29 @@ describeEditor('the editor and its cluster', { 'web.yaml': 'apiVersion: v1\n' },
     await window.statusBarItem(/Cannot read kubeconfig/).waitFor();
     writeKubeconfig(before);
     await window.statusBarItem(/Wheelhouse 0\.1\.0/).waitFor();
+  });
+
+  // Last, because what is in the log is said by the newest window.
+  test('cost little to start', async () => {
+    const { browser, folder } = editor();
+    // The first may have to share the machine with the start of everything else.
+    for (let tries = 1; ; tries++) {
+      const window = await EditorWindow.open(browser, editorScene().url, folder);
+      await window.openFile('web.yaml');
+      await window.run('Developer: Show Running Extensions');
+      const row = window.page
+        .locator('.runtime-extensions-editor .extension')
+        .filter({ hasText: 'Wheelhouse' });
+      // Loading and `activate()`, as the editor itself counts them.
+      const counted = row.filter({ hasText: /Activation: \d+/ });
+      const activationMs = Number(/Activation: (\d+)/.exec((await counted.textContent()) ?? '')?.[1]);
+      await window.close();
+      const { loadMs, activateMs } = await timeActivation();
+      const alone = loadMs + activateMs;
+      console.log(`activation: ${activationMs} ms; in a process of its own ${alone.toFixed(0)} ms`);
+      // Where the machine is busy with other things, both take longer.
+      if (activationMs < Math.max(mostActivationMs, 3 * alone)) break;
+      expect(tries).toBeLessThan(3);
+    }
   });
 });

@@ -7,17 +7,20 @@ interface Work {
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
-interface Shape extends Work {
-  readonly replicas?: number;
-  readonly annotations?: Readonly<Record<string, string>>;
+interface Labelled extends Work {
   /** Of its Pods, beside `app`, which is its name. */
   readonly labels?: Readonly<Record<string, string>>;
+}
+
+interface Replicated extends Labelled {
+  readonly replicas?: number;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** The manifest of a Deployment with one container, whose Pods end at once. */
 export function deployment(
   name: string,
-  { replicas = 1, annotations = {}, labels = {}, ...work }: Shape,
+  { replicas = 1, annotations = {}, labels = {}, ...work }: Replicated,
 ): string {
   return JSON.stringify({
     apiVersion: 'apps/v1',
@@ -31,13 +34,17 @@ export function deployment(
   });
 }
 
-/** The manifest of a Pod with one container. */
-export function pod(name: string, container: string, work: Work, spec: object = {}): string {
-  const metadata = { name, labels: { app: name } };
+/** The manifest of a Pod with one container; `spec` says more of it. */
+export function pod(
+  name: string,
+  container: string,
+  { labels = {}, ...work }: Labelled,
+  spec: object = {},
+): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata,
+    metadata: { name, labels: { app: name, ...labels } },
     spec: { ...podSpec(container, work), ...spec },
   });
 }

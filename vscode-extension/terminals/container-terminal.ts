@@ -12,6 +12,9 @@ export type OpenProcess = (signal: AbortSignal) => Promise<RemoteProcess>;
 /** What a terminal has until the editor says. */
 const usualSize = { columns: 80, rows: 24 };
 
+/** Exit codes of a command that cannot be run or is not there (POSIX, Shell Command Language, 2.8.2). */
+const notStarted: ReadonlySet<number> = new Set([126, 127]);
+
 /** A process in a container, in a terminal of the editor: its size follows, its exit code is shown. */
 export class ContainerTerminal implements vscode.Pseudoterminal {
   readonly #openProcess: OpenProcess;
@@ -25,6 +28,8 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
   #size: vscode.TerminalDimensions = usualSize;
   /** Typed before the process was there. */
   #early = '';
+  /** What it ended with, while the terminal stays for its last words to be read. */
+  #ended: number | undefined;
 
   constructor(openProcess: OpenProcess) {
     this.#openProcess = openProcess;
@@ -35,7 +40,7 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
     this.#run().catch((error: unknown) => {
       if (this.#closing.signal.aborted) return;
       this.#writes.fire(`\r\n\x1b[31m${reasonOf(error).replaceAll('\n', '\r\n')}\x1b[0m\r\n`);
-      this.#closes.fire(1);
+      this.#stay(1);
     });
   }
 
@@ -44,7 +49,8 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
   }
 
   handleInput(input: string): void {
-    if (this.#process === undefined) this.#early += input;
+    if (this.#ended !== undefined) this.#closes.fire(this.#ended);
+    else if (this.#process === undefined) this.#early += input;
     else this.#process.stdin?.write(input);
   }
 
@@ -60,7 +66,14 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
     if (this.#early !== '') process.stdin?.write(this.#early);
     const outputs = [process.stdout, process.stderr].filter((stream) => stream !== undefined);
     const [code] = await Promise.all([process.exitCode, ...outputs.map((stream) => this.#copy(stream))]);
-    this.#closes.fire(code);
+    if (notStarted.has(code)) this.#stay(code);
+    else this.#closes.fire(code);
+  }
+
+  /** The editor takes a terminal away that has ended, and with it what it said. */
+  #stay(code: number): void {
+    this.#ended = code;
+    this.#writes.fire(`\r\n\x1b[2m${vscode.l10n.t('Any key closes this terminal')}\x1b[0m\r\n`);
   }
 
   async #copy(stream: Readable): Promise<void> {

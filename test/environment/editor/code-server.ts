@@ -39,6 +39,8 @@ const baseSettings = {
   'explorer.confirmDelete': false,
   'security.workspace.trust.startupPrompt': 'never',
   'remote.autoForwardPorts': false,
+  // Otherwise the process that runs extensions looks for open ports every two seconds, with programs of its own.
+  'remote.autoForwardPortsSource': 'output',
   'telemetry.telemetryLevel': 'off',
 };
 

@@ -1,4 +1,15 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { runProgram } from '../../../shell/cluster/host.ts';
+
+const activateScript = resolve(import.meta.dirname, '../../../.dev/activate-extension.cjs');
+const activateTimeoutMs = 30_000;
+
+/** What loading and activating the packed bundle takes in a process that does nothing else, on this machine, now. */
+export async function timeActivation(): Promise<{ readonly loadMs: number; readonly activateMs: number }> {
+  const text = await runProgram(process.execPath, [activateScript], { timeoutMs: activateTimeoutMs });
+  return JSON.parse(text) as { loadMs: number; activateMs: number };
+}
 
 /** Linux counts a process's time in hundredths of a second (proc(5), sysconf(_SC_CLK_TCK)). */
 const tickMs = 10;
