@@ -88,6 +88,23 @@ export class ResourceStore {
     return found;
   }
 
+  /** As `get`, where that needs no waiting; undefined otherwise, and where there is none. */
+  getNow(namespace: string | undefined, name: string): StoredObject | undefined {
+    return this.#kind.newestNow(this.keyOf(namespace, name));
+  }
+
+  /** As `list` of everything, where that is little and needs no waiting; undefined otherwise. */
+  listNow(namespace: string | undefined): StoredList | undefined {
+    const items = this.#kind.fewNow(this.prefixOf(namespace));
+    if (items === undefined) return undefined;
+    return {
+      items: items.map(({ object }) => object),
+      resourceVersion: String(this.cache.revision),
+      continue: undefined,
+      remainingItemCount: undefined,
+    };
+  }
+
   async list(
     namespace: string | undefined,
     options: ListOptions = {},

@@ -5,6 +5,7 @@ import type { KindDeclaration } from '../api/scheme.ts';
 import type { Clock } from '../machinery/clock.ts';
 import type { KeyValue, KeyValueStore, Revision } from '../storage/storage.ts';
 import { WatchCache } from '../storage/watch-cache/cache.ts';
+import type { CachedItem } from '../storage/watch-cache/item.ts';
 import { fromStorage, tooLargeResourceVersion } from './errors.ts';
 import type { Freshness } from './list-options.ts';
 import { RecentWrites } from './recent-writes.ts';
@@ -123,6 +124,18 @@ export class StoredKind {
     if (!this.#options.soleWriter) return this.readStore(key, signal);
     if (!this.cache.ready) await this.waitUntil({ kind: 'any' }, signal);
     return this.#known(key);
+  }
+
+  /** As `newest`, where that needs no waiting; undefined also where there is nothing. */
+  newestNow(key: string): StoredObject | undefined {
+    return this.#options.soleWriter && this.cache.ready ? this.#known(key) : undefined;
+  }
+
+  /** The newest state of all below a prefix, where those are few and it needs no waiting; undefined otherwise. */
+  fewNow(prefix: string): readonly CachedItem<StoredObject>[] | undefined {
+    if (!this.#options.soleWriter || !this.cache.ready || this.recent.revision > this.cache.revision)
+      return undefined;
+    return this.cache.few(prefix);
   }
 
   /** What a write starts from. `live`: it was certainly the newest, so a refusal on its ground stands. */

@@ -84,7 +84,13 @@ export class StoredFormat {
     );
   }
 
-  /** All of it is only read when somebody asks; what was cut short shows at its end. */
+  /**
+   * All of it is only read when somebody asks; what was cut short shows at its end. What was changed within is not
+   * looked for: lists and watches hand it on as it is, and whoever parses it here is told. To parse everything once, as
+   * upstream does at every read, takes some 8 µs for 3 KB, which makes a core's load from etcd a third longer (20,000
+   * objects: 430 ms of processor, 580 with it), for bytes that only somebody else than a core can have written. What
+   * is encrypted shows every change.
+   */
   #begins(value: Buffer): boolean {
     return (
       value.at(-1) === closing && value.compare(this.head, 0, this.head.length, 0, this.head.length) === 0

@@ -44,6 +44,13 @@ export class OrderedMap<V> {
     this.#root = { owner: this.#owner, keys: [], values: [] };
   }
 
+  /** The values of keys that begin with `prefix`, in order. Costs the next write nothing, as a snapshot would. */
+  below(prefix: string): V[] {
+    const found: V[] = [];
+    for (const run of new OrderedView(this.#root).runs(prefix)) found.push(...run);
+    return found;
+  }
+
   snapshot(): OrderedView<V> {
     this.#owner = {};
     return new OrderedView(this.#root);

@@ -313,6 +313,8 @@ export function storageCases(
           return 0;
         })();
         const other = await put(store, at('other/a'), 'x');
+        // Unasked they tell, too, but as late as suits the store.
+        store.requestProgress(at('mine/'), other);
         expect(await reached).toBeGreaterThanOrEqual(other);
         controller.abort();
       });

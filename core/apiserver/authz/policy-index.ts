@@ -104,10 +104,8 @@ export class PolicyIndex implements RbacPolicy {
   }
 
   *grants(user: UserInfo, namespace: string | undefined): Iterable<Grant> {
-    const subjects = subjectsOf(user);
-    for (const subject of subjects) yield* this.#clusterBindings.of(subject);
-    if (namespace === undefined) return;
-    for (const subject of subjects) yield* this.#bindings.of(`${namespace}/${subject}`);
+    yield* this.#clusterBindings.of(user, '');
+    if (namespace !== undefined) yield* this.#bindings.of(user, namespace);
   }
 
   rulesOf({
@@ -115,8 +113,8 @@ export class PolicyIndex implements RbacPolicy {
     metadata: { namespace },
   }: ClusterRoleBinding | RoleBinding): readonly PolicyRule[] | undefined {
     return roleRef.kind === 'Role'
-      ? this.#roles.get(`${namespace ?? ''}/${roleRef.name}`)
-      : this.#clusterRoles.get(roleRef.name);
+      ? this.#roles.get(namespace, roleRef.name)
+      : this.#clusterRoles.get(undefined, roleRef.name);
   }
 
   async #follow<T extends KubernetesObject, K extends Table<T>>(
@@ -155,79 +153,110 @@ export class PolicyIndex implements RbacPolicy {
   }
 }
 
+/** By namespace and name, because to put the two together for every look costs more than the look. */
 class RoleTable implements Table<Role | ClusterRole> {
-  readonly #rules = new Map<string, readonly PolicyRule[]>();
+  readonly #byNamespace = new Map<string, Map<string, readonly PolicyRule[]>>();
 
-  get(key: string): readonly PolicyRule[] | undefined {
-    return this.#rules.get(key);
+  get(namespace: string | undefined, name: string): readonly PolicyRule[] | undefined {
+    return this.#byNamespace.get(namespace ?? '')?.get(name);
   }
 
-  put(role: Role | ClusterRole): void {
-    this.#rules.set(keyOf(role), role.rules ?? []);
+  put({ metadata: { namespace = '', name = '' }, rules = [] }: Role | ClusterRole): void {
+    const known = this.#byNamespace.get(namespace);
+    if (known === undefined) this.#byNamespace.set(namespace, new Map([[name, rules]]));
+    else known.set(name, rules);
   }
 
-  remove(role: Role | ClusterRole): void {
-    this.#rules.delete(keyOf(role));
+  remove({ metadata: { namespace = '', name = '' } }: Role | ClusterRole): void {
+    const known = this.#byNamespace.get(namespace);
+    known?.delete(name);
+    if (known?.size === 0) this.#byNamespace.delete(namespace);
   }
 }
 
-class BindingTable implements Table<RoleBinding | ClusterRoleBinding> {
-  readonly #bySubject = new Map<string, Map<string, Grant>>();
-  /** By binding: under which subjects it is found. */
-  readonly #places = new Map<string, readonly string[]>();
+/** The grants of one subject, by binding. */
+type Grants = Map<string, Grant>;
 
-  of(subject: string): Iterable<Grant> {
-    return this.#bySubject.get(subject)?.values() ?? [];
+/** The grants of one namespace, or of all bindings that have none. */
+class NamespaceGrants {
+  readonly users = new Map<string, Grants>();
+  readonly groups = new Map<string, Grants>();
+
+  get isEmpty(): boolean {
+    return this.users.size === 0 && this.groups.size === 0;
+  }
+}
+
+interface Place {
+  readonly kind: 'users' | 'groups';
+  readonly name: string;
+}
+
+class BindingTable implements Table<RoleBinding | ClusterRoleBinding> {
+  readonly #byNamespace = new Map<string, NamespaceGrants>();
+  /** By binding: under which subjects it is found. */
+  readonly #places = new Map<string, readonly Place[]>();
+
+  *of({ name, groups }: UserInfo, namespace: string): Iterable<Grant> {
+    const found = this.#byNamespace.get(namespace);
+    if (found === undefined) return;
+    const own = found.users.get(name);
+    if (own !== undefined) yield* own.values();
+    for (const [index, group] of groups.entries()) {
+      const grants = found.groups.get(group);
+      if (grants !== undefined && groups.indexOf(group) === index) yield* grants.values();
+    }
   }
 
   put(binding: RoleBinding | ClusterRoleBinding): void {
     const key = keyOf(binding);
-    this.#forget(key);
-    const { namespace } = binding.metadata;
-    const places: string[] = [];
+    const { namespace = '' } = binding.metadata;
+    this.#forget(key, namespace);
+    const places: Place[] = [];
     for (const subject of binding.subjects ?? []) {
-      const found = subjectKey(subject, namespace);
-      if (found === undefined) continue;
-      const place = namespace === undefined ? found : `${namespace}/${found}`;
-      const grants = this.#bySubject.get(place) ?? new Map<string, Grant>();
+      const place = placeOf(subject, binding.metadata.namespace);
+      if (place === undefined) continue;
+      const here = this.#byNamespace.get(namespace) ?? new NamespaceGrants();
+      this.#byNamespace.set(namespace, here);
+      const grants = here[place.kind].get(place.name) ?? new Map<string, Grant>();
       grants.set(key, { binding, subject });
-      this.#bySubject.set(place, grants);
+      here[place.kind].set(place.name, grants);
       places.push(place);
     }
     this.#places.set(key, places);
   }
 
   remove(binding: RoleBinding | ClusterRoleBinding): void {
-    this.#forget(keyOf(binding));
+    this.#forget(keyOf(binding), binding.metadata.namespace ?? '');
   }
 
-  #forget(key: string): void {
-    for (const place of this.#places.get(key) ?? []) {
-      const grants = this.#bySubject.get(place);
+  #forget(key: string, namespace: string): void {
+    const here = this.#byNamespace.get(namespace);
+    for (const { kind, name } of this.#places.get(key) ?? []) {
+      const grants = here?.[kind].get(name);
       grants?.delete(key);
-      if (grants?.size === 0) this.#bySubject.delete(place);
+      if (grants?.size === 0) here?.[kind].delete(name);
     }
+    if (here?.isEmpty === true) this.#byNamespace.delete(namespace);
     this.#places.delete(key);
   }
 }
 
-function subjectsOf({ name, groups }: UserInfo): readonly string[] {
-  return [`user:${name}`, ...new Set(groups.map((group) => `group:${group}`))];
-}
-
 /** Accounts are found by the user name they act under. */
-function subjectKey(
+function placeOf(
   { kind, name, namespace }: Subject,
   bindingNamespace: string | undefined,
-): string | undefined {
+): Place | undefined {
   switch (kind) {
     case 'User':
-      return `user:${name}`;
+      return { kind: 'users', name };
     case 'Group':
-      return `group:${name}`;
+      return { kind: 'groups', name };
     case 'ServiceAccount': {
       const where = namespace === undefined || namespace === '' ? bindingNamespace : namespace;
-      return where === undefined ? undefined : `user:system:serviceaccount:${where}:${name}`;
+      return where === undefined
+        ? undefined
+        : { kind: 'users', name: `system:serviceaccount:${where}:${name}` };
     }
     default:
       return undefined;

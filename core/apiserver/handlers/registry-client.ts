@@ -8,7 +8,11 @@ import type { Registry } from '../../registry/registry.ts';
 import { endpointOf } from './endpoint.ts';
 import { watchStore } from '../../registry/watching.ts';
 
-/** What admission reads with: straight from the registry, below authorization. */
+/**
+ * What admission reads with: straight from the registry, below authorization. A write asks a dozen times for things
+ * that are known or of which there are few; what it then costs is mostly waiting for what is there, so that is not
+ * waited for.
+ */
 export class RegistryClient implements Lookup {
   readonly #scheme: Scheme;
   readonly #registry: Registry;
@@ -25,7 +29,8 @@ export class RegistryClient implements Lookup {
     { namespace, name }: ObjectName,
     { signal }: CallOptions = {},
   ): Promise<T> {
-    const stored = await this.#storeOf(resource, 'get').get(namespace, name, {}, signal);
+    const store = this.#storeOf(resource, 'get');
+    const stored = store.getNow(namespace, name) ?? (await store.get(namespace, name, {}, signal));
     return stored.object as T;
   }
 
@@ -33,8 +38,11 @@ export class RegistryClient implements Lookup {
     resource: Resource<T>,
     options: ListOptions & InNamespace & CallOptions = {},
   ): Promise<ObjectList<T>> {
-    const { namespace, signal, ...list } = options;
-    const found = await this.#storeOf(resource, 'list').list(namespace, list, signal);
+    const { namespace, signal } = options;
+    const store = this.#storeOf(resource, 'list');
+    const found =
+      (isOfAll(options) ? store.listNow(namespace) : undefined) ??
+      (await store.list(namespace, options, signal));
     return { ...found, items: found.items.map(({ object }) => object as T) };
   }
 
@@ -55,6 +63,16 @@ export class RegistryClient implements Lookup {
   #storeOf<T>(resource: Resource<T>, verb: 'get' | 'list' | 'watch') {
     return endpointOf(this.#scheme, this.#registry, targetOf(resource), verb).store;
   }
+}
+
+function isOfAll({
+  labelSelector,
+  fieldSelector,
+  limit,
+  continue: from,
+  resourceVersion,
+}: ListOptions): boolean {
+  return (labelSelector ?? fieldSelector ?? limit ?? from ?? resourceVersion) === undefined;
 }
 
 function targetOf<T>({ group, version, plural }: Resource<T>) {

@@ -25,4 +25,40 @@ describe('MemoryStore', () => {
     for (let round = 0; round < 30; round++) await put(store, '/a', 'x');
     await expect(watching.next()).rejects.toMatchObject({ reason: 'compacted' });
   });
+
+  test('a watch of a quiet prefix hears of others when it is asked, and now and then', async () => {
+    const store = new MemoryStore();
+    const stop = new AbortController();
+    const told: number[] = [];
+    const watching = (async () => {
+      for await (const { revision, changes } of store.watch('quiet/', { after: 1, signal: stop.signal })) {
+        expect(changes).toEqual([]);
+        told.push(revision);
+      }
+    })();
+    const write = async (times: number) => {
+      for (let index = 0; index < times; index++) {
+        const put = { kind: 'put', key: 'busy/a', value: Buffer.from('x') } as const;
+        await store.transact([], [put], {});
+      }
+      // A call settles within the microtask queue, and so does what a watch tells of it.
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    await write(50);
+    expect(told).toEqual([]);
+    store.requestProgress('busy/', 51);
+    await write(0);
+    expect(told).toEqual([]);
+    store.requestProgress('quiet/', 51);
+    await write(0);
+    expect(told).toEqual([51]);
+    // What was asked for before it is there is told when it is.
+    store.requestProgress('quiet/', 53);
+    await write(3);
+    expect(told).toEqual([51, 53]);
+    await write(200);
+    expect(told).toEqual([51, 53, 153, 253]);
+    stop.abort();
+    await watching;
+  });
 });

@@ -40,7 +40,7 @@ export class MemoryStore implements KeyValueStore {
   /** Contiguous revisions, the oldest readable one first; never empty. */
   #history: Transaction[];
   #historyBytes = 0;
-  readonly #committed = new Notifier();
+  readonly #readers = new Set<Reader>();
   #closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
@@ -88,35 +88,58 @@ export class MemoryStore implements KeyValueStore {
     this.#history.push({ revision, view: this.#map.snapshot(), changes, bytes });
     this.#historyBytes += bytes;
     this.#forgetBeyondBounds();
-    this.#committed.notify();
+    for (const reader of this.#readers) {
+      if (changes.some((change) => keyOf(change).startsWith(reader.prefix))) reader.changed(revision);
+      else reader.passed(revision);
+    }
     return { committed: true, revision };
   }
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch, void, undefined> {
-    let position = options.after;
-    using _ = this.#committed.wakeOn(options.signal);
-    for (;;) {
-      if (options.signal.aborted) return;
-      if (this.#closed) throw closedError(this.name);
-      if (position >= this.#newest.revision) {
-        await this.#committed.wait();
-        continue;
+    const reader = new Reader(prefix, options.after);
+    // What is there already is looked at once.
+    if (options.after < this.#newest.revision) reader.changed(options.after + 1);
+    using _ = reader.wakeOn(options.signal);
+    this.#readers.add(reader);
+    try {
+      for (;;) {
+        if (options.signal.aborted) return;
+        if (this.#closed) throw closedError(this.name);
+        const newest = this.#newest.revision;
+        const from = reader.changedFrom;
+        if (from === undefined && !reader.wantsProgress(newest)) {
+          await reader.wait();
+          continue;
+        }
+        if (from !== undefined) this.#at('watch after', from - 1);
+        const revision = from === undefined ? newest : Math.min(newest, from - 1 + maxBatchRevisions);
+        const changes =
+          from === undefined
+            ? none
+            : this.#changesBelow(prefix, from, revision, options.withPrevious === true);
+        reader.told(revision, revision < newest);
+        yield { revision, changes };
       }
-      this.#at('watch after', position);
-      const revision = Math.min(this.#newest.revision, position + maxBatchRevisions);
-      const first = position + 1 - this.#history[0]!.revision;
-      const changes = this.#history
-        .slice(first, first + revision - position)
-        .flatMap((transaction) => transaction.changes)
-        .filter((change) => keyOf(change).startsWith(prefix))
-        .map((change) => (options.withPrevious === true ? change : { ...change, previous: undefined }));
-      position = revision;
-      yield { revision, changes };
+    } finally {
+      this.#readers.delete(reader);
     }
   }
 
-  /** Every watch hears of every change at once. */
-  requestProgress(): void {}
+  #changesBelow(prefix: string, from: Revision, upTo: Revision, withPrevious: boolean): readonly Change[] {
+    const oldest = this.#history[0]!.revision;
+    const found: Change[] = [];
+    for (let revision = from; revision <= upTo; revision++) {
+      for (const change of this.#history[revision - oldest]!.changes) {
+        if (!keyOf(change).startsWith(prefix)) continue;
+        found.push(withPrevious ? change : { ...change, previous: undefined });
+      }
+    }
+    return found;
+  }
+
+  requestProgress(prefix: string, revision: Revision): void {
+    for (const reader of this.#readers) if (reader.prefix === prefix) reader.want(revision);
+  }
 
   async revision(options: CallOptions): Promise<Revision> {
     this.#enter(options);
@@ -135,7 +158,7 @@ export class MemoryStore implements KeyValueStore {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#committed.notify();
+    for (const reader of this.#readers) reader.wake();
   }
 
   get #newest(): Transaction {
@@ -184,6 +207,74 @@ export class MemoryStore implements KeyValueStore {
   #forgetBefore(revision: Revision): void {
     const dropped = this.#history.splice(0, Math.max(0, revision - this.#history[0]!.revision));
     for (const { bytes } of dropped) this.#historyBytes -= bytes;
+  }
+}
+
+const none: readonly Change[] = [];
+
+/** After so many revisions without a change of its own, a watch tells of its progress unasked. */
+const quietRevisions = 100;
+
+/**
+ * One watch: what it has yet to tell. A core has one for each of its kinds, and a write concerns one of them: the
+ * others are not woken to hear that it was none of theirs.
+ */
+class Reader {
+  readonly prefix: string;
+  readonly #wakes = new Notifier();
+  #changedFrom: Revision | undefined;
+  /** Everything up to here was told. */
+  #position: Revision;
+  #wanted: Revision = 0;
+
+  constructor(prefix: string, after: Revision) {
+    this.prefix = prefix;
+    this.#position = after;
+  }
+
+  /** The first revision with something to tell; undefined where there is none. */
+  get changedFrom(): Revision | undefined {
+    return this.#changedFrom;
+  }
+
+  /** Below it something changed in `revision`. */
+  changed(revision: Revision): void {
+    this.#changedFrom ??= revision;
+    this.#wakes.notify();
+  }
+
+  /** Something else changed in `revision`. */
+  passed(revision: Revision): void {
+    if (this.#changedFrom === undefined && this.wantsProgress(revision)) this.#wakes.notify();
+  }
+
+  want(revision: Revision): void {
+    this.#wanted = Math.max(this.#wanted, revision);
+    this.#wakes.notify();
+  }
+
+  wantsProgress(newest: Revision): boolean {
+    if (newest <= this.#position) return false;
+    return (
+      newest - this.#position >= quietRevisions || (this.#wanted > this.#position && newest >= this.#wanted)
+    );
+  }
+
+  told(revision: Revision, isMore: boolean): void {
+    this.#position = revision;
+    this.#changedFrom = isMore ? revision + 1 : undefined;
+  }
+
+  wake(): void {
+    this.#wakes.notify();
+  }
+
+  wait(): Promise<void> {
+    return this.#wakes.wait();
+  }
+
+  wakeOn(signal: AbortSignal): Disposable {
+    return this.#wakes.wakeOn(signal);
   }
 }
 

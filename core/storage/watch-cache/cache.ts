@@ -173,6 +173,11 @@ export class WatchCache<T> {
     return this.#state.get(key);
   }
 
+  /** As of `revision` of the cache, as `get`: all items below a prefix, where those are few; undefined otherwise. */
+  few(prefix: string): readonly CachedItem<T>[] | undefined {
+    return this.#state.few(prefix);
+  }
+
   /**
    * The items of one revision in key order: the newest the cache has, or `options.revision`, for which it waits when
    * it is ahead, uses a snapshot kept for further pages when it is behind, and asks the store otherwise.

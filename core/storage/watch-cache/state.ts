@@ -7,6 +7,10 @@ import type { LabelTest } from './label-groups.ts';
 import { LabelGroups } from './label-groups.ts';
 import { posting } from './item.ts';
 
+/** So many are looked through at once, without a pause for others. */
+const mostFew = 128;
+const none: readonly never[] = [];
+
 /** The current items, by key and by index. Writers go through the cache; readers take a snapshot. */
 export class CacheState<T> {
   readonly #items = new OrderedMap<CachedItem<T>>();
@@ -49,6 +53,12 @@ export class CacheState<T> {
       .find(test, this.size)
       ?.filter(({ key }) => key.startsWith(prefix))
       .sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** The items below `prefix`, in key order; undefined where there are more than a few of any kind. */
+  few(prefix: string): readonly CachedItem<T>[] | undefined {
+    if (this.size === 0) return none;
+    return this.size > mostFew ? undefined : this.#items.below(prefix);
   }
 
   /** `since` is the revision of the last change: the items are the same at every revision from there on. */
