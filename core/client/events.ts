@@ -53,6 +53,9 @@ export function referenceTo<T extends KubernetesObject>(
 /**
  * Writes events in order from a bounded queue, correlated by client-go's rules. Recording works before `run` and
  * while the API is away; beyond 1,000 waiting events new ones are dropped.
+ *
+ * Repetitions are counted in `count`, as upstream's kubelet and controllers do (tools/record), the scheduler's too:
+ * the newer form's `series` (tools/events) keeps the first message, while why a Pod waits changes, and knows no limit.
  */
 export class QueuedEventRecorder implements EventRecorder {
   readonly #options: EventRecorderOptions;

@@ -7,6 +7,7 @@ import type { KubernetesObject, Mutable, New } from '../../core/api/object.ts';
 import type { Resource } from '../../core/api/resource.ts';
 import { readDocuments } from '../../core/machinery/yaml.ts';
 import type { TestApi } from '../environment/api.ts';
+import { createTestApi } from '../environment/api.ts';
 
 /** Where the definition of databases stands, for kubectl. */
 export const databasesFile = join(import.meta.dirname, 'databases.yaml');
@@ -63,6 +64,13 @@ export function resourceOf({ spec }: Mutable<CustomResourceDefinition>, version 
 export async function establish(api: TestApi, definition: Mutable<CustomResourceDefinition>): Promise<void> {
   await api.client.create(customresourcedefinitions, definition);
   await untilServed(api, resourceOf(definition, definition.spec.versions[0]?.name), true);
+}
+
+/** An API in process that serves databases. */
+export async function createDatabasesApi(): Promise<TestApi> {
+  const api = await createTestApi();
+  await establish(api, databaseDefinition());
+  return api;
 }
 
 /** Resolves when a version of a kind is served, or is not any more. */

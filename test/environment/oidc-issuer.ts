@@ -3,7 +3,16 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../../core/machinery/clock.ts';
 import type { KeyPair } from '../../core/machinery/pki/key-pair.ts';
+import { makePair } from '../../core/machinery/pki/make-certificate.ts';
+
+/** An authority, and what its issuers on this machine answer with. */
+export async function issuerPairs(): Promise<{ readonly ca: KeyPair; readonly tls: KeyPair }> {
+  const ca = await makePair({ name: 'ca', subject: 'CN=ca', use: 'ca' }, systemClock);
+  const server = { name: 'issuer', subject: 'CN=issuer', use: 'server', signer: ca } as const;
+  return { ca, tls: await makePair({ ...server, addresses: ['localhost'] }, systemClock) };
+}
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -84,6 +84,14 @@ export class WebhookScene implements AsyncDisposable {
     return { ...answer.json(), code: answer.code, warning: answer.headers['warning'] };
   }
 
+  /** That a webhook's mistake fails a creation, and nothing else: a 500 that says all this, and a server that lives. */
+  async expectFailed(name: string, ...says: readonly string[]): Promise<void> {
+    const refused = await this.send('POST', configMaps, this.configMap(name));
+    expect(refused).toMatchObject({ code: 500, reason: 'InternalError' });
+    for (const text of says) expect(refused.message).toContain(text);
+    expect((await this.rest.send('GET', '/livez')).code).toBe(200);
+  }
+
   async create(path: string, body: object) {
     const answer = await this.send('POST', path, body);
     expect(answer).toMatchObject({ code: 201 });

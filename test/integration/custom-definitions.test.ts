@@ -4,6 +4,7 @@ import { customresourcedefinitions } from '../../core/api/generated/resources.ts
 import type { Mutable } from '../../core/api/object.ts';
 import { MemoryStore } from '../../core/storage/memory/store.ts';
 import {
+  createDatabasesApi,
   database,
   databaseDefinition,
   databases,
@@ -18,8 +19,7 @@ import { createTestApi } from '../environment/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await createTestApi();
-  await establish(api, databaseDefinition());
+  api = await createDatabasesApi();
 });
 afterAll(() => api.close());
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Custom } from '../custom-resources/definitions.ts';
 import {
+  createDatabasesApi,
   database,
-  databaseDefinition,
   databases,
   establish,
   plainDefinition,
@@ -10,12 +10,10 @@ import {
   resourceOf,
 } from '../custom-resources/definitions.ts';
 import type { TestApi } from '../environment/api.ts';
-import { createTestApi } from '../environment/api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await createTestApi();
-  await establish(api, databaseDefinition());
+  api = await createDatabasesApi();
 });
 afterAll(() => api.close());
 

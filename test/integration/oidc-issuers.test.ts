@@ -4,21 +4,20 @@ import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { SelfSubjectReview } from '../../core/api/generated/authentication-v1.ts';
 import { clusterrolebindings, selfsubjectreviews } from '../../core/api/generated/resources.ts';
 import { readAuthenticationConfiguration } from '../../core/apiserver/authn/oidc/authentication-configuration.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 import { AuthenticationFile } from '../../core/cmd/authentication-file.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { KeyPair } from '../../core/machinery/pki/key-pair.ts';
-import { makePair } from '../../core/machinery/pki/make-certificate.ts';
 import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import { serveGrpc } from '../environment/grpc.ts';
 import type { GrpcApi } from '../environment/grpc.ts';
-import { ecKey, makeToken, OidcIssuer, rsaKey } from '../environment/oidc-issuer.ts';
+import { ecKey, issuerPairs, makeToken, OidcIssuer, rsaKey } from '../environment/oidc-issuer.ts';
 import type { IssuerKey } from '../environment/oidc-issuer.ts';
 import { createRestApi } from '../environment/rest.ts';
 import type { RestApi } from '../environment/rest.ts';
+import { whoIs } from '../environment/who-is.ts';
 
 /** Of the same name: whoever mixes the issuers up takes one's for the other's. */
 const [staffKey, guestKey] = [rsaKey('k'), ecKey('k')];
@@ -31,9 +30,7 @@ let grpc: GrpcApi;
 let errors: unknown[];
 
 beforeAll(async () => {
-  ca = await makePair({ name: 'ca', subject: 'CN=ca', use: 'ca' }, systemClock);
-  const server = { name: 'issuer', subject: 'CN=issuer', use: 'server', signer: ca } as const;
-  tls = await makePair({ ...server, addresses: ['localhost'] }, systemClock);
+  ({ ca, tls } = await issuerPairs());
 });
 beforeEach(async () => {
   errors = [];
@@ -108,11 +105,8 @@ const byGuests = (more: object = {}, key: IssuerKey = guestKey, algorithm = 'ES2
 
 /** Whom both front ends take somebody for; the same of both, or it is no answer. */
 async function who(token: string): Promise<unknown> {
-  const headers = { authorization: `Bearer ${token}` };
-  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-  const answer = await rest.send('POST', path, { body: '{}', as: null, headers });
-  const { status } = answer.json() as unknown as SelfSubjectReview;
-  const overRest = answer.code === 201 ? status.userInfo : answer.json().reason;
+  const { user, reason } = await whoIs(rest, token);
+  const overRest = user ?? reason;
   const overGrpc = await createClient(grpc.connect(token).verbs)
     .create(selfsubjectreviews, { metadata: {} })
     .then(

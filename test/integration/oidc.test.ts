@@ -1,7 +1,6 @@
 import { createHmac, createPublicKey } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { SelfSubjectReview } from '../../core/api/generated/authentication-v1.ts';
 import { selfsubjectreviews } from '../../core/api/generated/resources.ts';
 import type { SignatureAlgorithm } from '../../core/apiserver/authn/jws.ts';
 import { issuerOfFlags } from '../../core/apiserver/authn/oidc/flag-issuer.ts';
@@ -12,10 +11,11 @@ import { systemClock } from '../../core/machinery/clock.ts';
 import type { KeyPair } from '../../core/machinery/pki/key-pair.ts';
 import { makePair } from '../../core/machinery/pki/make-certificate.ts';
 import { serveGrpc } from '../environment/grpc.ts';
-import { ecKey, makeToken, OidcIssuer, rsaKey } from '../environment/oidc-issuer.ts';
+import { ecKey, issuerPairs, makeToken, OidcIssuer, rsaKey } from '../environment/oidc-issuer.ts';
 import type { IssuerKey } from '../environment/oidc-issuer.ts';
 import { createRestApi } from '../environment/rest.ts';
 import type { RestApi } from '../environment/rest.ts';
+import { whoIs } from '../environment/who-is.ts';
 
 const rsa = rsaKey('rsa');
 const ec = ecKey('ec');
@@ -27,9 +27,7 @@ let rest: RestApi;
 let errors: unknown[];
 
 beforeAll(async () => {
-  ca = await makePair({ name: 'ca', subject: 'CN=ca', use: 'ca' }, systemClock);
-  const server = { name: 'issuer', subject: 'CN=issuer', use: 'server', signer: ca } as const;
-  tls = await makePair({ ...server, addresses: ['localhost'] }, systemClock);
+  ({ ca, tls } = await issuerPairs());
 });
 beforeEach(async () => {
   errors = [];
@@ -56,19 +54,17 @@ function token(more: object = {}, key: IssuerKey = rsa, algorithm: SignatureAlgo
   return makeToken(claimsWith(more), { alg: algorithm, kid: key.keyId }, key.privateKey);
 }
 
-async function whoIs(bearer: string) {
-  const headers = { authorization: `Bearer ${bearer}` };
-  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-  const answer = await rest.send('POST', path, { body: '{}', as: null, headers });
-  const { status } = answer.json() as unknown as SelfSubjectReview;
-  return answer.code === 201 ? status.userInfo : answer.code;
+/** Who it is, or the code of the refusal. */
+async function who(token: string) {
+  const { user, code } = await whoIs(rest, token);
+  return user ?? code;
 }
 
 describe('a token of OpenID Connect', () => {
   test('says who somebody is, over REST and gRPC alike', async () => {
     await serve();
     const name = `${issuer.url}#ann`;
-    expect(await whoIs(token())).toEqual({ username: name, groups: ['system:authenticated'] });
+    expect(await who(token())).toEqual({ username: name, groups: ['system:authenticated'] });
     await using grpc = await serveGrpc(rest);
     const connection = connect({
       endpoint: grpc.endpoint,
@@ -93,25 +89,25 @@ describe('a token of OpenID Connect', () => {
       username: email,
       groups: [...groups, 'system:authenticated'],
     });
-    expect(await whoIs(token({ email, tenant: 'a', roles: ['x', 'y'] }))).toEqual(user(['oidc:x', 'oidc:y']));
-    expect(await whoIs(token({ email, tenant: 'a', roles: 'x', email_verified: true }))).toEqual(
+    expect(await who(token({ email, tenant: 'a', roles: ['x', 'y'] }))).toEqual(user(['oidc:x', 'oidc:y']));
+    expect(await who(token({ email, tenant: 'a', roles: 'x', email_verified: true }))).toEqual(
       user(['oidc:x']),
     );
-    expect(await whoIs(token({ email, tenant: 'a' }))).toEqual(user([]));
-    expect(await whoIs(token({ email, tenant: 'b' }))).toBe(401);
-    expect(await whoIs(token({ email }))).toBe(401);
-    expect(await whoIs(token({ tenant: 'a' }))).toBe(401);
-    expect(await whoIs(token({ email: '', tenant: 'a' }))).toBe(401);
-    expect(await whoIs(token({ email, tenant: 'a', email_verified: false }))).toBe(401);
-    expect(await whoIs(token({ email, tenant: 'a', roles: [{ name: 'x' }] }))).toBe(401);
+    expect(await who(token({ email, tenant: 'a' }))).toEqual(user([]));
+    expect(await who(token({ email, tenant: 'b' }))).toBe(401);
+    expect(await who(token({ email }))).toBe(401);
+    expect(await who(token({ tenant: 'a' }))).toBe(401);
+    expect(await who(token({ email: '', tenant: 'a' }))).toBe(401);
+    expect(await who(token({ email, tenant: 'a', email_verified: false }))).toBe(401);
+    expect(await who(token({ email, tenant: 'a', roles: [{ name: 'x' }] }))).toBe(401);
   });
 
   test('has the prefix that was asked for, or none', async () => {
     await serve({ usernamePrefix: 'sso:' });
-    expect(await whoIs(token())).toMatchObject({ username: 'sso:ann' });
+    expect(await who(token())).toMatchObject({ username: 'sso:ann' });
     await rest[Symbol.asyncDispose]();
     await serve({ usernamePrefix: '-' });
-    expect(await whoIs(token())).toMatchObject({ username: 'ann' });
+    expect(await who(token())).toMatchObject({ username: 'ann' });
   });
 
   test('may be signed with what was allowed', async () => {
@@ -124,11 +120,11 @@ describe('a token of OpenID Connect', () => {
       signingAlgorithms: ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
     });
     for (const algorithm of ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const)
-      expect(await whoIs(token({}, rsa, algorithm)), algorithm).toMatchObject({ groups: expect.anything() });
+      expect(await who(token({}, rsa, algorithm)), algorithm).toMatchObject({ groups: expect.anything() });
     for (const [algorithm, key] of [['ES256', ec] as const, ...curves])
-      expect(await whoIs(token({}, key, algorithm)), algorithm).toMatchObject({ groups: expect.anything() });
+      expect(await who(token({}, key, algorithm)), algorithm).toMatchObject({ groups: expect.anything() });
     // A key on another curve than the algorithm's.
-    expect(await whoIs(makeToken(claimsWith(), { alg: 'ES256', kid: 'p384' }, curves[0][1].privateKey))).toBe(
+    expect(await who(makeToken(claimsWith(), { alg: 'ES256', kid: 'p384' }, curves[0][1].privateKey))).toBe(
       401,
     );
   });
@@ -150,8 +146,8 @@ describe('a token of OpenID Connect', () => {
       { sub: undefined },
       { sub: ['ann'] },
     ])
-      expect(await whoIs(token(wrong)), JSON.stringify(wrong)).toBe(401);
-    expect(await whoIs(token({ aud: ['another', 'wheelhouse'], nbf: now + 60 }))).toMatchObject({
+      expect(await who(token(wrong)), JSON.stringify(wrong)).toBe(401);
+    expect(await who(token({ aud: ['another', 'wheelhouse'], nbf: now + 60 }))).toMatchObject({
       username: `${issuer.url}#ann`,
     });
   });
@@ -185,8 +181,8 @@ describe('a token of OpenID Connect', () => {
       'bytes that could be written otherwise': `${token()}=`,
       'a name of a key that is no text': makeToken(claimsWith(), { alg: 'RS256', kid: 1 }, rsa.privateKey),
     };
-    for (const [what, bearer] of Object.entries(tokens)) expect(await whoIs(bearer), what).toBe(401);
-    expect(await whoIs(makeToken(claimsWith(), { alg: 'RS256' }, rsa.privateKey))).toMatchObject({
+    for (const [what, bearer] of Object.entries(tokens)) expect(await who(bearer), what).toBe(401);
+    expect(await who(makeToken(claimsWith(), { alg: 'RS256' }, rsa.privateKey))).toMatchObject({
       username: `${issuer.url}#ann`,
     });
   });
@@ -195,34 +191,34 @@ describe('a token of OpenID Connect', () => {
     const small = rsaKey('small', 1024);
     issuer.keys = [small, { ...rsa, extra: { use: 'enc' } }, { ...ec, extra: { alg: 'ES512' } }];
     await serve({ signingAlgorithms: ['RS256', 'ES256'] });
-    expect(await whoIs(token({}, small))).toBe(401);
-    expect(await whoIs(token())).toBe(401);
-    expect(await whoIs(token({}, ec, 'ES256'))).toBe(401);
+    expect(await who(token({}, small))).toBe(401);
+    expect(await who(token())).toBe(401);
+    expect(await who(token({}, ec, 'ES256'))).toBe(401);
   });
 });
 
 describe('the keys of an issuer', () => {
   test('are asked for once, and again when one appears that nobody knows', async () => {
     await serve();
-    await Promise.all([whoIs(token()), whoIs(token()), whoIs(token())]);
+    await Promise.all([who(token()), who(token()), who(token())]);
     expect(issuer.asked).toEqual([configuration, '/keys']);
     const next = rsaKey('next');
     // Whoever makes up names of keys does not make us ask all the time.
-    expect(await whoIs(token({}, next))).toBe(401);
+    expect(await who(token({}, next))).toBe(401);
     expect(issuer.asked).toHaveLength(2);
     issuer.keys = [next];
     rest.api.clock.advance(10_000);
-    expect(await whoIs(token({}, next))).toMatchObject({ username: `${issuer.url}#ann` });
+    expect(await who(token({}, next))).toMatchObject({ username: `${issuer.url}#ann` });
     expect(issuer.asked).toHaveLength(4);
-    expect(await whoIs(token())).toBe(401);
+    expect(await who(token())).toBe(401);
   });
 
   test('are asked for again after an hour, and stand where the issuer does not answer', async () => {
     await serve();
-    await whoIs(token());
+    await who(token());
     issuer.instead.set(configuration, (_request, response) => response.writeHead(500).end());
     rest.api.clock.advance(3_600_000);
-    expect(await whoIs(token())).toMatchObject({ username: `${issuer.url}#ann` });
+    expect(await who(token())).toMatchObject({ username: `${issuer.url}#ann` });
     await expect.poll(() => errors.map(String)).toEqual([expect.stringContaining('the answer is 500')]);
   });
 
@@ -231,13 +227,13 @@ describe('the keys of an issuer', () => {
     const arrived = new Promise<void>((resolve) => {
       issuer.instead.set('/keys', () => resolve());
     });
-    const first = whoIs(token());
-    const second = whoIs(token());
+    const first = who(token());
+    const second = who(token());
     await arrived;
     rest.api.clock.advance(10_000);
     expect(await Promise.all([first, second])).toEqual([401, 401]);
     expect(String(errors[0])).toContain('it took over 10000 ms');
-    expect(await whoIs(token())).toBe(401);
+    expect(await who(token())).toBe(401);
     expect(issuer.asked).toEqual([configuration, '/keys']);
     // Everything else goes on.
     expect((await rest.send('GET', '/version')).code).toBe(200);
@@ -255,7 +251,7 @@ describe('the keys of an issuer', () => {
         Readable.from(blanks()).pipe(response);
       });
     });
-    expect(await whoIs(token())).toBe(401);
+    expect(await who(token())).toBe(401);
     await closed;
     expect(sent).toBeLessThan(25_000_000);
     expect(String(errors[0])).toContain('the answer is longer than 1048576 bytes');
@@ -278,7 +274,7 @@ describe('the keys of an issuer', () => {
       const value = answer(issuer.url);
       response.end(typeof value === 'string' ? value : JSON.stringify(value));
     });
-    expect(await whoIs(token())).toBe(401);
+    expect(await who(token())).toBe(401);
     expect(String(errors[0])).toContain(says);
   });
 
@@ -287,7 +283,7 @@ describe('the keys of an issuer', () => {
     issuer.instead.set('/keys', (_request, response) =>
       response.writeHead(302, { location: `${issuer.url}/other` }).end(),
     );
-    expect(await whoIs(token())).toBe(401);
+    expect(await who(token())).toBe(401);
     expect(issuer.asked).toEqual([configuration, '/keys']);
     expect(String(errors[0])).toContain('the answer is 302');
   });
@@ -295,7 +291,7 @@ describe('the keys of an issuer', () => {
   test('are not fetched from a server that nobody vouches for', async () => {
     const other = await makePair({ name: 'ca', subject: 'CN=ca', use: 'ca' }, systemClock);
     await serve({ ca: other.cert });
-    expect(await whoIs(token())).toBe(401);
+    expect(await who(token())).toBe(401);
     expect(issuer.asked).toEqual([]);
     expect(String(errors[0])).toContain('Cannot GET');
   });

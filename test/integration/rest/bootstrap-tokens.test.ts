@@ -6,6 +6,7 @@ import { Manager } from '../../../core/controllers/runtime/manager.ts';
 import { makeCertificateRequest } from '../../builders/certificate-request.ts';
 import { createTestApi } from '../../environment/api.ts';
 import type { RestApi } from '../../environment/rest.ts';
+import { whoIs } from '../../environment/who-is.ts';
 import { createRestApi } from '../../environment/rest.ts';
 import { expectEventually } from '../../expectations/eventually.ts';
 
@@ -45,16 +46,7 @@ async function make(wanted: Wanted): Promise<string> {
   return `${wanted.id}.${hidden}`;
 }
 
-async function whoIs(token: string) {
-  const path = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
-  const headers = { authorization: `Bearer ${token}` };
-  const answer = await rest.send('POST', path, { body: '{}', as: null, headers });
-  const { status, reason } = answer.json() as unknown as {
-    status: { userInfo?: { username: string; groups: string[] } };
-    reason?: string;
-  };
-  return { code: answer.code, reason, user: status.userInfo };
-}
+const who = (token: string) => whoIs(rest, token);
 
 const later = '2031-01-01T00:00:00Z';
 const before = '2029-12-31T23:59:59Z';
@@ -68,7 +60,7 @@ describe('a bootstrap token', () => {
         expiration: later,
       },
     });
-    expect(await whoIs(token)).toMatchObject({
+    expect(await who(token)).toMatchObject({
       code: 201,
       user: {
         username: 'system:bootstrap:aaaaaa',
@@ -121,20 +113,20 @@ describe('a bootstrap token', () => {
       { id: 'cccc11', data: { 'auth-extra-groups': 'system:bootstrappers:A' } },
     ],
   ])('is refused when %s', async (_why, wanted) => {
-    expect(await whoIs(await make(wanted))).toEqual({ code: 401, reason: 'Unauthorized', user: undefined });
+    expect(await who(await make(wanted))).toEqual({ code: 401, reason: 'Unauthorized', user: undefined });
   });
 
   test('is refused when it is not of the form of one', async () => {
     await make({ id: 'dddddd' });
     for (const token of ['dddddd', `dddddd.${hidden}0`, `DDDDDD.${hidden}`, `dddddd.${hidden}.`, '../a.b'])
-      expect((await whoIs(token)).code).toBe(401);
+      expect((await who(token)).code).toBe(401);
   });
 
   test('is refused once its Secret has gone', async () => {
     const token = await make({ id: 'eeeeee' });
-    expect((await whoIs(token)).code).toBe(201);
+    expect((await who(token)).code).toBe(201);
     await rest.api.client.delete(secrets, { namespace, name: 'bootstrap-token-eeeeee' });
-    expect((await whoIs(token)).code).toBe(401);
+    expect((await who(token)).code).toBe(401);
   });
 
   test('is vouched for in a review, to the API and to nobody else', async () => {
