@@ -16,6 +16,8 @@ const shouter = pod('shouter', 'shout', {
 const ticker = pod('ticker', 'tick', {
   command: ['sh', '-c', 'echo the beginning; while sleep 1; do echo tick; done'],
 });
+/** A container without a shell. */
+const bare = pod('bare', 'sleeper', { command: ['sh', '-c', 'rm -f /bin/sh; exec sleep 3600'] });
 /** It fails once; in its second run it answers. */
 const listener = pod(
   'listener',
@@ -44,7 +46,7 @@ const talkersIn = (text: string) => new Set(text.match(/talker-[a-z0-9]+-[a-z0-9
 describeEditor('logs and terminals', {}, (editor) => {
   beforeAll(async () => {
     const cluster = editorCluster();
-    const all = [talker, shouter, ticker, listener].join('\n---\n');
+    const all = [talker, shouter, ticker, bare, listener].join('\n---\n');
     await cluster.ok('apply', '-f', cluster.file('talkers.yaml', all));
     const { window } = editor();
     await window.showKind('Workloads', 'Deployments');
@@ -205,6 +207,22 @@ describeEditor('logs and terminals', {}, (editor) => {
     await window.page.setViewportSize({ width: 1280, height: 800 });
     await window.typeInTerminal('exit 3\n');
     await window.notification(/exit code:? ?3/).waitFor();
+  });
+
+  test('where a container has no shell, the terminal says so and stays for that to be read', async () => {
+    const { window } = editor();
+    await window.menu('bare', 'Open Shell');
+    const text = await window.until(
+      'what is wrong',
+      () => window.terminalText(),
+      (shown) => shown.includes('Any key closes this terminal'),
+    );
+    expect(text).toMatch(/exec: .*sh/);
+    await window.typeInTerminal('x');
+    const tab = window.page
+      .locator('.terminal-tabs-entry, .single-terminal-tab')
+      .filter({ hasText: 'bare/' });
+    await tab.waitFor({ state: 'detached' });
   });
 
   test('a debug container joins the Pod and lends its shell', async () => {

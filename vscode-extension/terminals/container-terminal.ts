@@ -28,6 +28,8 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
   #size: vscode.TerminalDimensions = usualSize;
   /** Typed before the process was there. */
   #early = '';
+  /** Whether anybody typed anything: who did knows how it ended. */
+  #typed = false;
   /** What it ended with, while the terminal stays for its last words to be read. */
   #ended: number | undefined;
 
@@ -49,6 +51,7 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
   }
 
   handleInput(input: string): void {
+    this.#typed = true;
     if (this.#ended !== undefined) this.#closes.fire(this.#ended);
     else if (this.#process === undefined) this.#early += input;
     else this.#process.stdin?.write(input);
@@ -66,7 +69,7 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
     if (this.#early !== '') process.stdin?.write(this.#early);
     const outputs = [process.stdout, process.stderr].filter((stream) => stream !== undefined);
     const [code] = await Promise.all([process.exitCode, ...outputs.map((stream) => this.#copy(stream))]);
-    if (notStarted.has(code)) this.#stay(code);
+    if (notStarted.has(code) && !this.#typed) this.#stay(code);
     else this.#closes.fire(code);
   }
 

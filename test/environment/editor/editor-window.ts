@@ -209,6 +209,30 @@ export class EditorWindow {
     await row.and(this.page.locator('[aria-expanded="false"]')).waitFor();
   }
 
+  /** How long it takes from the click until the first row below is drawn; in ms, as the window's own clock says. */
+  async timeExpand(label: string, firstBelow: string): Promise<number> {
+    const row = this.treeItem(label);
+    const level = Number(await row.getAttribute('aria-level')) + 1;
+    const watch = await this.page.evaluateHandle<{ shownMs: Promise<number> }>(`(() => {
+      const selector = '.sidebar .monaco-list-row[aria-level="${level}"]';
+      const clicked = new Promise((resolve) =>
+        document.addEventListener('mousedown', () => resolve(performance.now()), { once: true, capture: true }),
+      );
+      const shown = () =>
+        [...document.querySelectorAll(selector)].some((row) => row.textContent.startsWith(${JSON.stringify(firstBelow)}));
+      const shownMs = clicked.then(
+        (startedMs) =>
+          new Promise((resolve) => {
+            const look = () => (shown() ? resolve(performance.now() - startedMs) : requestAnimationFrame(look));
+            look();
+          }),
+      );
+      return { shownMs };
+    })()`);
+    await row.locator('.monaco-tl-twistie').click();
+    return watch.evaluate(({ shownMs }) => shownMs);
+  }
+
   /** Opens a kind below its category, as "Workloads" and "Pods". */
   async showKind(category: string, kind: string): Promise<void> {
     await this.showCluster();
