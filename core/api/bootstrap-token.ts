@@ -30,6 +30,8 @@ export interface BootstrapToken {
   readonly secret: string;
   /** Whether it lets somebody into the API. */
   readonly authenticates: boolean;
+  /** Whether it vouches for what cluster-info says. */
+  readonly signs: boolean;
   /** Undefined where one of them is no group for bootstrapping. */
   readonly groups: readonly string[] | undefined;
 }
@@ -42,6 +44,7 @@ export function readBootstrapToken(secret: Secret): BootstrapToken {
   return {
     id: field(secret, 'token-id'),
     secret: field(secret, 'token-secret'),
+    signs: field(secret, 'usage-bootstrap-signing') === 'true',
     authenticates: field(secret, 'usage-bootstrap-authentication') === 'true',
     groups: extra.every((group) => extraGroup.test(group))
       ? [...new Set([everybody, ...extra])].sort()

@@ -200,7 +200,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     rest?.useTls(tls);
   });
 
-  const working = runControllers(api, { ...options, aggregator }, inProcess, onError, signal);
+  const working = runControllers(api, { ...options, aggregator, restAddress }, inProcess, onError, signal);
   const failed = Promise.all([caching, working]).then(() => new Promise<never>(() => undefined));
   // Whoever does not wait for it still gets a clean stop.
   failed.catch(() => undefined);
@@ -336,7 +336,7 @@ function healthChecks(
 /** At once where no other process writes to the store; elsewhere while this one is the leader of those that do. */
 function runControllers(
   api: Api,
-  options: ControlPlaneOptions & Pick<Dependencies, 'aggregator'>,
+  options: ControlPlaneOptions & Pick<Dependencies, 'aggregator' | 'restAddress'>,
   inProcess: Working,
   onError: (error: unknown, doing: string) => void,
   signal: AbortSignal,
@@ -370,6 +370,7 @@ function runControllers(
 
 interface Dependencies extends ControlPlaneOptions {
   readonly aggregator: Aggregator | undefined;
+  readonly restAddress: string | undefined;
   readonly onError: (error: unknown, doing: string) => void;
   readonly signal: AbortSignal;
 }
@@ -406,7 +407,7 @@ function controllers(api: Api, options: Dependencies): Manager {
     onError,
   };
   const working: readonly Runnable[] = [
-    ...createControllers(dependencies, controllerSettings(rest?.pki)),
+    ...createControllers(dependencies, controllerSettings(rest?.pki, options.restAddress)),
     new Scheduler({
       client: clientOf(ownUsers.scheduler),
       informers,
@@ -429,10 +430,11 @@ function remoteKindsOf(
   return remoteKinds(aggregator, client);
 }
 
-function controllerSettings(pki: Pki | undefined): ControllerSettings {
+function controllerSettings(pki: Pki | undefined, restAddress: string | undefined): ControllerSettings {
   if (pki === undefined) return {};
   return {
     rootCertificates: pki.serverCa,
+    ...(restAddress === undefined ? {} : { server: `https://${restAddress}` }),
     authorities: { clients: pki.clientCa, nodeServing: pki.nodeServingCa },
   };
 }

@@ -1,7 +1,9 @@
+import { createBootstrapSignerController } from './bootstrap-signer/controller.ts';
 import { createCertificateApprovingController } from './certificate-approving/controller.ts';
 import { createCertificateCleanerController } from './certificate-cleaner/controller.ts';
 import { createCertificateSigningController } from './certificate-signing/controller.ts';
 import type { Authorities } from './certificate-signing/controller.ts';
+import { createClusterInfoController } from './cluster-info/controller.ts';
 import { createClusterRoleAggregationController } from './cluster-role-aggregation/controller.ts';
 import { createDeploymentController } from './deployment/controller.ts';
 import { createDisruptionController } from './disruption/controller.ts';
@@ -31,6 +33,8 @@ import { createTokenCleanerController } from './token-cleaner/controller.ts';
 export interface ControllerSettings {
   /** The certificates by which Pods know the API; nothing is published without. */
   readonly rootCertificates?: RootCertificates;
+  /** Where REST answers, as machines that join are told; none is told without. */
+  readonly server?: string;
   /** Whose certificates are given out; nothing is signed without. */
   readonly authorities?: Authorities;
 }
@@ -38,7 +42,7 @@ export interface ControllerSettings {
 /** Every controller of a cluster. To add one, write its folder and name it here. */
 export function createControllers(
   dependencies: ControllerDependencies,
-  { rootCertificates, authorities }: ControllerSettings = {},
+  { rootCertificates, server, authorities }: ControllerSettings = {},
 ): readonly Runnable[] {
   return [
     createDeploymentController(dependencies),
@@ -61,10 +65,14 @@ export function createControllers(
     createClusterRoleAggregationController(dependencies),
     createEventExpiryController(dependencies),
     createTokenCleanerController(dependencies),
+    createBootstrapSignerController(dependencies),
     createCertificateApprovingController(dependencies),
     createCertificateCleanerController(dependencies),
     ...(authorities === undefined ? [] : [createCertificateSigningController(dependencies, authorities)]),
     ...(rootCertificates === undefined ? [] : [createRootCaController(dependencies, rootCertificates)]),
+    ...(rootCertificates === undefined || server === undefined
+      ? []
+      : [createClusterInfoController(dependencies, { server, root: rootCertificates })]),
     new GarbageCollector(dependencies),
   ];
 }
