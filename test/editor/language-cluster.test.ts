@@ -251,8 +251,13 @@ describeEditor('manifests beside a cluster', files, (editor) => {
 
   test('tells of new kinds by itself', async () => {
     const cluster = editorCluster();
-    await cluster.ok('apply', '-f', cluster.file('lamps.yaml', definition));
     const { window } = editor();
+    // Open before there are such kinds.
+    await window.showCluster();
+    await window.treeItem('Configuration').waitFor();
+    await cluster.ok('apply', '-f', cluster.file('lamps.yaml', definition));
+    await window.expand('Custom Resources');
+    await window.treeItem('Lamps').waitFor();
     await window.openFile('lamp.yaml');
     await errors(window).first().waitFor();
     await takeFix(window, 5, 'Replace with "color"');
@@ -262,6 +267,12 @@ describeEditor('manifests beside a cluster', files, (editor) => {
       (text) => text.includes('  color: red'),
     );
     await errors(window).first().waitFor({ state: 'detached' });
+    // What works with the cluster knows them as well, without a new connection.
+    await window.run('Wheelhouse: Apply…');
+    await window.confirmPick();
+    await window.notification('1 created').waitFor();
+    await window.expand('Lamps');
+    await window.treeItem('a').waitFor();
   });
 
   test('asks the rules of new kinds as it is typed', async () => {

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { isNotFound } from '../../core/api/errors.ts';
 import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
-import type { ServedResource } from '../../core/client/resource-index.ts';
+import { parseApiVersion } from '../../core/api/resource.ts';
+import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
 import { attempt, reasonOf, signalOf } from '../commands/failure.ts';
 import { confirm } from '../commands/targets.ts';
 import { dependentsText } from '../commands/dependents-text.ts';
@@ -113,7 +114,7 @@ async function makePlan({ session, refusals }: Dependencies, read: Read): Promis
     async (_progress, token) => {
       const place: PlanPlace = {
         client: cluster.cluster.client,
-        index: await cluster.resources(),
+        index: await servedIndex(cluster, sources),
         namespace: session.defaultNamespace,
         signal: signalOf(token, cluster.signal),
       };
@@ -126,6 +127,21 @@ async function makePlan({ session, refusals }: Dependencies, read: Read): Promis
       return { cluster, place: { ...place, signal: cluster.signal }, planned, uriOf };
     },
   );
+}
+
+/** What the cluster serves; asked for anew where a kind is missing, which may have come meanwhile. */
+async function servedIndex(
+  cluster: OpenCluster,
+  sources: readonly SourcedManifest[],
+): Promise<ResourceIndex> {
+  const known = await cluster.resources();
+  const isKnown = ({ apiVersion = '', kind = '' }: KubernetesObject) => {
+    const { group, version } = parseApiVersion(apiVersion);
+    return known.ofKind(group, version, kind) !== undefined;
+  };
+  return sources.every(({ manifest }) => isKnown(manifest.object))
+    ? known
+    : cluster.resources({ fresh: true });
 }
 
 /** `Apply to cluster "dev", namespace shop`. */
@@ -190,8 +206,9 @@ async function deleteObjects({ session }: Dependencies, read: Read): Promise<voi
   const cluster = session.current;
   if (cluster === undefined) return;
   await attempt(vscode.l10n.t('delete'), async () => {
-    const index = await cluster.resources();
-    const targets = (await read()).map(({ manifest }) => {
+    const sources = await read();
+    const index = await servedIndex(cluster, sources);
+    const targets = sources.map(({ manifest }) => {
       const resource = servedResource(index, manifest.object);
       return { resource, name: nameOf(placed(resource, manifest.object, session.defaultNamespace)) };
     });

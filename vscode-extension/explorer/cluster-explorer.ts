@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { ServedResource } from '../../core/client/resource-index.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
 import { parseFilter, type ObjectFilter } from './object-filter.ts';
@@ -16,6 +17,8 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
   readonly #disposables: vscode.Disposable[];
   #model: TreeModel | undefined;
   #filter: ObjectFilter | undefined;
+  /** The kinds that the rows are of. */
+  #kinds = '';
   /** Something changed while nobody looked. */
   #stale = false;
 
@@ -31,6 +34,7 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
       session.onNamespaceChange(() => this.#reset()),
       session.onContextsChange(() => this.#model?.contextsChanged()),
       session.onStateChange(() => this.#describe()),
+      session.onKindsChange(({ all }) => this.#showKinds(all)),
     ];
     this.#disposables = [
       this.#view,
@@ -123,6 +127,15 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
 
   #show(nodes: readonly TreeNode[]): void {
     if (this.#view.visible) this.#changes.fire([...nodes]);
+    else this.#stale = true;
+  }
+
+  #showKinds(served: readonly ServedResource[]): void {
+    const kinds = served.map(({ group, version, plural }) => `${group}/${version}/${plural}`).join();
+    // Definitions change their schemas as well, which no row shows.
+    if (kinds === this.#kinds) return;
+    this.#kinds = kinds;
+    if (this.#view.visible) this.refresh();
     else this.#stale = true;
   }
 

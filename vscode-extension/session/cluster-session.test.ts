@@ -87,6 +87,20 @@ describe('the session with a cluster', () => {
     expect(states).toEqual(['none', 'connecting', 'connected']);
   });
 
+  test('asks anew what the cluster serves when that changed, and tells', async () => {
+    const { scripted, session } = await opened();
+    scripted.become('ready');
+    await settle();
+    const before = await session.current?.resources();
+    expect(await session.current?.resources()).toBe(before);
+    const told: unknown[] = [];
+    session.onKindsChange((served) => told.push(served));
+    session.kindsChanged();
+    await settle();
+    expect(told).toEqual([await session.current?.resources()]);
+    expect(told[0]).not.toBe(before);
+  });
+
   test('says that the cluster is away, keeps what is open, and is back by itself', async () => {
     const { scripted, session, states } = await opened();
     scripted.become('ready');

@@ -25,8 +25,8 @@ export interface OpenCluster {
   readonly informers: InformerFactory;
   /** Aborts when the connection is closed for good. */
   readonly signal: AbortSignal;
-  /** What the cluster serves; asked for once, and again after the connection came back. */
-  resources(): Promise<ResourceIndex>;
+  /** What the cluster serves; asked for once, again after the connection came back, and where it shall be `fresh`. */
+  resources(options?: { readonly fresh?: boolean }): Promise<ResourceIndex>;
 }
 
 export interface SessionDependencies {
@@ -52,6 +52,7 @@ export class ClusterSession {
   readonly #clusters: Listeners<OpenCluster | undefined>;
   readonly #namespaces: Listeners<string | undefined>;
   readonly #contextLists: Listeners<readonly string[]>;
+  readonly #kinds: Listeners<ResourceIndex>;
   #state: SessionState = { kind: 'none' };
   #open: { readonly cluster: OpenCluster; readonly closing: AbortController } | undefined;
   #namespace: string | undefined;
@@ -66,6 +67,7 @@ export class ClusterSession {
     this.#clusters = new Listeners(onError);
     this.#namespaces = new Listeners(onError);
     this.#contextLists = new Listeners(onError);
+    this.#kinds = new Listeners(onError);
   }
 
   get state(): SessionState {
@@ -106,6 +108,24 @@ export class ClusterSession {
 
   onContextsChange(listener: (contexts: readonly string[]) => void): () => void {
     return this.#contextLists.add(listener);
+  }
+
+  /** The open cluster serves other kinds, or other versions or schemas of them. */
+  onKindsChange(listener: (served: ResourceIndex) => void): () => void {
+    return this.#kinds.add(listener);
+  }
+
+  /** Asks the open cluster anew what it serves, and tells whoever shows that. */
+  kindsChanged(): void {
+    const opened = this.current;
+    opened?.resources({ fresh: true }).then(
+      (served) => {
+        if (this.current === opened) this.#kinds.tell(served);
+      },
+      (error: unknown) => {
+        if (!opened.signal.aborted) this.#dependencies.onError(error, 'ask what the cluster serves');
+      },
+    );
   }
 
   /** Says which contexts could be opened. */
@@ -203,7 +223,8 @@ export class ClusterSession {
           if (this.#state.kind === 'connected') onError(error, doing);
         },
       }),
-      resources: () => {
+      resources: ({ fresh = false } = {}) => {
+        if (fresh) index = undefined;
         const asked = (index ??= cluster.discover(signal).then((list) => new ResourceIndex(list)));
         asked.catch(() => {
           if (index === asked) index = undefined;

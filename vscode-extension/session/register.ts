@@ -4,6 +4,7 @@ import { systemClock } from '../../core/machinery/clock.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
 import { ClusterSession } from './cluster-session.ts';
 import { chooseContext, filesToWatch, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
+import { followKinds } from './follow-kinds.ts';
 import { showStatusBar } from './status-bar.ts';
 
 /** Where the chosen context is remembered, for the workspace. */
@@ -17,6 +18,8 @@ export function registerSession(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
 ): ClusterSession {
+  const onError = (error: unknown, doing: string) =>
+    log.warn(`Cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`);
   const session = new ClusterSession({
     connect: async (place) => {
       // Loaded when there is something to connect to: gRPC is most of the bundle.
@@ -25,8 +28,7 @@ export function registerSession(
     },
     clock: systemClock,
     random: systemRandom,
-    onError: (error, doing) =>
-      log.warn(`Cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`),
+    onError,
   });
   session.showNamespace(context.workspaceState.get<string>(namespaceMemory));
   session.onNamespaceChange((namespace) => void context.workspaceState.update(namespaceMemory, namespace));
@@ -75,6 +77,7 @@ export function registerSession(
   };
   context.subscriptions.push(
     showStatusBar(session),
+    { dispose: followKinds(session, systemClock, onError) },
     vscode.workspace.onDidGrantWorkspaceTrust(rewatch),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration('wheelhouse.kubeconfig')) rewatch();

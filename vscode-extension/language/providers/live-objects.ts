@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '../../../core/api/object.ts';
 import type { Informer } from '../../../core/client/informer.ts';
 import type { ResourceIndex, ServedResource } from '../../../core/client/resource-index.ts';
-import { mayList } from './may-list.ts';
 import { isObject, type JsonObject } from '../../../core/machinery/json.ts';
 import type { ClusterSession, OpenCluster } from '../../session/cluster-session.ts';
+import { mayList } from '../../session/may-list.ts';
 import type { LiveObjects } from '../references/check-references.ts';
 import type { ObjectId } from '../references/references.ts';
 

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
-import { customresourcedefinitions } from '../../../core/api/generated/resources.ts';
-import type { ClusterSession, OpenCluster } from '../../session/cluster-session.ts';
+import type { ClusterSession } from '../../session/cluster-session.ts';
 import type { KnownObjects } from '../references/check-references.ts';
 import { FileObjects, keyOf, type FileObject } from '../references/object-index.ts';
 import { FileChecker, type CheckSettings } from '../service/file-checker.ts';
@@ -8,13 +7,10 @@ import { SchemaHolder } from '../service/schema-holder.ts';
 import type { PlacedDocument } from '../syntax/manifest-file.ts';
 import type { LanguageDependencies } from '../register.ts';
 import { ClusterObjects } from './live-objects.ts';
-import { mayList } from './may-list.ts';
 import { snapshotFiles } from './snapshot-files.ts';
 
 /** Changes of the cluster come in crowds; what depends on them is shown anew at most this often. */
 const settleMs = 300;
-/** Between a definition and its kind being served. */
-const servedAfterMs = 500;
 
 /** What all providers share: the schemas in force, the open files as they are parsed, and the objects that are known. */
 export class ManifestService implements vscode.Disposable {
@@ -29,7 +25,6 @@ export class ManifestService implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #disposables: vscode.Disposable[] = [];
   #settling: NodeJS.Timeout | undefined;
-  #definitionsOf: OpenCluster | undefined;
 
   /** Schemas, objects of the cluster or of other files are other than before. */
   readonly onChange = this.#changed.event;
@@ -52,6 +47,7 @@ export class ManifestService implements vscode.Disposable {
       new vscode.Disposable(session.onClusterChange(follow)),
       new vscode.Disposable(session.onStateChange(follow)),
       new vscode.Disposable(session.onNamespaceChange(settle)),
+      new vscode.Disposable(session.onKindsChange(() => void this.#refresh())),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#checkers.delete(uri.toString())),
     );
     follow();
@@ -124,37 +120,13 @@ export class ManifestService implements vscode.Disposable {
     }
     const { context, cluster, signal } = current;
     await this.#schemas.follow(`${context.name}\n${context.endpoint}`);
-    if (state.kind === 'connected') {
-      await this.#schemas.refresh(cluster, signal);
-      this.#followDefinitions(current);
-    }
+    if (state.kind === 'connected') await this.#schemas.refresh(cluster, signal);
     this.#settle();
   }
 
-  /** Asks again when definitions of kinds come, change or go. */
-  #followDefinitions(current: OpenCluster): void {
-    if (this.#definitionsOf === current) return;
-    this.#definitionsOf = current;
-    const { cluster, informers, signal } = current;
-    let asking: NodeJS.Timeout | undefined;
-    const askAgain = () => {
-      asking ??= setTimeout(() => {
-        asking = undefined;
-        if (!signal.aborted) void this.#schemas.refresh(cluster, signal);
-      }, servedAfterMs);
-    };
-    mayList(cluster, customresourcedefinitions, {}, signal).then(
-      (allowed) => {
-        if (!allowed || signal.aborted) return;
-        informers
-          .informer(customresourcedefinitions)
-          .addHandler({ onAdd: askAgain, onUpdate: askAgain, onDelete: askAgain });
-      },
-      () => {
-        // Tried again with the next connection.
-        if (this.#definitionsOf === current) this.#definitionsOf = undefined;
-      },
-    );
+  async #refresh(): Promise<void> {
+    const { current } = this.session;
+    if (current !== undefined) await this.#schemas.refresh(current.cluster, current.signal);
   }
 
   #settle(): void {

@@ -1,7 +1,7 @@
-import type { KubernetesObject } from '../../../core/api/object.ts';
-import { StatusError } from '../../../core/api/errors.ts';
-import type { Resource } from '../../../core/api/resource.ts';
-import type { Cluster } from '../../../core/client/cluster.ts';
+import type { KubernetesObject } from '../../core/api/object.ts';
+import { StatusError } from '../../core/api/errors.ts';
+import type { Resource } from '../../core/api/resource.ts';
+import type { Cluster } from '../../core/client/cluster.ts';
 
 /** Whether we are let to list the kind there, by trying. Rejects when the cluster cannot be asked. */
 export async function mayList(
