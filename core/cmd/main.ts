@@ -2,6 +2,7 @@ import { issuerOfFlags } from '../apiserver/authn/oidc/flag-issuer.ts';
 import { AuthenticationFile } from './authentication-file.ts';
 import { systemClock } from '../machinery/clock.ts';
 import { jsonLogger } from '../machinery/logger.ts';
+import { releaseMemoryWhenIdle } from '../machinery/process/idle-memory.ts';
 import { systemRandom } from '../machinery/random.ts';
 import { startControlPlane } from './control-plane.ts';
 import { join } from 'node:path';
@@ -120,10 +121,11 @@ async function run(options: CoreOptions): Promise<void> {
     { clock: systemClock, log },
     ending.signal,
   );
+  const releasing = releaseMemoryWhenIdle(systemClock, ending.signal);
   const why = await Promise.race([stop, controlPlane.failed, encrypting.then(() => stop)]);
   log.info('core stops', { signal: why });
   ending.abort();
-  await Promise.allSettled([controlPlane.stop(), encrypting, renewing, following]);
+  await Promise.allSettled([controlPlane.stop(), encrypting, renewing, following, releasing]);
   await audit?.close();
   await opened.close();
 }

@@ -16,7 +16,7 @@ const definitions = 500;
 /** Made when the others are there, by a client that reads the document of each: those leave garbage that is its own. */
 const further = 100;
 /** For a process that has nothing to do to let go of what it threw away. */
-const settleMs = 15_000;
+const settleMs = 30_000;
 
 /** How soon a definition is served, and what many of them cost: core as it is run, and a client over REST. */
 export async function measureCustomResources(): Promise<readonly Measurement[]> {

@@ -4,6 +4,7 @@ import { startControlPlane } from '../../../core/cmd/control-plane.ts';
 import { ensurePki } from '../../../core/cmd/pki.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
 import { jsonLogger } from '../../../core/machinery/logger.ts';
+import { releaseMemoryWhenIdle } from '../../../core/machinery/process/idle-memory.ts';
 import { systemRandom } from '../../../core/machinery/random.ts';
 import { EtcdStore } from '../../../core/storage/etcd/store.ts';
 import { serveCalls } from './child.ts';
@@ -14,6 +15,8 @@ import { watchInProcess } from './watchers-in-process.ts';
 /** Core as core/cmd/main.ts starts it, on an etcd that is there already; or its API alone. */
 const [endpoint = '', directory = '', part = 'core'] = process.argv.slice(2);
 const report = watchLoop();
+const stopping = new AbortController();
+const releasing = releaseMemoryWhenIdle(systemClock, stopping.signal);
 const store = new EtcdStore({ endpoints: [endpoint], clock: systemClock });
 const log = jsonLogger((line) => process.stderr.write(line), systemClock, 'warn');
 const { api, address, grpcAddress, stop } = part === 'core' ? await startCore() : await startApi();
@@ -36,7 +39,8 @@ serveCalls(
     watched: (events: number) => watching?.end(events),
   },
   async () => {
-    await stop();
+    stopping.abort();
+    await Promise.all([stop(), releasing]);
     await store.close();
   },
 );
@@ -64,12 +68,12 @@ async function startCore(): Promise<Started> {
 }
 
 async function startApi(): Promise<Started> {
-  const stopping = new AbortController();
+  const ending = new AbortController();
   const alone = createApi({ store, clock: systemClock, random: systemRandom, rbac: true });
-  const running = alone.run(stopping.signal);
+  const running = alone.run(ending.signal);
   await alone.ready();
   const stop = async () => {
-    stopping.abort();
+    ending.abort();
     await running;
   };
   return { api: alone, address: undefined, grpcAddress: undefined, stop };
