@@ -8,6 +8,8 @@ import type { Amounts } from '../api/quota/pod-usage.ts';
 import { increase, limitedBy, usageOf } from '../api/quota/usage.ts';
 import { Quantity } from '../machinery/quantity.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './chain.ts';
+import { uncoveredBy } from './limited-resources.ts';
+import type { LimitedResource } from './limited-resources.ts';
 import type { Lookup } from './lookup.ts';
 
 /** Replaces a quota's status by what `next` makes of it, as often as somebody else is faster. */
@@ -25,10 +27,13 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
   readonly name = 'ResourceQuota';
   readonly #lookup: Lookup;
   readonly #write: WriteQuotaStatus;
+  readonly #limited: readonly LimitedResource[];
 
-  constructor(lookup: Lookup, write: WriteQuotaStatus) {
+  /** @param limited what nobody takes of without a quota */
+  constructor(lookup: Lookup, write: WriteQuotaStatus, limited: readonly LimitedResource[] = []) {
     this.#lookup = lookup;
     this.#write = write;
+    this.#limited = limited;
   }
 
   handles({ operation, declaration, subresource, namespace }: AdmissionRequest): boolean {
@@ -50,14 +55,19 @@ export class ResourceQuotaAdmission implements AdmissionPlugin {
       namespace,
       signal,
     });
-    if (items.length === 0) return;
+    if (items.length === 0 && this.#limited.length === 0) return;
     const wanted = object as unknown as KubernetesObject;
-    const usage = increase(usageOf(declaration, wanted), old === undefined ? {} : usageOf(declaration, old));
+    const whole = usageOf(declaration, wanted);
+    const usage = increase(whole, old === undefined ? {} : usageOf(declaration, old));
     const concerned = items.flatMap((quota) => {
       checkSaid(request, quota, wanted);
       const more = limitedBy(quota, declaration, wanted, usage);
       return Object.keys(more).length === 0 ? [] : [{ quota, more }];
     });
+    if (Object.keys(usage).length > 0) {
+      const uncovered = uncoveredBy(items, this.#limited, declaration, wanted, whole);
+      if (uncovered !== undefined) throw refuse(request, uncovered);
+    }
     // All of them are asked before any of them is changed.
     for (const { quota, more } of concerned) spent(request, quota, more);
     if (dryRun) return;

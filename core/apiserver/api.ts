@@ -11,6 +11,7 @@ import { LimitRanger } from '../admission/limit-ranger.ts';
 import { NamespaceLifecycle } from '../admission/namespace-lifecycle.ts';
 import { PodSecurity } from '../admission/pod-security/pod-security.ts';
 import { PodTopologyLabels } from '../admission/pod-topology-labels.ts';
+import type { LimitedResource } from '../admission/limited-resources.ts';
 import type { PodSecurityConfiguration } from '../admission/pod-security/configuration.ts';
 import { PodSecurityMetrics } from '../admission/pod-security/metrics.ts';
 import { PriorityAdmission } from '../admission/priority.ts';
@@ -100,6 +101,8 @@ export interface ApiOptions {
   readonly serviceCidrs?: readonly string[] | undefined;
   /** What namespaces without labels hold their Pods to, and who is exempt; nothing and nobody unless given. */
   readonly podSecurity?: PodSecurityConfiguration | undefined;
+  /** What nobody takes of without a quota that covers it; nothing unless given. */
+  readonly limitedResources?: readonly LimitedResource[] | undefined;
   /** False: definitions are only stored, and nothing is served by them. */
   readonly customResources?: boolean | undefined;
   /** More admission plug-ins, which come after users' own. */
@@ -163,7 +166,7 @@ export function createApi(options: ApiOptions): Api {
     ...extension.plugins,
     ...(options.plugins ?? []),
     // Last: what it counts must not be refused by anybody after it.
-    new ResourceQuotaAdmission(lookup, quotaWriter(registry)),
+    new ResourceQuotaAdmission(lookup, quotaWriter(registry), options.limitedResources),
   ];
   const readable = deferred();
   const bootstrapped = deferred();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { formatLevelVersion } from '../admission/pod-security/policy.ts';
-import { readPodSecurity } from './admission-configuration.ts';
+import { readAdmission } from './admission-configuration.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'wheelhouse-admission-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -29,7 +29,7 @@ exemptions:
 const head = 'apiVersion: apiserver.config.k8s.io/v1\nkind: AdmissionConfiguration\n';
 const within = `${head}plugins:\n- name: PodSecurity\n  configuration:\n${own.replaceAll(/^(?=.)/gm, '    ')}`;
 
-const read = (path: string) => readPodSecurity({ 'admission-control-config-file': path });
+const read = (path: string) => readAdmission({ 'admission-control-config-file': path });
 
 describe('the file that sets up admission', () => {
   test.each([
@@ -42,7 +42,7 @@ describe('the file that sets up admission', () => {
       },
     ],
   ])('%s', (_, path) => {
-    const configuration = read(path());
+    const configuration = read(path()).podSecurity;
     expect(
       Object.values(configuration?.defaults ?? {})
         .map(formatLevelVersion)
@@ -55,9 +55,38 @@ describe('the file that sets up admission', () => {
     });
   });
 
+  test('has what nobody takes of without a quota', () => {
+    const text = `${head}plugins:
+- name: ResourceQuota
+  configuration:
+    apiVersion: apiserver.config.k8s.io/v1
+    kind: ResourceQuotaConfiguration
+    limitedResources:
+    - resource: pods
+      matchScopes: [{scopeName: PriorityClass, operator: In, values: [high]}]
+    - apiGroup: apps
+      resource: deployments
+      matchContains: [count/]
+`;
+    expect(read(file('quota.yaml', text)).limitedResources).toEqual([
+      {
+        group: '',
+        resource: 'pods',
+        matchContains: [],
+        matchScopes: [{ scopeName: 'PriorityClass', operator: 'In', values: ['high'] }],
+      },
+      { group: 'apps', resource: 'deployments', matchContains: ['count/'], matchScopes: [] },
+    ]);
+    const wrong = text.replace('operator: In', 'operator: Of').replace('resource: deployments', 'kind: x');
+    expect(() => read(file('wrong-quota.yaml', wrong))).toThrow(
+      /limitedResources\[0\].matchScopes\[0\].operator: Unsupported value: "Of"; .*limitedResources\[1\].kind: unknown field; .*limitedResources\[1\].resource: Required value/,
+    );
+  });
+
   test('may say nothing', () => {
-    expect(read(file('empty.yaml', head))).toBeUndefined();
-    expect(readPodSecurity({})).toBeUndefined();
+    const nothing = { podSecurity: undefined, limitedResources: [] };
+    expect(read(file('empty.yaml', head))).toEqual(nothing);
+    expect(readAdmission({})).toEqual(nothing);
   });
 
   test.each([
@@ -97,8 +126,10 @@ describe('the file that sets up admission', () => {
   test('and the flag do not both say what is enforced', () => {
     const path = file('both.yaml', within);
     expect(() =>
-      readPodSecurity({ 'admission-control-config-file': path, 'pod-security': 'enforce=baseline' }),
+      readAdmission({ 'admission-control-config-file': path, 'pod-security': 'enforce=baseline' }),
     ).toThrow(/says already how PodSecurity is set up/);
-    expect(readPodSecurity({ 'pod-security': 'enforce=baseline' })?.defaults.enforce.level).toBe('baseline');
+    expect(readAdmission({ 'pod-security': 'enforce=baseline' }).podSecurity?.defaults.enforce.level).toBe(
+      'baseline',
+    );
   });
 });

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { readLimitedResources } from '../admission/limited-resources.ts';
+import type { LimitedResource } from '../admission/limited-resources.ts';
 import { noExemptions, readPodSecurityConfiguration } from '../admission/pod-security/configuration.ts';
 import type { PodSecurityConfiguration } from '../admission/pod-security/configuration.ts';
 import { parsePolicy } from '../admission/pod-security/policy.ts';
@@ -12,7 +14,7 @@ export const admissionFlags = {
 } as const;
 
 export const admissionUsage = `  --admission-control-config-file=FILE       how plug-ins are set up, as an AdmissionConfiguration: of PodSecurity
-                             the defaults and who is exempt
+                             the defaults and who is exempt, of ResourceQuota what nobody takes of without one
   --pod-security=MODE=LEVEL,MODE=LEVEL       or just what namespaces that say nothing enforce, audit and warn of,
                              such as enforce=baseline,warn=restricted (default privileged for all)
 `;
@@ -22,21 +24,29 @@ interface AdmissionFlagValues {
   readonly 'admission-control-config-file'?: string | undefined;
 }
 
-/** What the administrator says about PodSecurity; undefined where that is nothing. Throws with all that is wrong. */
-export function readPodSecurity(values: AdmissionFlagValues): PodSecurityConfiguration | undefined {
+/** What the administrator says about plug-ins. */
+export interface AdmissionSettings {
+  /** Undefined where nothing is said of it. */
+  readonly podSecurity: PodSecurityConfiguration | undefined;
+  /** Of ResourceQuota: what nobody takes of without one. */
+  readonly limitedResources: readonly LimitedResource[];
+}
+
+/** Throws with all that is wrong. */
+export function readAdmission(values: AdmissionFlagValues): AdmissionSettings {
   const { 'pod-security': text, 'admission-control-config-file': path } = values;
-  const configured = path === undefined ? undefined : readFile(path);
+  const configured = path === undefined ? { podSecurity: undefined, limitedResources: [] } : readFile(path);
   if (text === undefined) return configured;
-  if (configured !== undefined)
+  if (configured.podSecurity !== undefined)
     throw new Error(`--pod-security=${text}: "${path}" says already how PodSecurity is set up`);
   try {
-    return { defaults: parsePolicy(text), exemptions: noExemptions };
+    return { ...configured, podSecurity: { defaults: parsePolicy(text), exemptions: noExemptions } };
   } catch (error) {
     throw new Error(`--pod-security=${(error as Error).message}`, { cause: error });
   }
 }
 
-function readFile(path: string): PodSecurityConfiguration | undefined {
+function readFile(path: string): AdmissionSettings {
   try {
     return readAdmissionConfiguration(documentOf(path), (beside) =>
       documentOf(resolve(dirname(path), beside)),
@@ -59,10 +69,7 @@ const apiVersions = ['apiserver.config.k8s.io/v1', 'apiserver.k8s.io/v1alpha1'];
  * in the file that its `path` names.
  * @param read reads another file
  */
-function readAdmissionConfiguration(
-  value: unknown,
-  read: (path: string) => unknown,
-): PodSecurityConfiguration | undefined {
+function readAdmissionConfiguration(value: unknown, read: (path: string) => unknown): AdmissionSettings {
   const problems: string[] = [];
   const given = membersOf(value, '', ['apiVersion', 'kind', 'plugins'], problems);
   if (!apiVersions.includes(String(given['apiVersion'])) || given['kind'] !== 'AdmissionConfiguration')
@@ -70,6 +77,7 @@ function readAdmissionConfiguration(
       `apiVersion and kind must be "${apiVersions[0]}" and "AdmissionConfiguration", not ${JSON.stringify(given['apiVersion'])} and ${JSON.stringify(given['kind'])}`,
     );
   let podSecurity: PodSecurityConfiguration | undefined;
+  let limitedResources: readonly LimitedResource[] = [];
   const names = new Set<unknown>();
   for (const [index, plugin] of arrayOf(given['plugins'], 'plugins', problems).entries()) {
     const at = `plugins[${index}]`;
@@ -77,15 +85,19 @@ function readAdmissionConfiguration(
     if (names.has(name)) problems.push(`${at}.name: Duplicate value: ${JSON.stringify(name)}`);
     names.add(name);
     // What is set up in vain would be believed to hold.
-    if (name !== 'PodSecurity')
+    if (name !== 'PodSecurity' && name !== 'ResourceQuota') {
       problems.push(
-        `${at}.name: Unsupported value: ${JSON.stringify(name)}: of all plug-ins PodSecurity is set up so`,
+        `${at}.name: Unsupported value: ${JSON.stringify(name)}: of all plug-ins PodSecurity and ResourceQuota are set up so`,
       );
-    else if (configuration !== undefined && configuration !== null)
-      podSecurity = readPodSecurityConfiguration(configuration, `${at}.configuration`, problems);
-    else if (typeof path === 'string' && path !== '')
-      podSecurity = readPodSecurityConfiguration(read(path), path, problems);
+      continue;
+    }
+    const isHere = configuration !== undefined && configuration !== null;
+    if (!isHere && (typeof path !== 'string' || path === '')) continue;
+    const own = isHere ? configuration : read(path as string);
+    const place = isHere ? `${at}.configuration` : (path as string);
+    if (name === 'PodSecurity') podSecurity = readPodSecurityConfiguration(own, place, problems);
+    else limitedResources = readLimitedResources(own, place, problems);
   }
   if (problems.length > 0) throw new Error(problems.join('; '));
-  return podSecurity;
+  return { podSecurity, limitedResources };
 }

@@ -64,6 +64,7 @@ export interface ControlPlaneOptions {
   readonly disabledAdmission?: readonly string[] | undefined;
   /** What namespaces without labels hold their Pods to, and who is exempt; nothing and nobody unless given. */
   readonly podSecurity?: ApiOptions['podSecurity'];
+  readonly limitedResources?: ApiOptions['limitedResources'];
   /** host:port of gRPC; port 0 takes a free one. */
   readonly listen: string;
   /** host:port of REST, which is served where there are certificates for it. */
@@ -126,6 +127,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     serviceCidrs: options.serviceCidrs,
     withoutAdmission: options.disabledAdmission,
     podSecurity: options.podSecurity,
+    limitedResources: options.limitedResources,
     rbac: true,
     readUsage: (node) => usage.read(node),
     agents,

@@ -79,6 +79,7 @@ async function run(options: CoreOptions): Promise<void> {
     requestHeaders: options.requestHeaders,
     disabledAdmission: options.disabledAdmission,
     podSecurity: options.podSecurity,
+    limitedResources: options.limitedResources,
     audit,
     serverSeats: options.serverSeats,
     clock: systemClock,

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
+import type { LimitedResource } from '../admission/limited-resources.ts';
 import type { PodSecurityConfiguration } from '../admission/pod-security/configuration.ts';
 import { defaultServiceCidrs } from '../apiserver/api.ts';
 import type { OidcOptions } from '../apiserver/authn/oidc/flag-issuer.ts';
 import { parseCidr } from '../machinery/ip.ts';
-import { admissionFlags, admissionUsage, readPodSecurity } from './admission-configuration.ts';
+import { admissionFlags, admissionUsage, readAdmission } from './admission-configuration.ts';
 import { oidcFlags, oidcUsage, readOidcOptions } from './oidc-options.ts';
 import {
   readRequestHeaderOptions,
@@ -32,6 +33,7 @@ export interface CoreOptions {
   readonly disabledAdmission: readonly string[];
   /** What namespaces without labels hold their Pods to, and who is exempt. */
   readonly podSecurity: PodSecurityConfiguration | undefined;
+  readonly limitedResources: readonly LimitedResource[];
   /** Nodes of this machine, whose agents get certificates. */
   readonly localNodes: readonly string[];
   readonly audit: AuditOptions;
@@ -141,7 +143,7 @@ export function parseOptions(args: readonly string[]): CoreOptions | 'help' {
     etcdCert: values['etcd-cert'],
     etcdKey: values['etcd-key'],
     disabledAdmission: values['disable-admission-plugins'].split(',').filter((name) => name !== ''),
-    podSecurity: readPodSecurity(values),
+    ...readAdmission(values),
     localNodes: values['local-node'].map(nodeName),
     oidc: readOidcOptions(values),
     authenticationConfig: authenticationConfig(values),

@@ -1,20 +1,32 @@
 import type { Pod, ResourceQuota, ScopedResourceSelectorRequirement } from '../generated/core-v1.ts';
 import type { KubernetesObject } from '../object.ts';
 
-/** Whether an object is one of those that the quota is about. Scopes are about Pods. */
-export function scopesMatch(
-  { spec }: ResourceQuota,
-  kind: { readonly group: string; readonly plural: string },
-  object: KubernetesObject,
-): boolean {
+interface Kind {
+  readonly group: string;
+  readonly plural: string;
+}
+
+/** Whether an object is one of those that the quota is about. */
+export function scopesMatch(quota: ResourceQuota, kind: Kind, object: KubernetesObject): boolean {
+  return scopesOf(quota).every((scope) => scopeMatches(scope, kind, object));
+}
+
+/** All that must hold for what a quota is about. */
+export function scopesOf({ spec }: ResourceQuota): readonly ScopedResourceSelectorRequirement[] {
   const { scopes = [], scopeSelector } = spec;
-  const required: readonly ScopedResourceSelectorRequirement[] = [
+  return [
     ...scopes.map((scopeName) => ({ scopeName, operator: 'Exists' as const })),
     ...(scopeSelector?.matchExpressions ?? []),
   ];
-  if (required.length === 0) return true;
-  if (kind.group !== '' || kind.plural !== 'pods') return false;
-  return required.every((requirement) => matches(requirement, object as Pod));
+}
+
+/** Scopes are about Pods. */
+export function scopeMatches(
+  scope: ScopedResourceSelectorRequirement,
+  kind: Kind,
+  object: KubernetesObject,
+): boolean {
+  return kind.group === '' && kind.plural === 'pods' && matches(scope, object as Pod);
 }
 
 function matches({ scopeName, operator, values = [] }: ScopedResourceSelectorRequirement, pod: Pod): boolean {
