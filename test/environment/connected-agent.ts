@@ -8,6 +8,7 @@ import { runAgentStreaming } from '../../node-agent/streaming/agent-streaming.ts
 import type { SessionHandlers } from '../../node-agent/streaming/session-handlers.ts';
 import { pod } from '../builders/pod.ts';
 import { serveGrpc } from './grpc.ts';
+import type { GrpcApi } from './grpc.ts';
 import { clientPair, createRestApi } from './rest.ts';
 import type { RestApi } from './rest.ts';
 
@@ -18,6 +19,31 @@ export interface StreamingApi extends AsyncDisposable {
   readonly rest: RestApi;
   /** A Pod on the agent's node, running. */
   runPod(name: string): Promise<void>;
+}
+
+export interface RunningAgent {
+  readonly stop: AbortController;
+  /** Settles once it has stopped. */
+  readonly run: Promise<void>;
+}
+
+/** The streaming half of a node's agent, which dials core as the node. It is not connected yet. */
+export async function startAgent(
+  rest: RestApi,
+  grpc: GrpcApi,
+  node: string,
+  handlers: SessionHandlers,
+): Promise<RunningAgent> {
+  const stop = new AbortController();
+  const connection = grpc.connect(
+    await clientPair(rest.pki.clientCa, `O=system:nodes, CN=system:node:${node}`),
+  );
+  const about = { node, instance: 'agent', version: '0.0.0' };
+  const run = runAgentStreaming(
+    { ...about, connection, handlers, clock: systemClock, random: systemRandom },
+    stop.signal,
+  );
+  return { stop, run };
 }
 
 export async function createStreamingApi(handlers: SessionHandlers): Promise<StreamingApi> {
@@ -34,20 +60,7 @@ export async function createStreamingApi(handlers: SessionHandlers): Promise<Str
   const containers = createContainerStreams({ verbs: { get, list }, hub });
   const rest: RestApi = await createRestApi({ containers });
   const grpc = await serveGrpc(rest, { streaming: { containers, agents: hub } });
-  const stop = new AbortController();
-  const identity = await clientPair(rest.pki.clientCa, `O=system:nodes, CN=system:node:${nodeName}`);
-  const agent = runAgentStreaming(
-    {
-      node: nodeName,
-      instance: 'agent',
-      version: '0.0.0',
-      connection: grpc.connect(identity),
-      handlers,
-      clock: systemClock,
-      random: systemRandom,
-    },
-    stop.signal,
-  );
+  const agent = await startAgent(rest, grpc, nodeName, handlers);
   await isConnected;
   return {
     rest,
@@ -56,8 +69,8 @@ export async function createStreamingApi(handlers: SessionHandlers): Promise<Str
       await rest.api.client.updateStatus(pods, { ...made, status: { ...made.status, phase: 'Running' } });
     },
     async [Symbol.asyncDispose]() {
-      stop.abort();
-      await agent;
+      agent.stop.abort();
+      await agent.run;
       hub.stop();
       await grpc[Symbol.asyncDispose]();
       await rest[Symbol.asyncDispose]();

@@ -14,15 +14,15 @@ import {
 import { createContainerStreams } from '../../core/apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../../core/apiserver/streaming/session-hub.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
-import { systemRandom } from '../../core/machinery/random.ts';
-import { runAgentStreaming } from '../../node-agent/streaming/agent-streaming.ts';
 import { node } from '../builders/node.ts';
 import { pod } from '../builders/pod.ts';
 import { establish, plainDefinition, resourceOf } from '../custom-resources/definitions.ts';
+import { startAgent } from '../environment/connected-agent.ts';
+import type { RunningAgent } from '../environment/connected-agent.ts';
 import { fortunesGroup, startExtensionServer } from '../environment/extension-server.ts';
 import { serveGrpc } from '../environment/grpc.ts';
 import type { GrpcApi } from '../environment/grpc.ts';
-import { clientPair, createRestApi } from '../environment/rest.ts';
+import { createRestApi } from '../environment/rest.ts';
 import type { RestApi } from '../environment/rest.ts';
 import { createWebhookServer } from '../environment/webhook-server.ts';
 import type { WebhookServer } from '../environment/webhook-server.ts';
@@ -42,7 +42,7 @@ let hub: SessionHub;
 let server: WebhookServer;
 let handlers: LocalHandlers;
 let nodeChanged = () => {};
-let agent: { readonly stop: AbortController; readonly run: Promise<void> };
+let agent: RunningAgent;
 
 beforeAll(async () => {
   const onNodeChange = () => nodeChanged();
@@ -52,7 +52,7 @@ beforeAll(async () => {
   grpc = await serveGrpc(rest, { streaming: { containers, agents: hub } });
   server = await createWebhookServer(['hooks.default.svc']);
   await rest.api.client.create(nodes, node().named(nodeName).build());
-  await startAgent();
+  await connectAgent();
   await podBehind('hooks', server.port);
 });
 afterAll(async () => {
@@ -64,18 +64,10 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function startAgent(): Promise<void> {
+async function connectAgent(): Promise<void> {
   handlers = new LocalHandlers();
-  const stop = new AbortController();
-  const identity = await clientPair(rest.pki.clientCa, `O=system:nodes, CN=system:node:${nodeName}`);
-  const about = { node: nodeName, instance: 'agent', version: '0.0.0' };
-  const connection = grpc.connect(identity);
   const connected = new Promise<void>((resolve) => (nodeChanged = resolve));
-  const run = runAgentStreaming(
-    { ...about, connection, handlers, clock: systemClock, random: systemRandom },
-    stop.signal,
-  );
-  agent = { stop, run };
+  agent = await startAgent(rest, grpc, nodeName, handlers);
   await connected;
 }
 
@@ -190,7 +182,7 @@ describe('a webhook in a Pod', () => {
           `Cannot reach port ${server.port} of pod "hooks" on node "node-a": node "node-a" is not connected .*service "hooks" in "default"`,
       ),
     );
-    await startAgent();
+    await connectAgent();
     await create();
     expect(dialled('hooks')).toBe(1);
     // A 500 of a webhook's is none of the server's own.
