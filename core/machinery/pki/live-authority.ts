@@ -1,4 +1,5 @@
 import type { KeyPair } from './key-pair.ts';
+import { Replaceable } from './replaceable.ts';
 
 /** An authority, and the one that it takes the place of as long as somebody may still know only that. */
 export interface AuthorityKeys {
@@ -8,47 +9,32 @@ export interface AuthorityKeys {
 }
 
 /** An authority that may be replaced while it is used; as a pair, the one that signs now. */
-export class LiveAuthority implements KeyPair {
-  #keys: AuthorityKeys;
-  readonly #listeners = new Set<() => void>();
-
-  constructor(keys: AuthorityKeys) {
-    this.#keys = keys;
-  }
-
+export class LiveAuthority extends Replaceable<AuthorityKeys> {
   get keys(): AuthorityKeys {
-    return this.#keys;
+    return this.value;
   }
 
   get cert(): Buffer {
-    return this.#keys.current.cert;
+    return this.value.current.cert;
   }
 
   get key(): Buffer {
-    return this.#keys.current.key;
+    return this.value.current.key;
   }
 
   /** PEM: all that are believed. */
   get bundle(): Buffer {
-    return bundleOf(this.#keys);
+    return bundleOf(this.value);
   }
 
   /** Signs what is shown to those that may know only the older one. */
   get oldest(): KeyPair {
-    return this.#keys.previous ?? this.#keys.current;
+    return this.value.previous ?? this.value.current;
   }
 
-  /** For those that keep what they read. */
-  onReplaced(listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-
-  /** Returns whether others are believed now. */
-  replace(keys: AuthorityKeys): boolean {
-    if (bundleOf(keys).equals(this.bundle)) return false;
-    this.#keys = keys;
-    for (const listener of this.#listeners) listener();
-    return true;
+  /** Others are believed where the bundle is another one. */
+  protected isSame(keys: AuthorityKeys): boolean {
+    return bundleOf(keys).equals(this.bundle);
   }
 }
 

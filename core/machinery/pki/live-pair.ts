@@ -1,32 +1,17 @@
 import type { KeyPair } from './key-pair.ts';
+import { Replaceable } from './replaceable.ts';
 
 /** A pair that is renewed while it is used: whoever reads it for each connection always has the newest. */
-export class LivePair implements KeyPair {
-  #current: KeyPair;
-  readonly #listeners = new Set<() => void>();
-
-  constructor(pair: KeyPair) {
-    this.#current = pair;
-  }
-
+export class LivePair extends Replaceable<KeyPair> {
   get cert(): Buffer {
-    return this.#current.cert;
+    return this.value.cert;
   }
 
   get key(): Buffer {
-    return this.#current.key;
+    return this.value.key;
   }
 
-  /** For those that keep what they read. */
-  onReplaced(listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-
-  /** Returns whether it is another one. */
-  replace(pair: KeyPair): boolean {
-    if (pair.cert.equals(this.cert) && pair.key.equals(this.key)) return false;
-    this.#current = pair;
-    for (const listener of this.#listeners) listener();
-    return true;
+  protected isSame({ cert, key }: KeyPair): boolean {
+    return cert.equals(this.cert) && key.equals(this.key);
   }
 }
