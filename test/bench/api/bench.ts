@@ -37,10 +37,7 @@ export function touch() {
   };
 }
 
-/**
- * The longest stall of core's event loop. What is ours happens in every round of a phase, so the best round counts;
- * what the machine does to a process also happens to the floor.
- */
+/** The longest stall of core's event loop in anything that is measured, beside that of the floor. */
 export class Stalls {
   readonly #core = new Map<string, number>();
   readonly #floor = new Map<string, number>();
@@ -55,8 +52,8 @@ export class Stalls {
     await reports();
     const result = await work();
     const [ours, bare] = await reports();
-    keepLeast(this.#core, phase, ours.stallMs);
-    keepLeast(this.#floor, phase, bare.stallMs);
+    keepMost(this.#core, phase, ours.stallMs);
+    keepMost(this.#floor, phase, bare.stallMs);
     return result;
   }
 
@@ -67,6 +64,6 @@ export class Stalls {
   }
 }
 
-function keepLeast(stalls: Map<string, number>, phase: string, ms: number): void {
-  stalls.set(phase, Math.min(ms, stalls.get(phase) ?? Infinity));
+function keepMost(stalls: Map<string, number>, phase: string, ms: number): void {
+  stalls.set(phase, Math.max(ms, stalls.get(phase) ?? 0));
 }

@@ -1,4 +1,4 @@
-import { atLeast, ratioOf, timed } from '../measure.ts';
+import { atLeast, median, ratioOf, timed } from '../measure.ts';
 import type { Measurement } from '../measure.ts';
 import { podsPath } from './bench.ts';
 import type { Bench } from './bench.ts';
@@ -22,7 +22,7 @@ export async function measureLists(bench: Bench): Promise<readonly Measurement[]
       bare.push(await timed(() => floor.fetch(`/${bytes}`)));
       for (let again = 0; again < 3; again++) selected.push(await timed(() => client.fetch(none)));
     });
-  const [list, least, nothing] = [Math.min(...ours), Math.min(...bare), Math.min(...selected)];
+  const [list, least, nothing] = [median(ours), median(bare), median(selected)];
   const rate = (ms: number) => bytes / 1e6 / (ms / 1_000);
   return [
     atLeast(`REST list of ${(bytes / 1e6).toFixed(0)} MB of Pods`, rate(list), 300, 'MB/s', rate(least)),
