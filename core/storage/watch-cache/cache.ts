@@ -298,7 +298,7 @@ export class WatchCache<T> {
   #publish(changes: readonly (StateChange<T> | undefined)[], revision: Revision): void {
     for (const change of changes) if (change !== undefined) this.#demultiplexer.offer(change);
     this.#readiness.advance(revision);
-    this.#demultiplexer.flush();
+    this.#demultiplexer.flush(revision);
   }
 
   #put(entry: KeyValue): StateChange<T> | undefined {

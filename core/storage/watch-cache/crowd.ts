@@ -1,3 +1,4 @@
+import type { Revision } from '../storage.ts';
 import type { CacheEvent, StateChange } from './event.ts';
 import type { CacheWatcher } from './watcher.ts';
 
@@ -15,12 +16,24 @@ export class Crowd<T> {
   #bytes = 0;
   /** Where the log begins: how many events were dropped from its front. */
   #start = 0;
+  /** While readers are woken one group after the other: how far they all read, and of which revision that is. */
+  #wave: { readonly end: number; readonly revision: Revision } | undefined;
   #last:
     { readonly from: number; readonly to: number; readonly events: readonly CacheEvent<T>[] } | undefined;
 
   /** Where the next event will be. */
   get end(): number {
     return this.#start + this.#events.length;
+  }
+
+  /** Where readers stop for now. */
+  get readable(): number {
+    return this.#wave?.end ?? this.end;
+  }
+
+  /** The revision of all that can be read; `current` is that of the cache. */
+  revision(current: Revision): Revision {
+    return this.#wave?.revision ?? current;
   }
 
   push(change: StateChange<T>, bytes: number, batch: number): void {
@@ -32,11 +45,11 @@ export class Crowd<T> {
     this.#bytes += bytes;
   }
 
-  /** Everything from a place on. */
+  /** Everything from a place on that can be read. */
   from(place: number): readonly CacheEvent<T>[] {
-    const to = this.end;
+    const to = this.readable;
     if (this.#last?.from !== place || this.#last.to !== to)
-      this.#last = { from: place, to, events: this.#events.slice(place - this.#start) };
+      this.#last = { from: place, to, events: this.#events.slice(place - this.#start, to - this.#start) };
     return this.#last.events;
   }
 
@@ -47,12 +60,18 @@ export class Crowd<T> {
     return this.#bytes - (this.#bytesBefore[at] ?? this.#bytes);
   }
 
-  /** Wakes those who wait and cuts those who are too slow; how many were woken. */
-  wake(): number {
-    let woken = 0;
-    for (const watcher of this.watchers) if (watcher.wakeInCrowd()) woken++;
+  /**
+   * Wakes those who wait, one at each step, and cuts those who are too slow. What happens between two steps is left
+   * for the next time, or else the last ones would be handed other arrays than the first.
+   */
+  *wake(revision: Revision): Generator<void, void, undefined> {
+    this.#wave = { end: this.end, revision };
+    try {
+      for (const watcher of this.watchers) if (watcher.wakeInCrowd()) yield;
+    } finally {
+      this.#wave = undefined;
+    }
     this.#forget();
-    return woken;
   }
 
   /** What everybody has read. */

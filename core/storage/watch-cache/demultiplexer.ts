@@ -1,4 +1,5 @@
 import type { Clock } from '../../machinery/clock.ts';
+import type { Revision } from '../storage.ts';
 import { Crowd } from './crowd.ts';
 import type { StateChange } from './event.ts';
 import { LabelWatchers } from './label-watchers.ts';
@@ -21,6 +22,7 @@ export class Demultiplexer<T> {
   readonly #touchedCrowds = new Set<Crowd<T>>();
   #batch = 0;
   #size = 0;
+  #revision: Revision = 0;
   #nextWakeMs = 0;
   #wakeIsSet = false;
 
@@ -76,34 +78,52 @@ export class Demultiplexer<T> {
   }
 
   /**
-   * Ends an upstream batch: wakes the readers that it concerned, at once after a quiet time. Waking a thousand readers
-   * a thousand times a second would be a million replies; so the more were woken, the longer the next ones gather.
+   * Ends an upstream batch, with which the cache came to `revision`: wakes the readers that it concerned, at once
+   * after a quiet time. Waking a thousand readers a thousand times a second would be a million replies; so the more
+   * were woken, the longer the next ones gather.
    */
-  flush(): void {
+  flush(revision: Revision): void {
     this.#batch++;
-    if ((this.#touched.length === 0 && this.#touchedCrowds.size === 0) || this.#wakeIsSet) return;
-    const waitMs = this.#nextWakeMs - this.#clock.monotonicMs();
-    if (waitMs <= 0) {
-      this.#wake();
-      return;
-    }
-    this.#wakeIsSet = true;
-    this.#clock.after(waitMs, () => {
-      this.#wakeIsSet = false;
-      this.#wake();
-    });
+    this.#revision = revision;
+    this.#schedule();
   }
 
-  #wake(): void {
+  #schedule(): void {
+    if ((this.#touched.length === 0 && this.#touchedCrowds.size === 0) || this.#wakeIsSet) return;
+    this.#wakeIsSet = true;
+    const waitMs = this.#nextWakeMs - this.#clock.monotonicMs();
+    if (waitMs <= 0) this.#wake(this.#wakes());
+    else this.#clock.after(waitMs, () => this.#wake(this.#wakes()));
+  }
+
+  /** Not more in one turn of the event loop than it takes well: each of them has something to write now. */
+  #wake(wakes: Iterator<void>, before = 0): void {
+    let woken = before;
+    while (wakes.next().done !== true) {
+      woken++;
+      if (woken % atOnce !== 0) continue;
+      setImmediate(() => this.#wake(wakes, woken));
+      return;
+    }
+    this.#wakeIsSet = false;
+    if (woken >= many) {
+      const restMs = Math.min(maxRestMs, woken * restMsPerReader);
+      this.#nextWakeMs = this.#clock.monotonicMs() + restMs;
+    }
+    this.#schedule();
+  }
+
+  /** One reader at each step. */
+  *#wakes(): Generator<void, void, undefined> {
     const touched = this.#touched;
+    const crowds = [...this.#touchedCrowds];
     this.#touched = [];
-    for (const watcher of touched) watcher.wake();
-    let woken = touched.length;
-    for (const crowd of this.#touchedCrowds) woken += crowd.wake();
     this.#touchedCrowds.clear();
-    if (woken < many) return;
-    const restMs = Math.min(maxRestMs, woken * restMsPerReader);
-    this.#nextWakeMs = this.#clock.monotonicMs() + restMs;
+    for (const watcher of touched) {
+      watcher.wake();
+      yield;
+    }
+    for (const crowd of crowds) yield* crowd.wake(this.#revision);
   }
 
   #join(watcher: CacheWatcher<T>): void {
@@ -154,7 +174,9 @@ export class Demultiplexer<T> {
   }
 }
 
-/** Fewer readers than this are always woken at once. */
+/** As many as have written within some ten milliseconds; each further turn of a busy event loop makes the last later. */
+const atOnce = 256;
+/** Fewer readers than this are woken again without a rest. */
 const many = 64;
 const restMsPerReader = 0.02;
 const maxRestMs = 20;

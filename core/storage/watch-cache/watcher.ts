@@ -109,15 +109,16 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
 
   /** Hands over what was offered, once the cache's revision has caught up with it. */
   wake(): void {
-    if (this.#reader === undefined || this.#unread === 0) return;
+    if (this.#reader === undefined || this.#unread <= 0) return;
     this.#settle().resolve({ done: false, value: this.#take() });
   }
 
   /** As `wake`; returns whether somebody was woken. One that is too late is cut. */
   wakeInCrowd(): boolean {
     if (this.#reader !== undefined) {
+      const hasNews = this.#unread > 0;
       this.wake();
-      return true;
+      return hasNews;
     }
     const bytes = this.#crowd?.bytesBehind(this.#place) ?? 0;
     if (bytes > this.#options.maxBytes) this.#cut(bytes);
@@ -155,7 +156,7 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
   #detach: () => void = () => {};
 
   get #unread(): number {
-    return this.#crowd === undefined ? this.#queue.length : this.#crowd.end - this.#place;
+    return this.#crowd === undefined ? this.#queue.length : this.#crowd.readable - this.#place;
   }
 
   async #nextOfBacklog(
@@ -168,16 +169,17 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
   }
 
   #take(): CacheBatch<T> {
+    const current = this.#options.position();
+    const revision = Math.max(this.#crowd?.revision(current) ?? current, this.#options.after);
     const events = this.#takeEvents();
     this.#progressDue = false;
-    const revision = Math.max(this.#options.position(), this.#options.after);
     return { revision, events, initialEventsEnd: false };
   }
 
   #takeEvents(): readonly CacheEvent<T>[] {
     if (this.#crowd !== undefined) {
       const events = this.#crowd.from(this.#place);
-      this.#place = this.#crowd.end;
+      this.#place = Math.max(this.#place, this.#crowd.readable);
       return events;
     }
     const events = this.#queue;

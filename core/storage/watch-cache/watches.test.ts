@@ -166,6 +166,26 @@ describe('watches', () => {
     expect(batches.at(-1)).toEqual(['modified n1/4']);
   });
 
+  test('in a crowd are told in several turns, all the same and no later than that', async () => {
+    const cache = await scene.started();
+    const crowd = Array.from({ length: 600 }, () => cache.watch({ signal: forever }));
+    const batches: Awaited<ReturnType<typeof next>>[] = [];
+    const reading = crowd.map(async (watch) => batches.push(await next(watch)));
+    const first = await put(scene.store, key('a', 'p'), 'n1/1');
+    await cache.waitFor(first);
+    expect(batches.length).toBeLessThan(600);
+    // Comes in the middle, and is left for the next time.
+    const second = await put(scene.store, key('a', 'p'), 'n1/2');
+    await cache.waitFor(second);
+    await Promise.all(reading);
+    expect(new Set(batches.map(({ events }) => events)).size).toBe(1);
+    expect(batches.map(({ revision }) => revision)).toEqual(Array.from({ length: 600 }, () => first));
+    scene.clock.advance(1_000);
+    const again = await Promise.all(crowd.map(next));
+    expect(again.map(told)).toEqual(Array.from({ length: 600 }, () => ['modified n1/2']));
+    expect(new Set(again.map(({ revision }) => revision))).toEqual(new Set([second]));
+  });
+
   test('get progress without events when they ask for it', async () => {
     const cache = await scene.started();
     const watch = cache.watch({ progressIntervalMs: 1_000, signal: forever });
