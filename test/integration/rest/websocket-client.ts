@@ -1,8 +1,14 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
+import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import type { ClientOptions } from 'ws';
 import type { RestApi } from '../../environment/rest.ts';
+
+/** What another process will have done in a moment, however slow the machine. */
+export function soon<T>(told: () => T) {
+  return expect.poll(told, { timeout: 20_000 });
+}
 
 /** A client of channels over a WebSocket as others write them; it knows nothing of the server's code. */
 export class ChannelClient {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StreamingApi } from '../../environment/connected-agent.ts';
 import { createStreamingApi } from '../../environment/connected-agent.ts';
 import { LocalHandlers } from '../grpc/local-handlers.ts';
-import { ChannelClient, refusedSocket } from './websocket-client.ts';
+import { ChannelClient, refusedSocket, soon } from './websocket-client.ts';
 
 /** Real processes of this machine, through agent, core and TLS. */
 const handlers = new LocalHandlers();
@@ -99,7 +99,7 @@ describe('exec over a WebSocket', () => {
     const older = await open(inShell('cat'), 'v4.channel.k8s.io');
     older.send(close, Buffer.of(stdin));
     older.send(stdin, 'still open');
-    await expect.poll(() => older.text(stdout)).toBe('still open');
+    await soon(() => older.text(stdout)).toBe('still open');
     older.socket.close();
     await older.closed;
   });
@@ -151,10 +151,10 @@ describe('exec over a WebSocket', () => {
 
   test('ends its process when the client leaves', async () => {
     const client = await open(inShell('echo up; exec sleep 1000'), 'v4.channel.k8s.io');
-    await expect.poll(() => client.text(stdout)).toBe('up\n');
+    await soon(() => client.text(stdout)).toBe('up\n');
     const pid = handlers.pids.at(-1) ?? 0;
     client.socket.terminate();
-    await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+    await soon(() => isAlive(pid)).toBe(false);
   });
 
   test('is refused in HTTP, in words, before anything runs', async () => {
@@ -182,7 +182,7 @@ describe('attach over a WebSocket', () => {
   test.for(statusProtocols)('%s: joins what runs', async (protocol) => {
     const client = await open(path('attach', { stdin: 'true', stdout: 'true', stderr: 'true' }), protocol);
     client.send(stdin, 'to the process\n');
-    await expect.poll(() => client.text(stdout)).toBe('to the process\n');
+    await soon(() => client.text(stdout)).toBe('to the process\n');
     client.socket.close();
     expect(await client.closed).toBe(1005);
     expect(handlers.asked.at(-1)).toMatchObject({ kind: 'exec', options: { stdin: true, tty: false } });

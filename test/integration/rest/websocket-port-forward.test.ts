@@ -10,7 +10,7 @@ import { HeaderWriter } from '../../../core/apiserver/rest/spdy/header-block.ts'
 import type { StreamingApi } from '../../environment/connected-agent.ts';
 import { createStreamingApi } from '../../environment/connected-agent.ts';
 import { LocalHandlers } from '../grpc/local-handlers.ts';
-import { ChannelClient, openSocket, refusedSocket } from './websocket-client.ts';
+import { ChannelClient, openSocket, refusedSocket, soon } from './websocket-client.ts';
 
 /** The ports of the Pod are those of this machine. */
 const handlers = new LocalHandlers();
@@ -53,13 +53,13 @@ describe('port-forward over the channels of a WebSocket', () => {
       const query = `?ports=${port}&ports=${port}`;
       const client = await ChannelClient.open(api.rest, path(query), protocol);
       expect(client.socket.protocol).toBe(protocol ?? '');
-      await expect.poll(() => client.received.size).toBe(4);
+      await soon(() => client.received.size).toBe(4);
       const announced = Buffer.of(port % 256, Math.floor(port / 256));
       for (const channel of [0, 1, 2, 3]) expect(client.received.get(channel)?.[0]).toEqual(announced);
       client.send(0, 'to the first');
       client.send(2, 'to the second');
-      await expect.poll(() => client.text(0).slice(2)).toBe('to the first');
-      await expect.poll(() => client.text(2).slice(2)).toBe('to the second');
+      await soon(() => client.text(0).slice(2)).toBe('to the first');
+      await soon(() => client.text(2).slice(2)).toBe('to the second');
       expect([client.bytes(1), client.bytes(3)]).toEqual([announced, announced]);
       client.socket.close();
       await client.closed;
@@ -69,9 +69,9 @@ describe('port-forward over the channels of a WebSocket', () => {
   test('tells of a port that nobody serves, while the others go on', async () => {
     const [deaf, port] = [await deafPort(), await serve(echo)];
     const client = await ChannelClient.open(api.rest, path(`?ports=${deaf},${port}`), 'v4.channel.k8s.io');
-    await expect.poll(() => client.text(1).slice(2)).toContain('ECONNREFUSED');
+    await soon(() => client.text(1).slice(2)).toContain('ECONNREFUSED');
     client.send(2, 'still here');
-    await expect.poll(() => client.text(2).slice(2)).toBe('still here');
+    await soon(() => client.text(2).slice(2)).toBe('still here');
     client.socket.close();
     await client.closed;
   });
@@ -84,7 +84,7 @@ describe('port-forward over the channels of a WebSocket', () => {
       path(`?ports=${brief}&ports=${port}`),
       'v4.channel.k8s.io',
     );
-    await expect.poll(() => client.text(0).slice(2)).toBe('bye');
+    await soon(() => client.text(0).slice(2)).toBe('bye');
     client.send(2, 'the last');
     expect(await client.closed).toBe(1000);
     expect(client.text(2).slice(2)).toBe('the last');
@@ -157,8 +157,8 @@ describe('port-forward tunnelled through a WebSocket', () => {
       client.send(dataFrame(id + 2, Buffer.from(`connection ${id}`), true));
     }
     for (const id of [1, 5]) {
-      await expect.poll(() => client.dataOf(id + 2)).toBe(`connection ${id}`);
-      await expect.poll(() => client.hasEnded(id + 2) && client.hasEnded(id)).toBe(true);
+      await soon(() => client.dataOf(id + 2)).toBe(`connection ${id}`);
+      await soon(() => client.hasEnded(id + 2) && client.hasEnded(id)).toBe(true);
       expect(client.dataOf(id)).toBe('');
     }
     client.socket.terminate();
@@ -168,10 +168,10 @@ describe('port-forward tunnelled through a WebSocket', () => {
     const [deaf, port] = [await deafPort(), await serve(echo)];
     const client = await open();
     await client.connect(1, deaf);
-    await expect.poll(() => client.dataOf(1)).toContain(`an error occurred forwarding ${deaf}: `);
+    await soon(() => client.dataOf(1)).toContain(`an error occurred forwarding ${deaf}: `);
     await client.connect(5, port);
     client.send(dataFrame(7, Buffer.from('still here'), true));
-    await expect.poll(() => client.dataOf(7)).toBe('still here');
+    await soon(() => client.dataOf(7)).toBe('still here');
     client.socket.terminate();
   });
 });
