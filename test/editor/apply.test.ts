@@ -44,6 +44,17 @@ const files = {
   'space.yaml': [
     'apiVersion: v1\nkind: Namespace\nmetadata:\n  name: apply-space\n',
     namespaced('apply-space', 'red'),
+    `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: boats.apply.example.com }
+spec:
+  group: apply.example.com
+  scope: Namespaced
+  names: { kind: Boat, plural: boats }
+  versions:
+    - { name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }
+`,
+    'apiVersion: apply.example.com/v1\nkind: Boat\nmetadata: { name: mary, namespace: apply-space }\n',
   ].join('---\n'),
   'sleeper.yaml': sleeper('1000000', 2),
   'settings.yaml': settings('red'),
@@ -192,13 +203,15 @@ describeEditor('applying manifests', files, (editor) => {
     await window.notification('Cluster "editor" already is as these manifests say').waitFor();
   });
 
-  test('makes a namespace and what is in it at once', async () => {
+  test('makes a namespace, a kind and their objects at once', async () => {
     const { window } = editor();
     await window.openFile('space.yaml');
     await window.run('Wheelhouse: Apply…');
     await window.confirmPick();
-    await window.notification('2 created').waitFor();
+    await window.notification('4 created').waitFor();
+    await editorCluster().ok('get', 'boat', 'mary', '-n', 'apply-space');
     await editorCluster().ok('delete', 'namespace', 'apply-space', '--wait=false');
+    await editorCluster().ok('delete', 'customresourcedefinition', 'boats.apply.example.com', '--wait=false');
   });
 
   test('says what a change does to Pods, and what goes with a deletion', async () => {

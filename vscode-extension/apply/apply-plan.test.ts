@@ -141,6 +141,35 @@ metadata: { name: inside, namespace: fleet }
     expect(await apply(text)).toEqual(['created', 'created']);
   });
 
+  test('knows that a kind is defined beside its objects, and waits until it is served', async () => {
+    const text = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: boats.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { kind: Boat, plural: boats }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object } }
+---
+apiVersion: example.com/v1
+kind: Boat
+metadata: { name: mary }
+`;
+    const planned = await plan(text);
+    expect(planned.map(({ outcome, name }) => [outcome, name.namespace])).toEqual([
+      ['create', undefined],
+      ['create', 'default'],
+    ]);
+    expect((await plan(text.replace('kind: Boat\nmetadata', 'kind: Boot\nmetadata')))[1]).toMatchObject({
+      outcome: 'refused',
+    });
+    expect(await apply(text)).toEqual(['created', 'created']);
+  });
+
   test('refuses unknown fields', async () => {
     const text = `apiVersion: apps/v1
 kind: Deployment

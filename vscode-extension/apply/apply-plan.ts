@@ -9,6 +9,7 @@ import { l10n } from '../language/l10n.ts';
 import { textToCompare } from '../documents/object-text.ts';
 import { fieldValue, withoutFields } from './conflict-fields.ts';
 import { impactOf, type PodsOf } from './impact.ts';
+import { definedKind, untilServed } from './new-kinds.ts';
 
 /** Owns the fields that the editor applies. */
 export const fieldManager = 'wheelhouse-vscode';
@@ -70,7 +71,7 @@ export async function planApply(
   const planned: PlannedObject[] = [];
   for (const manifest of manifests) {
     place.signal.throwIfAborted();
-    planned.push(await planOne(manifest, place, podsOf, newNamespaces));
+    planned.push(await planOne(manifest, place, podsOf, newNamespaces, manifests));
   }
   return planned;
 }
@@ -80,13 +81,17 @@ async function planOne(
   place: PlanPlace,
   podsOf: PodsOf,
   newNamespaces: ReadonlySet<string | undefined>,
+  beside: readonly Manifest[],
 ): Promise<PlannedObject> {
   const { client, signal } = place;
   let base: PlannedBase = { manifest, resource: undefined, name: nameOf(manifest.object), before: '' };
   try {
-    const resource = servedResource(place.index, manifest.object);
+    const served = findServed(place.index, manifest.object);
+    const resource = served ?? definedKind(manifest.object, beside) ?? noSuchKind(manifest.object);
     const object = placed(resource, manifest.object, place.namespace);
     base = { ...base, resource, name: nameOf(object) };
+    // Its kind is made by the same files, so the server cannot check it yet.
+    if (served === undefined) return { ...base, outcome: 'create', after: textToCompare(object) };
     const live = await liveObject(client, resource, base.name, signal);
     base = { ...base, before: live === undefined ? '' : textToCompare(live) };
     try {
@@ -140,6 +145,7 @@ export async function applyPlanned(
     if (force) await refuseOthers(client, resource, object, conflicts, signal);
     const options = { fieldManager, fieldValidation: 'Strict', force, signal } as const;
     const applied = await client.patch(resource, planned.name, 'apply', object, options);
+    await untilServed(client, applied, resource, signal);
     if (live === undefined) return { planned, outcome: 'created' };
     const same = applied.metadata.resourceVersion === live.metadata.resourceVersion;
     return { planned, outcome: same ? 'unchanged' : 'configured' };
@@ -150,10 +156,18 @@ export async function applyPlanned(
 
 /** The kind of a manifest. Throws where the cluster serves none such. */
 export function servedResource(index: ResourceIndex, object: KubernetesObject): ServedResource {
-  const { group, version } = parseApiVersion(object.apiVersion ?? '');
-  const resource = index.ofKind(group, version, object.kind ?? '');
-  if (resource !== undefined) return resource;
-  const { kind = '', apiVersion = '' } = object;
+  return findServed(index, object) ?? noSuchKind(object);
+}
+
+function findServed(
+  index: ResourceIndex,
+  { apiVersion = '', kind = '' }: KubernetesObject,
+): ServedResource | undefined {
+  const { group, version } = parseApiVersion(apiVersion);
+  return index.ofKind(group, version, kind);
+}
+
+function noSuchKind({ apiVersion = '', kind = '' }: KubernetesObject): never {
   throw new Error(l10n.t('The cluster serves no kind "{0}" in version "{1}"', kind, apiVersion));
 }
 
