@@ -18,7 +18,7 @@ const idleWindowMs = 10_000;
 /** On a machine that has nothing else to do. */
 const mostActivationMs = 150;
 /** For a machine on which opening one takes most of a minute. */
-const threeWindowsMs = 300_000;
+const severalWindowsMs = 300_000;
 
 const counter = (labels: Readonly<Record<string, string>>) =>
   pod('counter', 'count', {
@@ -39,6 +39,9 @@ spec:
         - configMapRef:
             name: after-the-restart
 `;
+
+const bothMs = ({ loadMs, activateMs }: { readonly loadMs: number; readonly activateMs: number }) =>
+  loadMs + activateMs;
 
 describeEditor('the editor and its cluster', { 'web.yaml': web }, (editor) => {
   const kubeconfig = () => join(editorCluster().directory, 'kubeconfig');
@@ -195,10 +198,11 @@ describeEditor('the editor and its cluster', { 'web.yaml': web }, (editor) => {
   });
 
   // Last, because what is in the log is said by the newest window.
-  test('cost little to start', { timeout: threeWindowsMs }, async () => {
+  test('cost little to start', { timeout: severalWindowsMs }, async () => {
     const { browser, folder } = editor();
     // The first may have to share the machine with the start of everything else.
     for (let tries = 1; ; tries++) {
+      const before = await timeActivation();
       const window = await EditorWindow.open(browser, editorScene().url, folder);
       await window.openFile('web.yaml');
       await window.run('Developer: Show Running Extensions');
@@ -209,12 +213,11 @@ describeEditor('the editor and its cluster', { 'web.yaml': web }, (editor) => {
       const counted = row.filter({ hasText: /Activation: \d+/ });
       const activationMs = Number(/Activation: (\d+)/.exec((await counted.textContent()) ?? '')?.[1]);
       await window.close();
-      const { loadMs, activateMs } = await timeActivation();
-      const alone = loadMs + activateMs;
+      const alone = Math.max(...[before, await timeActivation()].map(bothMs));
       console.log(`activation: ${activationMs} ms; in a process of its own ${alone.toFixed(0)} ms`);
-      // Where the machine is busy with other things, both take longer.
-      if (activationMs < Math.max(mostActivationMs, 3 * alone)) break;
-      expect(tries).toBeLessThan(3);
+      // Where the machine is busy with other things, as with drawing the window, both take longer.
+      if (activationMs < Math.max(mostActivationMs, 4 * alone)) break;
+      expect(tries).toBeLessThan(4);
     }
   });
 });
