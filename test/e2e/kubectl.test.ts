@@ -10,6 +10,7 @@ import { lookingCases } from './kubectl/looking.ts';
 import { makingCases } from './kubectl/making.ts';
 import { policyCases } from './kubectl/policies.ts';
 import { rightsCases } from './kubectl/rights.ts';
+import { tenancyCases } from './kubectl/tenancy.ts';
 import { createScene, minor, sleeper, web } from './kubectl/scene.ts';
 
 const reason = (await whyNoDocker()) ?? (minor === undefined ? 'there is no kubectl on the PATH' : undefined);
@@ -40,4 +41,5 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
   extensionCases(scene);
   containerCases(scene);
   rightsCases(scene);
+  tenancyCases(scene);
 });

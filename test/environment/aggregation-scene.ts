@@ -4,7 +4,7 @@ import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import { fortunesGroup, startExtensionServer } from './extension-server.ts';
 import type { ExtensionServer } from './extension-server.ts';
 import { clientPair, createRestApi } from './rest.ts';
-import type { RestApi } from './rest.ts';
+import type { RestApi, RestApiOptions } from './rest.ts';
 
 /** The APIService of the user's API server. */
 export const name = `v1alpha1.${fortunesGroup}`;
@@ -24,8 +24,8 @@ export class AggregationScene implements AsyncDisposable {
     this.ann = ann;
   }
 
-  static async create(): Promise<AggregationScene> {
-    const rest = await createRestApi({ rbac: true, aggregation: true });
+  static async create(options: RestApiOptions = {}): Promise<AggregationScene> {
+    const rest = await createRestApi({ ...options, rbac: true, aggregation: true });
     const extension = await startExtensionServer(rest.pki.frontProxyCa);
     const ann = await clientPair(rest.pki.clientCa, 'O=developers, CN=Änn');
     const { client } = rest.api;

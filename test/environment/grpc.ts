@@ -5,15 +5,15 @@ import { createGrpcServer } from '../../core/apiserver/grpc/server.ts';
 import type { GrpcServerOptions } from '../../core/apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../../core/apiserver/openapi.ts';
 import { connect } from '../../core/client/grpc/connection.ts';
-import type { Connection } from '../../core/client/grpc/connection.ts';
+import type { Connection, ConnectOptions } from '../../core/client/grpc/connection.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import type { RestApi } from './rest.ts';
 
 /** The gRPC front end beside the REST one, over the same API and the same pipeline. */
 export interface GrpcApi extends AsyncDisposable {
   readonly endpoint: string;
-  /** Connected as somebody, the administrator unless given, or by a token; closed with the server. */
-  connect(as?: KeyPair | string): Connection;
+  /** Connected as somebody, the administrator unless given, by a token, or as nobody for null; closed with the server. */
+  connect(as?: KeyPair | string | null, actAs?: ConnectOptions['actAs']): Connection;
 }
 
 export async function serveGrpc(
@@ -41,11 +41,12 @@ export async function serveGrpc(
   const connections: Connection[] = [];
   return {
     endpoint,
-    connect(as = pki.admin) {
+    connect(as = pki.admin, actAs) {
       const connection = connect({
         endpoint,
         tls: { ca: pki.serverCa.cert, ...(typeof as === 'string' ? {} : as) },
         ...(typeof as === 'string' ? { token: as } : {}),
+        actAs,
       });
       connections.push(connection);
       return connection;

@@ -36,7 +36,9 @@ export function endpointOf(
   const declaration = scheme.byResource(target.group, target.version, target.resource);
   if (declaration === undefined || isMisplaced(declaration, target)) throw noSuchResource();
   const store = registry.storeOf(declaration);
-  if (store === undefined) throw isStored(declaration) ? noSuchResource() : notAllowed(declaration, verb);
+  const isWhole = target.subresource === undefined || target.subresource === '';
+  if (store === undefined)
+    throw isStored(declaration) || !isWhole ? noSuchResource() : notAllowed(declaration, verb);
   if (target.subresource === undefined || target.subresource === '') {
     if (!declaration.verbs.includes(verb)) throw notAllowed(declaration, verb);
     return { declaration, store, subresource: undefined };
@@ -63,6 +65,19 @@ export function virtualKind(scheme: Scheme, target: CollectionTarget): KindDecla
 /** What belongs to no namespace is not found in one: there, the rights of one namespace would count for it. */
 function isMisplaced({ namespaced }: KindDeclaration, { namespace }: CollectionTarget): boolean {
   return !namespaced && namespace !== undefined;
+}
+
+/** All namespaces at once are read; what is written or has a name is in one of them. Throws what upstream answers. */
+export function checkNamespace(
+  scheme: Scheme,
+  target: CollectionTarget & { readonly name?: string },
+  verb: RequestVerb,
+): void {
+  if (target.namespace !== undefined || verb === 'list' || verb === 'watch') return;
+  const kind = scheme.byResource(target.group, target.version, target.resource);
+  if (kind?.namespaced !== true) return;
+  const ofAll = verb === 'deletecollection' || (verb === 'create' && target.name === undefined);
+  throw ofAll ? notAllowed(kind, verb) : noSuchResource();
 }
 
 function noSuchResource(): StatusError {

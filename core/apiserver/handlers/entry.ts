@@ -6,7 +6,7 @@ import { selectorsOf } from './asked-selectors.ts';
 import type { AskedSelectors } from './asked-selectors.ts';
 import type { Authorizer, RequestVerb } from './authorize.ts';
 import { checkAccess } from './authorize.ts';
-import { endpointOf, notAllowed, virtualKind } from './endpoint.ts';
+import { checkNamespace, endpointOf, notAllowed, virtualKind } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { SubresourceHandler } from './subresources/subresource.ts';
 import { subresourceHandlers } from './subresources/table.ts';
@@ -42,6 +42,7 @@ export class Entry {
   async enter(call: Call, target: EntryTarget, verb: RequestVerb): Promise<Endpoint> {
     await this.#authorize(call, target, verb);
     const { scheme, registry } = this.#options;
+    checkNamespace(scheme, target, verb);
     const endpoint = endpointOf(scheme, registry, target, verb, this.#handlers);
     const warning = endpoint.declaration.custom?.warning;
     if (warning !== undefined) call.warn?.(warning);
@@ -60,6 +61,7 @@ export class Entry {
     if (kind === undefined || resource === undefined) return undefined;
     await this.#authorize(call, target, verb);
     // Who may not even ask does not learn what could be asked.
+    checkNamespace(scheme, target, verb);
     if (!kind.verbs.includes(verb)) throw notAllowed(kind, verb);
     return { kind, resource };
   }

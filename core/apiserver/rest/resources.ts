@@ -28,6 +28,12 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/apply-patch+yaml': 'apply',
 };
 
+/** Whether a path names what no kind has. */
+export function isUnknown({ target, rest }: ResourcePath, scheme: Scheme): boolean {
+  // Only a proxy has paths below it.
+  return rest !== '' || scheme.byResource(target.group, target.version, target.resource) === undefined;
+}
+
 /** Answers a request about objects with the verb that its method and path mean. */
 export async function serveResource(
   exchange: Exchange,
@@ -37,8 +43,7 @@ export async function serveResource(
 ): Promise<void> {
   const { target, name } = path;
   const kind = scheme.byResource(target.group, target.version, target.resource);
-  // Only a proxy has paths below it.
-  if (kind === undefined || path.rest !== '')
+  if (kind === undefined || isUnknown(path, scheme))
     throw new StatusError('NotFound', 'the server could not find the requested resource');
   const object: ObjectTarget | undefined = name === undefined ? undefined : { ...target, name };
   switch (exchange.request.method) {
@@ -176,8 +181,8 @@ async function exists(exchange: Exchange, verbs: Verbs, object: ObjectTarget): P
     await verbs.get({ signal: exchange.signal }, object, { resourceVersion: '0' });
     return true;
   } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
+    // What else is wrong is told by the patch itself, to whoever may patch.
+    return !isNotFound(error);
   }
 }
 

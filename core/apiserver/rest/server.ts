@@ -12,7 +12,7 @@ import type { Aggregator, Remote } from '../aggregation/aggregator.ts';
 import type { Identity } from '../authn/identity.ts';
 import { issuerPaths } from '../authn/service-account-tokens.ts';
 import type { ServiceAccountTokens } from '../authn/service-account-tokens.ts';
-import { checkPathAccess } from '../handlers/authorize.ts';
+import { checkAccess, checkPathAccess } from '../handlers/authorize.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
 import type { ServedStreams } from '../streaming/container-streams.ts';
@@ -33,7 +33,7 @@ import { serveOpenApi } from './openapi.ts';
 import { parsePath, urlOf } from './request-info.ts';
 import type { RequestPath } from './request-info.ts';
 import type { CountedRequest } from './request-metrics.ts';
-import { serveResource } from './resources.ts';
+import { isUnknown, serveResource } from './resources.ts';
 import { serveLog } from './streams/log.ts';
 import { proxyTarget, proxyUpgrade, serveProxy } from './streams/proxy.ts';
 import { podStream, proxyDestination } from './stream-paths.ts';
@@ -293,6 +293,7 @@ async function route(
     const stream = podStream(path);
     if (stream?.subresource === 'log') return serveLog(exchange, options.containers, stream.pod);
     if (stream !== undefined) throw new StatusError('BadRequest', 'Upgrade request required');
+    if (isUnknown(path, scheme)) await checkResourceAccess(exchange, incoming, options.authorizer);
     return serveResource(exchange, verbs, scheme, path);
   }
   if (exchange.call.user !== undefined) {
@@ -327,6 +328,15 @@ async function route(
   if (options.metrics !== undefined && first === 'metrics' && rest.length === 0)
     return serveMetrics(exchange, options.metrics);
   throw new StatusError('NotFound', 'the server could not find the requested resource');
+}
+
+/** Nobody who may not ask for it learns that there is none. */
+async function checkResourceAccess(
+  { call: { user, tracker } }: Exchange,
+  { attributes: { resource, verb } }: IncomingRequest,
+  authorizer: Authorizer,
+): Promise<void> {
+  if (resource !== undefined) await checkAccess(authorizer, { ...resource, user, verb }, tracker);
 }
 
 /** The user's server that a path belongs to; undefined where it is this one's. */

@@ -1,42 +1,40 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { isNotFound, StatusError } from '../../../core/api/errors.ts';
+import type { Subject } from '../../../core/api/generated/rbac-v1.ts';
 import { clusterrolebindings, namespaces, rolebindings } from '../../../core/api/generated/resources.ts';
-import type { CollectionTarget, Verbs } from '../../../core/api/verbs.ts';
 import { createContainerStreams } from '../../../core/apiserver/streaming/container-streams.ts';
 import type { ServedStreams } from '../../../core/apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../../../core/apiserver/streaming/session-hub.ts';
 import type { Connection } from '../../../core/client/grpc/connection.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
 import type { KeyPair } from '../../../core/machinery/pki/make-certificate.ts';
+import { AggregationScene } from '../../environment/aggregation-scene.ts';
 import { serveGrpc } from '../../environment/grpc.ts';
+import type { GrpcApi } from '../../environment/grpc.ts';
 import type { RestApi } from '../../environment/rest.ts';
-import { clientPair, createRestApi } from '../../environment/rest.ts';
+import { clientPair } from '../../environment/rest.ts';
 import { settle } from '../../expectations/eventually.ts';
 import type { Holding } from './model.ts';
 
-/** One whole request, of a verb on a target. */
-export interface Asked extends CollectionTarget {
-  readonly verb: string;
-  readonly name?: string | undefined;
-}
+const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 
-export type Answer = 'allowed' | 'forbidden' | 'unauthorized';
-
-/** Somebody, as both front ends know them. */
+/** Somebody with a certificate, as both front ends know them. */
 export interface Person {
   readonly name: string;
   readonly pair: KeyPair;
   readonly connection: Connection;
 }
 
-/** One API behind both front ends, with RBAC and nobody's agent. */
+/** One API behind both front ends, with RBAC, a user's API server behind it and nobody's agent. */
 export interface FrontEnds extends AsyncDisposable {
   readonly rest: RestApi;
+  readonly grpc: GrpcApi;
+  /** Somebody of this name who has these roles. */
   person(name: string, ...holdings: readonly Holding[]): Promise<Person>;
-  overRest(person: Person, asked: Asked): Promise<Answer>;
-  overGrpc(person: Person, asked: Asked): Promise<Answer>;
+  /** Gives somebody roles. */
+  bind(subject: Subject, ...holdings: readonly Holding[]): Promise<void>;
   /** Opens a stream by a GET that upgrades. Resolves with the code of the answer; 101 for a stream that opened. */
   websocket(person: Person, path: string, protocol: string): Promise<number>;
 }
@@ -55,7 +53,11 @@ export async function createFrontEnds(): Promise<FrontEnds> {
     openPortForward: async (...args) => (await served()).openPortForward(...args),
     proxy: async (...args) => (await served()).proxy(...args),
   };
-  const rest = await createRestApi({ rbac: true, containers });
+  const scene = await AggregationScene.create({
+    containers,
+    serviceAccountKeys: { signing: privateKey, verifying: [] },
+  });
+  const { rest } = scene;
   const { api, verbs } = rest.api;
   streams = createContainerStreams({ verbs, hub, authorizer: api.authorizer });
   const grpc = await serveGrpc(rest, { streaming: { containers: streams, agents: hub } });
@@ -63,110 +65,34 @@ export async function createFrontEnds(): Promise<FrontEnds> {
   for (const name of ['team', 'other'])
     await rest.api.client.create(namespaces, { metadata: { name }, spec: {} });
 
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const bind: FrontEnds['bind'] = async (subject, ...holdings) => {
+    for (const { role, namespace } of holdings) {
+      const roleRef = { apiGroup, kind: 'ClusterRole', name: role };
+      const binding = { roleRef, subjects: [subject] };
+      const name = `binding-${++bound}`;
+      if (namespace === undefined)
+        await rest.api.client.create(clusterrolebindings, { metadata: { name }, ...binding });
+      else await rest.api.client.create(rolebindings, { metadata: { name, namespace }, ...binding });
+    }
+    await settle(30);
+  };
+
   return {
     rest,
+    grpc,
+    bind,
     async person(name, ...holdings) {
-      const who = await clientPair(rest.pki.clientCa, `CN=${name}`);
-      for (const { role, namespace } of holdings) {
-        const metadata = { name: `binding-${++bound}` };
-        const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: role };
-        const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }];
-        if (namespace === undefined)
-          await rest.api.client.create(clusterrolebindings, { metadata, roleRef, subjects });
-        else
-          await rest.api.client.create(rolebindings, {
-            metadata: { ...metadata, namespace },
-            roleRef,
-            subjects,
-          });
-      }
-      await settle(30);
-      const connection = grpc.connect(who);
-      return { name, pair: who, connection };
+      const pair = await clientPair(rest.pki.clientCa, `CN=${name}`);
+      await bind({ apiGroup, kind: 'User', name }, ...holdings);
+      return { name, pair, connection: grpc.connect(pair) };
     },
-    overRest: (person, asked) => overRest(rest, person, asked),
-    overGrpc: ({ connection }, asked) => overGrpc(connection.verbs, asked),
     websocket: (person, path, protocol) => websocket(rest, person, path, protocol),
     async [Symbol.asyncDispose]() {
       await grpc[Symbol.asyncDispose]();
-      await rest[Symbol.asyncDispose]();
+      await scene[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Matches nothing, so that whoever may delete everything deletes nothing. */
-const labelSelector = 'nobody=has-this';
-
-function pathOf({ group, version, resource, subresource, namespace, name }: Omit<Asked, 'verb'>): string {
-  const parts = [
-    group === '' ? 'api' : `apis/${group}`,
-    version,
-    ...(namespace === undefined ? [] : ['namespaces', namespace]),
-    resource,
-    ...(name === undefined ? [] : [name]),
-    ...(subresource === undefined ? [] : [subresource]),
-  ];
-  return `/${parts.join('/')}`;
-}
-
-const methods: Readonly<Record<string, string>> = {
-  create: 'POST',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETE',
-};
-
-async function overRest(rest: RestApi, { pair }: Person, asked: Asked): Promise<Answer> {
-  const { verb } = asked;
-  const query = new URLSearchParams({
-    ...(verb === 'watch' ? { watch: 'true' } : {}),
-    ...(verb === 'deletecollection' ? { labelSelector } : {}),
-  });
-  const path = `${pathOf(asked)}?${query.toString()}`;
-  const writes = ['create', 'update', 'patch'].includes(verb);
-  const request = {
-    as: pair,
-    ...(writes ? { body: '{}' } : {}),
-    ...(verb === 'patch' ? { contentType: 'application/merge-patch+json' } : {}),
-  };
-  const method = methods[verb] ?? 'GET';
-  if (verb !== 'watch') return answerOf((await rest.send(method, path, request)).code);
-  // One that is let in goes on.
-  const message = await rest.open(method, path, request);
-  message.destroy();
-  return answerOf(message.statusCode ?? 0);
-}
-
-async function overGrpc(verbs: Verbs, { verb, name, ...target }: Asked): Promise<Answer> {
-  const object = { ...target, name: name ?? '' };
-  const body = { kind: 'object', object: {} } as const;
-  const calls: Readonly<Record<string, () => Promise<unknown>>> = {
-    get: () => verbs.get({}, object),
-    list: () => verbs.list({}, target),
-    watch: () => firstOf(verbs, target),
-    create: () => verbs.create({}, name === undefined ? target : object, body),
-    update: () => verbs.update({}, object, body),
-    patch: () => verbs.patch({}, object, { type: 'merge', body: Buffer.from('{}') } as never),
-    delete: () => verbs.delete({}, object),
-    deletecollection: () => verbs.deleteCollection({}, target, { labelSelector }),
-  };
-  try {
-    await calls[verb]?.();
-    return 'allowed';
-  } catch (error) {
-    if (error instanceof StatusError && !isNotFound(error)) return answerOf(error.code);
-    return 'allowed';
-  }
-}
-
-async function firstOf(verbs: Verbs, target: CollectionTarget): Promise<void> {
-  const stop = new AbortController();
-  const options = { sendInitialEvents: true, allowBookmarks: true, resourceVersion: '0' };
-  for await (const _batch of verbs.watch({ signal: stop.signal }, target, options)) {
-    stop.abort();
-    return;
-  }
 }
 
 async function websocket(rest: RestApi, { pair }: Person, path: string, protocol: string): Promise<number> {
@@ -180,9 +106,4 @@ async function websocket(rest: RestApi, { pair }: Person, path: string, protocol
   ]);
   socket.terminate();
   return code;
-}
-
-export function answerOf(code: number): Answer {
-  if (code === 401) return 'unauthorized';
-  return code === 403 ? 'forbidden' : 'allowed';
 }
