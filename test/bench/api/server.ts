@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createApi } from '../../../core/apiserver/api.ts';
 import type { Api } from '../../../core/apiserver/api.ts';
 import { startControlPlane } from '../../../core/cmd/control-plane.ts';
@@ -69,6 +70,8 @@ async function startCore(): Promise<Started> {
 
 async function startApi(): Promise<Started> {
   const ending = new AbortController();
+  // The cache of every kind listens.
+  setMaxListeners(0, ending.signal);
   const alone = createApi({ store, clock: systemClock, random: systemRandom, rbac: true });
   const running = alone.run(ending.signal);
   await alone.ready();
