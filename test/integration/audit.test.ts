@@ -200,6 +200,45 @@ describe('the audit log', () => {
     expect(JSON.stringify(all)).not.toContain('hunter2');
   });
 
+  test('has what a namespace wants noted of Pods and templates, which nobody is told and nothing refuses', async () => {
+    const labels = {
+      'pod-security.kubernetes.io/audit': 'baseline',
+      'pod-security.kubernetes.io/audit-version': 'v1.30',
+    };
+    const strict = JSON.stringify({ metadata: { name: 'noted', labels } });
+    expect((await rest.send('POST', '/api/v1/namespaces', { body: strict })).code).toBe(201);
+    noted = [];
+    const { containers } = pod('web').spec;
+    const web = { metadata: { name: 'web' }, spec: { containers, hostPID: true } };
+    const template = { metadata: { labels: { app: 'a' } }, spec: web.spec };
+    const deployment = {
+      metadata: web.metadata,
+      spec: { selector: { matchLabels: { app: 'a' } }, template },
+    };
+    for (const [path, body] of [
+      ['/api/v1/namespaces/noted/pods', web],
+      ['/apis/apps/v1/namespaces/noted/deployments', deployment],
+      ['/api/v1/namespaces/noted/pods', { metadata: { name: 'tame' }, spec: { containers } }],
+    ] as const) {
+      const answer = await rest.send('POST', path, { body: JSON.stringify(body) });
+      expect(answer.code).toBe(201);
+      expect(answer.headers['warning']).toBeUndefined();
+    }
+    const security = (await events(3)).map(({ annotations }) =>
+      Object.fromEntries(
+        Object.entries(annotations as Record<string, string>).filter(([key]) =>
+          key.startsWith('pod-security'),
+        ),
+      ),
+    );
+    const violations = {
+      'pod-security.kubernetes.io/audit-violations':
+        'would violate PodSecurity "baseline:v1.30": host namespaces (hostPID=true)',
+    };
+    const enforced = { 'pod-security.kubernetes.io/enforce-policy': 'privileged:latest' };
+    expect(security).toEqual([{ ...violations, ...enforced }, violations, enforced]);
+  });
+
   test('tells of a watch when it begins and when it ends', async () => {
     const answer = await rest.open('GET', `${maps}?watch=true`);
     const [begun] = await events(1);
