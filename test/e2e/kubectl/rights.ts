@@ -63,6 +63,9 @@ export function rightsCases({ cluster, kubectl }: Scene): void {
       const password = 'correct-horse-battery-staple';
       const base64 = Buffer.from(password).toString('base64');
       await kubectl.ok('create', 'secret', 'generic', 'vault', `--from-literal=password=${password}`);
+      const described = await cluster.ok('describe', 'secret', 'vault');
+      expect(described).toMatch(/^password: +28 bytes$/m);
+      for (const value of [password, base64]) expect(described).not.toContain(value);
       expect(await cluster.ok('encryption', 'rotate', '--forget-old')).toMatch(
         /^New key [0-9a-f]{16}; [1-9]\d* Secrets? (is|are) encrypted under it\.\n1 older keys forgotten\.\n$/,
       );
