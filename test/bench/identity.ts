@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Api, ApiOptions } from '../../core/apiserver/api.ts';
 import { createApi } from '../../core/apiserver/api.ts';
-import { rolebindings, roles, serviceaccounts } from '../../core/api/generated/resources.ts';
+import { limitranges, rolebindings, roles, serviceaccounts } from '../../core/api/generated/resources.ts';
 import type { Call } from '../../core/api/verbs.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
@@ -25,9 +25,22 @@ const plugins = [
   'NamespaceLifecycle',
   'LimitRanger',
   'ServiceAccount',
+  'TaintNodesByCondition',
   'Priority',
   'DefaultTolerationSeconds',
+  'DefaultStorageClass',
+  'StorageObjectInUseProtection',
+  'PersistentVolumeClaimResize',
+  'RuntimeClass',
+  'CertificateSubjectRestriction',
+  'DefaultIngressClass',
+  'PodTopologyLabels',
+  'DenyServiceExternalIPs',
   'PodSecurity',
+  'MutatingAdmissionPolicy',
+  'MutatingAdmissionWebhook',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionWebhook',
   'ResourceQuota',
 ];
 
@@ -41,6 +54,7 @@ export async function measureIdentity(): Promise<readonly Measurement[]> {
   const guarded = await startApi({ rbac: true }, stop.signal);
   const bare = await startApi({ withoutAdmission: plugins }, stop.signal);
   await grant(guarded);
+  await limit(guarded);
   const least = {
     guarded: { create: Infinity, change: Infinity },
     bare: { create: Infinity, change: Infinity },
@@ -104,6 +118,13 @@ async function grant({ verbs }: Api): Promise<void> {
       ],
     });
   }
+}
+
+async function limit({ verbs }: Api): Promise<void> {
+  await createClient(verbs).create(limitranges, {
+    metadata: { namespace: 'default', name: 'limits' },
+    spec: { limits: [{ type: 'Container', max: { cpu: '2' }, defaultRequest: { memory: '100Mi' } }] },
+  });
 }
 
 interface Times {

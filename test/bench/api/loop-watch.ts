@@ -10,7 +10,7 @@ export interface LoopReport {
   readonly residentMegabytes: number;
 }
 
-const tickMs = 20;
+const tickMs = 5;
 
 /**
  * Watches the event loop of its own process; each report begins a new one. A stall is counted in the processor's
