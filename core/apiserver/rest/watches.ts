@@ -1,4 +1,4 @@
-import { StatusError } from '../../api/errors.ts';
+import { isGone, StatusError } from '../../api/errors.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { KindDeclaration } from '../../api/scheme.ts';
 import type { Verbs, WatchEvent } from '../../api/verbs.ts';
@@ -33,7 +33,8 @@ export async function sendWatch(
     ),
     nextTurn(),
   ]);
-  if (refused !== undefined) throw refused.error;
+  // A revision that is forgotten is an event, which clients look for (upstream: apiserver/pkg/storage/cacher).
+  if (refused !== undefined && !isGone(refused.error)) throw refused.error;
   exchange.begin(200, 'application/json');
   exchange.response.flushHeaders();
   try {
