@@ -20,7 +20,7 @@ async function watch(rest: RestApi, query: string, accept?: string) {
   const lines = createInterface({ input: message })[Symbol.asyncIterator]();
   const next = async () => {
     const { value, done } = await lines.next();
-    return done === true ? undefined : (JSON.parse(String(value)) as Readonly<Record<string, unknown>>);
+    return done === true ? undefined : (JSON.parse(value) as Readonly<Record<string, unknown>>);
   };
   return { code: message.statusCode, next };
 }
