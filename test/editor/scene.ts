@@ -29,9 +29,9 @@ export async function configMapData(name: string): Promise<Readonly<Record<strin
   return (JSON.parse(text) as { data?: Record<string, string> }).data ?? {};
 }
 
-/** What the extension wrote to its log, of the last window that did. */
-export function editorLog(): string {
-  const logs = join(editorScene().directory, 'server/data/logs');
+/** What the extension wrote to its log, of the last window that did; of the server in `directory`. */
+export function editorLog(directory = join(editorScene().directory, 'server')): string {
+  const logs = join(directory, 'data/logs');
   return readdirSync(logs, { recursive: true, withFileTypes: true })
     .filter(({ name }) => name === 'Wheelhouse.log')
     .map((entry) => join(entry.parentPath, entry.name))

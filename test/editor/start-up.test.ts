@@ -1,21 +1,24 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CodeServer } from '../environment/editor/code-server.ts';
 import { EditorWindow, launchBrowser } from '../environment/editor/editor-window.ts';
 import { LocalCluster } from '../environment/local-cluster.ts';
-import { editorScene, whyNoEditor } from './scene.ts';
+import { editorCluster, editorLog, editorScene, whyNoEditor } from './scene.ts';
 
 const wrong = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndate: {}\n';
 
 describe.skipIf(whyNoEditor !== undefined)(
-  `an editor without a cluster${whyNoEditor === undefined ? '' : ` (${whyNoEditor})`}`,
+  `an editor that was just installed${whyNoEditor === undefined ? '' : ` (${whyNoEditor})`}`,
   () => {
     let directory: string;
     let server: CodeServer | undefined;
     let browser: Browser | undefined;
+
+    /** The user's own. */
+    const kubeconfig = () => join(directory, '.kube/config');
 
     /** Where there is one. */
     const deleteCluster = () =>
@@ -24,8 +27,6 @@ describe.skipIf(whyNoEditor !== undefined)(
     beforeAll(async () => {
       const { programs, vsix } = editorScene();
       directory = mkdtempSync(join(tmpdir(), 'wheelhouse-start-'));
-      mkdirSync(join(directory, 'workspace'));
-      writeFileSync(join(directory, 'workspace/wrong.yaml'), wrong);
       server = await CodeServer.start(programs, {
         directory: join(directory, 'server'),
         vsix,
@@ -43,33 +44,60 @@ describe.skipIf(whyNoEditor !== undefined)(
       rmSync(directory, { recursive: true, force: true });
     });
 
-    test('checks manifests in a workspace that is not trusted, and reaches no cluster', async () => {
-      const window = await EditorWindow.open(
-        browser as Browser,
-        server?.url ?? '',
-        join(directory, 'workspace'),
-      );
+    /** In a window of its own on a folder that nobody has trusted yet. */
+    const openFolder = () => {
+      const folder = mkdtempSync(join(directory, 'workspace-'));
+      writeFileSync(join(folder, 'wrong.yaml'), wrong);
+      return EditorWindow.open(browser as Browser, server?.url ?? '', folder);
+    };
+
+    const trust = async (window: EditorWindow) => {
+      await window.run('Workspaces: Manage Workspace Trust');
+      await window.page.getByRole('button', { name: 'Trust', exact: true }).click();
+    };
+
+    /** The extension's commands, as the palette offers them where a manifest is open. */
+    const commands = async (window: EditorWindow) => {
+      await window.openFile('wrong.yaml');
+      await window.page.keyboard.press('F1');
+      await window.quickInput.fill('>Wheelhouse: ');
+      const rows = window.page.locator('.quick-input-widget:visible .monaco-list-row');
+      await rows.filter({ hasText: 'Wheelhouse: Focus on Cluster View' }).waitFor();
+      const labels = await rows.locator('.label-name').allTextContents();
+      await window.page.keyboard.press('Escape');
+      return labels;
+    };
+
+    test('checks manifests in a workspace that is not trusted, and reaches the cluster only when it is', async () => {
+      mkdirSync(join(directory, '.kube'), { recursive: true });
+      copyFileSync(join(editorCluster().directory, 'kubeconfig'), kubeconfig());
+      const window = await openFolder();
+      const log = async () => editorLog(join(directory, 'server'));
       await window.openFile('wrong.yaml');
       await window.page.locator('.squiggly-error').first().waitFor();
+      await window.until('its activation', log, (text) => text.includes('Activated in'));
+      // It would have begun to connect before it had said so.
+      expect(await log()).not.toMatch(/connect/i);
+      await window.statusBarItem(/No cluster/).waitFor();
+      expect(await commands(window)).not.toContain('Wheelhouse: Apply…');
       await window.showView();
       await window.page.getByText('reached only from workspaces you trust').waitFor();
+
+      await trust(window);
+      await window.statusBarItem(/Cluster editor at .*Wheelhouse 0/).waitFor();
+      await window.until('its connection', log, (text) => text.includes('Connected to "editor"'));
+      await window.until(
+        'that it can be applied',
+        () => commands(window),
+        (labels) => labels.includes('Wheelhouse: Apply…'),
+      );
       await window.close();
     });
 
-    test('in one that is, shows the way, offers to start a cluster, and finds it when it is there', async () => {
-      const window = await EditorWindow.open(
-        browser as Browser,
-        server?.url ?? '',
-        join(directory, 'workspace'),
-      );
-      await window.run('Workspaces: Manage Workspace Trust');
-      const trust = window.page.getByRole('button', { name: 'Trust', exact: true });
-      // The second try finds it trusted, and the cluster there.
-      await trust
-        .or(window.page.getByRole('button', { name: "Don't Trust" }))
-        .first()
-        .waitFor();
-      if (await trust.isVisible()) await trust.click();
+    test('without a cluster, shows the way, offers to start one, and finds it when it is there', async () => {
+      rmSync(kubeconfig(), { force: true });
+      const window = await openFolder();
+      await trust(window);
       await deleteCluster();
       await window.showView();
       await window.page.getByText('No cluster is open').waitFor();
