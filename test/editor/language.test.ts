@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { errors, onlyProblem, takeFix, takeProposal, warnings } from './manifest-actions.ts';
 import { describeEditor } from './scene.ts';
 
@@ -46,10 +47,19 @@ spec:
         - name: {{ .Chart.Name }}
           imagee: "{{ .Values.image }}"
 `;
+/** 2,000 lines in a hundred documents, and in a single one, of which every key changes all. */
 const long = Array.from(
   { length: 100 },
   (_, index) => `---\n${web.replace('language-web', `long-${index}`)}`,
 ).join('');
+const single = `${web}${Array.from(
+  { length: 495 },
+  (_, index) =>
+    `        - name: c${index}\n          image: busybox\n          env:\n            - { name: A, value: a }\n`,
+).join('')}`;
+/** On a machine that has nothing else to do. */
+const mostKeyMs = 100;
+const compilerRounds = 8;
 
 const crlf = web.replace('replicas:', 'replcas:').replaceAll('\n', '\r\n');
 /** 10 MB: what is wrong stands behind ten ConfigMaps of a million characters each. */
@@ -70,6 +80,7 @@ const files = {
   'settings.yaml': settings,
   'chart.yaml': chart,
   'long.yaml': long,
+  'single.yaml': single,
   'empty.yaml': '',
 };
 
@@ -202,27 +213,52 @@ describeEditor('manifests', files, (editor) => {
       expect(await onlyProblem(window)).toContain('did you mean "replicas"?');
     });
 
-    test('a key in a file of 2,000 lines is answered at once', async () => {
+    /** Held against what is not ours, as it is at that moment: how long the editor takes to draw the key. */
+    async function expectQuickAnswer(
+      { file, line, warmUps }: { readonly file: string; readonly line: number; readonly warmUps: number },
+      most: (drawnMs: number) => number,
+    ): Promise<void> {
       const { window } = editor();
-      await window.openFile('long.yaml');
-      /** Milliseconds from the key to the line that is drawn under it, as a browser that is driven sees them. */
+      await window.openFile(file);
       const wrong = async () => {
-        await window.goToLine(7, 100);
-        const startedMs = performance.now();
-        await window.page.keyboard.type('x');
-        await errors(window).first().waitFor();
-        return performance.now() - startedMs;
+        await window.goToLine(line, 100);
+        const times = await window.timeKey('x', '  replicas: 0x', '.squiggly-error');
+        await window.page.keyboard.press('Control+Z');
+        await errors(window).first().waitFor({ state: 'detached' });
+        return times;
       };
       // All of it is checked once; after that, only what changes.
-      await wrong();
-      await window.page.keyboard.press('Control+Z');
-      await errors(window).first().waitFor({ state: 'detached' });
-      const tookMs = await wrong();
-      console.log(`a wrong value in 2,000 lines is underlined after ${tookMs.toFixed(0)} ms`);
-      // 100 ms is the aim, which npm run bench measures; a machine that is busy with other tests may take longer.
-      expect(tookMs).toBeLessThan(5_000);
-      await window.page.keyboard.press('Control+Z');
-      await errors(window).first().waitFor({ state: 'detached' });
+      for (let key = 0; key < warmUps; key++) await wrong();
+      // The machine may be busy with something else, but not every time.
+      for (let tries = 1; ; tries++) {
+        const { drawnMs, foundMs } = await wrong();
+        const mostMs = Math.max(mostKeyMs, most(drawnMs));
+        console.log(
+          `${file}: a key is drawn after ${drawnMs.toFixed(0)} ms, underlined after ${foundMs.toFixed(0)} ms, of ${mostMs.toFixed(0)} ms`,
+        );
+        if (foundMs < mostMs) break;
+        expect(tries).toBeLessThan(3);
+      }
+    }
+
+    test('a key in a file of 2,000 lines is answered at once', async () => {
+      expect(long.split('\n').length).toBeGreaterThan(2_000);
+      await expectQuickAnswer({ file: 'long.yaml', line: 7, warmUps: 1 }, (drawnMs) => 3 * drawnMs);
+    });
+
+    test('and one in a single document of 2,000 lines within a few times what parsing it takes', async () => {
+      expect(single.split('\n').length).toBeGreaterThan(2_000);
+      const parseMs = () => {
+        const startedMs = performance.now();
+        parseAllDocuments(single, { uniqueKeys: false });
+        return performance.now() - startedMs;
+      };
+      // Most of it runs at every key, so the first ones are for the compiler, there and here.
+      for (let round = 0; round < compilerRounds; round++) parseMs();
+      await expectQuickAnswer(
+        { file: 'single.yaml', line: 6, warmUps: compilerRounds },
+        (drawnMs) => 4 * (drawnMs + parseMs()),
+      );
     });
   });
 

@@ -20,6 +20,12 @@ const tryMs = 3_000;
 /** For the folders of a workspace to be shown, where they will be. */
 const foldersMs = 10_000;
 
+/** How long after a key something was there, in ms. */
+export interface KeyTimes {
+  readonly drawnMs: number;
+  readonly foundMs: number;
+}
+
 export async function launchBrowser({ chromium: executablePath }: EditorPrograms): Promise<Browser> {
   return chromium.launch({ executablePath, args: browserArguments });
 }
@@ -231,6 +237,36 @@ export class EditorWindow {
     })()`);
     await row.locator('.monaco-tl-twistie').click();
     return watch.evaluate(({ shownMs }) => shownMs);
+  }
+
+  /**
+   * Types a character, and tells how long after the key its line reads `text`, which is the editor's own work, and how
+   * long until there is something that `selector` finds; in ms, as the window's own clock says.
+   */
+  async timeKey(key: string, text: string, selector: string): Promise<KeyTimes> {
+    const watch = await this.page.evaluateHandle<{ times: Promise<KeyTimes> }>(`(() => {
+      const pressed = new Promise((resolve) =>
+        document.addEventListener('keydown', () => resolve(performance.now()), { once: true, capture: true }),
+      );
+      const after = (isThere) =>
+        pressed.then(
+          (startedMs) =>
+            new Promise((resolve) => {
+              const look = () => (isThere() ? resolve(performance.now() - startedMs) : requestAnimationFrame(look));
+              requestAnimationFrame(look);
+            }),
+        );
+      const textOf = (line) => line.textContent.replaceAll('\\u00a0', ' ');
+      const lines = () => [...document.querySelectorAll('.editor-instance .view-line')].map(textOf);
+      const times = Promise.all([
+        after(() => lines().includes(${JSON.stringify(text)})),
+        after(() => document.querySelector(${JSON.stringify(`.editor-instance ${selector}`)}) !== null),
+      ]).then(([drawnMs, foundMs]) => ({ drawnMs, foundMs }));
+      return { times };
+    })()`);
+    await this.page.keyboard.press(key);
+    await this.editor.locator(selector).first().waitFor();
+    return watch.evaluate(({ times }) => times);
   }
 
   /** Opens a kind below its category, as "Workloads" and "Pods". */
