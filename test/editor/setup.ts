@@ -9,6 +9,7 @@ import { ensureEditorPrograms } from '../environment/editor/install.ts';
 import type { EditorPrograms } from '../environment/editor/install.ts';
 import { ensureTestImages } from '../environment/images.ts';
 import { LocalCluster } from '../environment/local-cluster.ts';
+import { isEverythingRequired } from '../environment/required.ts';
 
 /** What every test of the editor shares: one cluster, one server with the packed extension installed. */
 export interface EditorScene {
@@ -32,7 +33,10 @@ declare module 'vitest' {
 const root = resolve(import.meta.dirname, '../..');
 const packTimeoutMs = 60_000;
 
-/** Runs once before the tests of the editor. Where they cannot run, it says why, and they are skipped. */
+/**
+ * Runs once before the tests of the editor. Where they cannot run, it says why, and they are skipped; where nothing may
+ * be skipped, it throws.
+ */
 export default async function prepareEditor(project: TestProject): Promise<() => Promise<void>> {
   const prepared = await prepare();
   if ('why' in prepared) {
@@ -42,11 +46,6 @@ export default async function prepareEditor(project: TestProject): Promise<() =>
   }
   project.provide('editor', { scene: prepared.scene });
   return prepared.end;
-}
-
-/** Where every change is checked (.ci/run sets CI, as such services do) nobody reads what was left out. */
-function mustHaveEditor(): boolean {
-  return !['', '0', 'false'].includes(process.env['CI'] ?? '');
 }
 
 async function prepare(): Promise<
@@ -59,7 +58,7 @@ async function prepare(): Promise<
     programs = await ensureEditorPrograms();
   } catch (cause) {
     const why = (cause as Error).message;
-    if (mustHaveEditor()) throw new Error(`The editor cannot be tested: ${why}`, { cause });
+    if (isEverythingRequired()) throw new Error(`The editor cannot be tested: ${why}`, { cause });
     return { why };
   }
   const pack = await runProgram(process.execPath, [join(root, '.dev/vscode.mjs')], {

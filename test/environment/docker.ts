@@ -1,9 +1,20 @@
 import Docker from 'dockerode';
 import { label } from '../../node-agent/runtime/docker/labels.ts';
 import { whyNoTestImages } from './images.ts';
+import { isEverythingRequired } from './required.ts';
 
-/** Why tests with the machine's Docker cannot run, for the skip message; undefined when they can. */
+/**
+ * Why tests with the machine's Docker cannot run, for the skip message; undefined when they can. Throws instead where
+ * nothing may be skipped.
+ */
 export async function whyNoDocker(): Promise<string | undefined> {
+  const why = await findWhyNoDocker();
+  if (why !== undefined && isEverythingRequired())
+    throw new Error(`Nothing can be tested with Docker: ${why}`);
+  return why;
+}
+
+async function findWhyNoDocker(): Promise<string | undefined> {
   const images = whyNoTestImages();
   if (images !== undefined) return images;
   try {

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { startProcess } from '../../core/machinery/process/supervised-process.ts';
 import { removeStaleDockerFiles } from '../../shell/cluster/docker-daemon.ts';
 import { dockerAnswers, findProgram, hasApt, isRoot, runProgram } from '../../shell/cluster/host.ts';
+import { isEverythingRequired } from './required.ts';
 
 /** What the tests with real parts need, and the Debian package each comes from. */
 const needs = [
@@ -19,7 +20,8 @@ const dockerStartMs = 60_000;
 
 /**
  * Runs once before the tests with real parts: installs what is missing and starts Docker. Where that is not
- * possible (not root, not Debian) nothing is installed, and the tests that miss something say so and are skipped.
+ * possible (not root, not Debian) nothing is installed, and the tests that miss something say so and are skipped; where
+ * nothing may be skipped, it throws.
  */
 export default async function prepareMachine(): Promise<void> {
   const missing = needs.filter(({ program }) =>
@@ -32,6 +34,8 @@ export default async function prepareMachine(): Promise<void> {
     await runProgram('apt-get', ['update', '-qq'], options);
     await runProgram('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], options);
   } else if (packages.length > 0) {
+    if (isEverythingRequired())
+      throw new Error(`Missing here, and not installed without root and apt: ${packages.join(', ')}`);
     console.log(`Missing here: ${packages.join(', ')}; tests that need them are skipped`);
   }
   if (isRoot() && findProgram('dockerd') !== undefined && !(await dockerAnswers())) await startDocker();
