@@ -5,7 +5,7 @@ import { parse, stringify } from 'yaml';
 import { makePair } from '../../core/machinery/pki/make-certificate.ts';
 import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import { EditorWindow } from '../environment/editor/editor-window.ts';
-import { ExtensionHost, timeActivation } from '../environment/editor/extension-host.ts';
+import { ExtensionHost, timeActivation, timeBareStart } from '../environment/editor/extension-host.ts';
 import { describeEditor, editorCluster, editorLog, editorScene } from './scene.ts';
 import { pod } from './workloads.ts';
 
@@ -17,6 +17,7 @@ const startWindowMs = 1_000;
 const idleWindowMs = 10_000;
 /** On a machine that has nothing else to do. */
 const mostActivationMs = 150;
+const mostAloneMs = 75;
 /** For a machine on which opening one takes most of a minute. */
 const severalWindowsMs = 300_000;
 
@@ -200,9 +201,9 @@ describeEditor('the editor and its cluster', { 'web.yaml': web }, (editor) => {
   // Last, because what is in the log is said by the newest window.
   test('cost little to start', { timeout: severalWindowsMs }, async () => {
     const { browser, folder } = editor();
-    // The first may have to share the machine with the start of everything else.
+    // The machine may be busy with something else, but not every time.
     for (let tries = 1; ; tries++) {
-      const before = await timeActivation();
+      const before = await timeBareStart();
       const window = await EditorWindow.open(browser, editorScene().url, folder);
       await window.openFile('web.yaml');
       await window.run('Developer: Show Running Extensions');
@@ -213,10 +214,20 @@ describeEditor('the editor and its cluster', { 'web.yaml': web }, (editor) => {
       const counted = row.filter({ hasText: /Activation: \d+/ });
       const activationMs = Number(/Activation: (\d+)/.exec((await counted.textContent()) ?? '')?.[1]);
       await window.close();
-      const alone = Math.max(...[before, await timeActivation()].map(bothMs));
-      console.log(`activation: ${activationMs} ms; in a process of its own ${alone.toFixed(0)} ms`);
-      // Where the machine is busy with other things, as with drawing the window, both take longer.
-      if (activationMs < Math.max(mostActivationMs, 4 * alone)) break;
+      // By turns, so that both meet the same machine; the best of each is what they need.
+      const [alone, bare]: [number[], number[]] = [[], []];
+      for (let round = 0; round < 3; round++) {
+        alone.push(bothMs(await timeActivation()));
+        bare.push(await timeBareStart());
+      }
+      const [aloneMs, bareMs] = [Math.min(...alone), Math.min(...bare)];
+      const busyMs = Math.max(before, ...bare);
+      console.log(
+        `activation: ${activationMs} ms; in a process of its own ${aloneMs.toFixed(0)} ms; a bare start of Node ${bareMs.toFixed(0)} to ${busyMs.toFixed(0)} ms`,
+      );
+      // Where the machine is busy with other things, as with drawing the window, everything takes longer.
+      const isQuick = activationMs < Math.max(mostActivationMs, 3 * busyMs);
+      if (isQuick && aloneMs < Math.max(mostAloneMs, 2 * bareMs)) break;
       expect(tries).toBeLessThan(4);
     }
   });

@@ -11,6 +11,13 @@ export async function timeActivation(): Promise<{ readonly loadMs: number; reado
   return JSON.parse(text) as { loadMs: number; activateMs: number };
 }
 
+/** What it takes to start Node and to end it again, on this machine, now: what nothing of ours has a part in. */
+export async function timeBareStart(): Promise<number> {
+  const startedMs = performance.now();
+  await runProgram(process.execPath, ['-e', '0'], { timeoutMs: activateTimeoutMs });
+  return performance.now() - startedMs;
+}
+
 /** Linux counts a process's time in hundredths of a second (proc(5), sysconf(_SC_CLK_TCK)). */
 const tickMs = 10;
 
