@@ -56,7 +56,7 @@ describeEditor('logs and terminals', {}, (editor) => {
 
   test('follow a whole workload, merged, every Pod in a colour of its own, also those that come', async () => {
     const { window } = editor();
-    await window.menu('talker', 'Follow Logs');
+    await window.clickButton('talker', 'Follow Logs');
     const shows = (what: string, wanted: (text: string) => boolean) =>
       window.until(what, () => window.terminalText(), wanted);
     const text = await shows('lines of both Pods', (shown) => talkersIn(shown).size === 2);

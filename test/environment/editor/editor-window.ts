@@ -281,6 +281,15 @@ export class EditorWindow {
     await this.treeItem(label).locator(`.custom-view-tree-node-item-icon.codicon-${icon}`).waitFor();
   }
 
+  /** Clicks a button that a row shows while the pointer is on it. */
+  async clickButton(label: string | RegExp, title: string): Promise<void> {
+    await this.retry(`click "${title}" of "${String(label)}"`, async () => {
+      const row = this.treeItem(label);
+      await row.hover({ timeout: tryMs });
+      await row.locator(`.actions .action-label[aria-label^="${title}"]`).click({ timeout: tryMs });
+    });
+  }
+
   /** Takes an entry of a row's context menu. */
   async menu(label: string | RegExp, entry: string): Promise<void> {
     await this.#takeEntry(`"${entry}" of "${String(label)}"`, entry, () =>
