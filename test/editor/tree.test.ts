@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { describeEditor, editorCluster } from './scene.ts';
 import { deployment } from './workloads.ts';
@@ -18,7 +21,7 @@ const broken = JSON.stringify({
 });
 const aPod = /^tree-web-[a-z0-9]+-[a-z0-9]{5}$/;
 
-describeEditor('the tree of the cluster', {}, (editor) => {
+describeEditor('the tree of the cluster', { '.vscode/settings.json': '{}' }, (editor) => {
   test('follows the cluster: what is created appears, with its state', async () => {
     const { window } = editor();
     const cluster = editorCluster();
@@ -46,6 +49,42 @@ describeEditor('the tree of the cluster', {}, (editor) => {
     const label = (row: string) => window.treeItem(row).getAttribute('aria-label');
     expect(await label('tree-broken')).toMatch(/^Pod, tree-broken, ErrImageNeverPull/);
     expect(await label('Pods')).toMatch(/^Pods, \d+ · \d+ failing/);
+  });
+
+  test('wears the colours of the theme: dark, light and of high contrast', async () => {
+    const { window, folder } = editor();
+    const icon = (row: string) => window.treeItem(row).locator('.custom-view-tree-node-item-icon');
+    const item = window.statusBarItem(/Cluster editor at .*Wheelhouse/);
+    const drawn = [icon('tree-broken'), icon('tree-web'), item.locator('a')];
+    const colors = () =>
+      Promise.all(
+        drawn.map((each) =>
+          each.evaluate((element) =>
+            String(element.ownerDocument.defaultView?.getComputedStyle(element).color),
+          ),
+        ),
+      );
+    // In the folder's settings, so that no other window is told.
+    const settings = join(folder, '.vscode/settings.json');
+    const wear = async (theme: string, kind: string) => {
+      const before = await colors();
+      writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
+      await window.page.locator(`.monaco-workbench.${kind}`).waitFor();
+      const after = await window.until(`other colours in "${theme}"`, colors, (found) =>
+        found.every((color, index) => color !== before[index]),
+      );
+      await editor().screenshot(theme);
+      return after;
+    };
+    const themes = [
+      await colors(),
+      await wear('Default Light Modern', 'vs'),
+      await wear('Default High Contrast', 'hc-black'),
+    ];
+    // What fails is told from what runs in each of them.
+    for (const [fails, runs] of themes) expect(fails).not.toBe(runs);
+    await wear('Default Light Modern', 'vs');
+    await wear('Default Dark Modern', 'vs-dark');
   });
 
   test('filters by name, state, labels and faults: what matches stays, everything else goes', async () => {
@@ -100,6 +139,13 @@ describeEditor('the tree of the cluster', {}, (editor) => {
       'the description',
       () => window.visibleText(),
       (text) => /Replicas:\s+3 desired/.test(text),
+    );
+    await window.editor.locator('.view-lines').first().click();
+    await window.page.keyboard.press('Control+End');
+    await window.until(
+      'its events',
+      () => window.visibleText(),
+      (text) => /ScalingReplicaSet.*Scaled up replica set tree-web-\S+ (from 2 )?to 3/.test(text),
     );
   });
 
@@ -224,19 +270,57 @@ describeEditor('the tree of the cluster', {}, (editor) => {
 
   test('is used without a mouse, and read aloud', async () => {
     const { window } = editor();
-    await window.treeItem('tree-web').click();
-    // Not by way of Escape, which would take the selection away.
-    await window.page.keyboard.press('F1');
-    await window.quickInput.fill('>Wheelhouse: Scale…');
-    await window.pick('Wheelhouse: Scale…');
+    const { keyboard } = window.page;
+    await window.run('View: Close All Editors');
+    /** Not by way of Escape, which would take the selection of the tree away. */
+    const command = async (title: string) => {
+      await keyboard.press('F1');
+      await window.quickInput.fill(`>${title}`);
+      const first = window.page.locator('.quick-input-widget:visible .monaco-list-row.focused');
+      await first.filter({ hasText: title }).waitFor();
+      await keyboard.press('Enter');
+    };
+    const focusTree = async () => {
+      await command('Wheelhouse: Focus on Cluster View');
+      await window.page.locator('.sidebar .monaco-list:focus').waitFor();
+    };
+    const opened = (what: string, tab: Locator, key: string) =>
+      window.until(
+        what,
+        async () => {
+          await keyboard.press(key);
+          return tab.waitFor({ timeout: 3_000 }).then(
+            () => true,
+            () => false,
+          );
+        },
+        Boolean,
+      );
+    await focusTree();
+    await keyboard.press('Home');
+    const focused = window.tree.locator('.monaco-list-row.focused');
+    await window.until(
+      'the row',
+      async () => {
+        const label = await focused.locator('.label-name').textContent();
+        if (label !== 'tree-web') await keyboard.press('ArrowDown');
+        return label;
+      },
+      (label) => label === 'tree-web',
+    );
+    expect(await focused.getAttribute('aria-label')).toMatch(/^Deployment, tree-web, \d+\/\d+/);
+    expect(await window.treeItem('Deployments').getAttribute('aria-label')).toMatch(/^Deployments, \d+/);
+    await keyboard.press('Enter');
+    await window.tree.locator('.monaco-list-row.focused.selected').waitFor();
+    await opened('the description', window.tab('tree-web.txt'), 'Control+Enter');
+    await focusTree();
+    await command('Wheelhouse: Scale…');
     await window.page.locator('.quick-input-widget:visible').getByText('How many Pods').waitFor();
-    await window.page.keyboard.press('Escape');
-    const label = (row: string) => window.treeItem(row).getAttribute('aria-label');
-    expect(await label('tree-web')).toMatch(/^Deployment, tree-web, \d+\/\d+/);
-    expect(await label('Deployments')).toMatch(/^Deployments, \d+/);
-    await window.treeItem('tree-web').click();
-    await window.page.keyboard.press('Delete');
-    await window.dialog.getByText('Cancel', { exact: true }).click();
+    await keyboard.press('Escape');
+    await focusTree();
+    await opened('the question', window.dialog, 'Delete');
+    expect(await window.dialog.textContent()).toContain('tree-web');
+    await keyboard.press('Escape');
     await window.dialog.waitFor({ state: 'detached' });
   });
 
