@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
 import { configMapData, describeEditor, editorCluster } from './scene.ts';
 
+/** Objects are compared with their fields in order; the first lines lie under the question. */
 const settings = (color: string, name = 'apply-settings') => `apiVersion: v1
 kind: ConfigMap
 metadata:
   name: ${name}
 data:
+  background: white
+  border: thin
   color: ${color}
 `;
 
@@ -265,7 +268,7 @@ describeEditor('applying manifests', files, (editor) => {
   test('applies no more than what is selected', async () => {
     const { window } = editor();
     await window.openFile('selection.yaml');
-    await window.goToLine(7);
+    await window.goToLine(9);
     await window.page.keyboard.press('Control+Shift+End');
     await window.run('Wheelhouse: Apply Selection…');
     await window.confirmPick();
