@@ -16,21 +16,9 @@ const noContainers: ContainerStreams = {
   portForward: refuse,
 };
 
-/** An API in process as the editor sees a cluster: everything but containers. Close it before the API. */
-export function openTestCluster<C extends Clock>({
-  client,
-  verbs,
-  scheme,
-  clock,
-  random,
-}: TestApi<C>): OpenCluster & AsyncDisposable {
-  const closing = new AbortController();
-  const informers = createInformerFactory({ client, clock, random });
-  const running = informers.run(closing.signal);
-  const index = new ResourceIndex({
-    items: (['core', 'named'] as const).flatMap((part) => aggregatedDiscovery(scheme, part).items ?? []),
-  });
-  const cluster: Cluster = {
+/** An API in process as what is connected to: everything but containers and what is served. */
+export function testCluster<C extends Clock>({ client, verbs }: TestApi<C>): Cluster {
+  return {
     client,
     verbs,
     containers: noContainers,
@@ -42,9 +30,20 @@ export function openTestCluster<C extends Clock>({
     connect: () => {},
     close: () => {},
   };
+}
+
+/** An API in process as the editor sees a cluster: everything but containers. Close it before the API. */
+export function openTestCluster<C extends Clock>(api: TestApi<C>): OpenCluster & AsyncDisposable {
+  const { client, scheme, clock, random } = api;
+  const closing = new AbortController();
+  const informers = createInformerFactory({ client, clock, random });
+  const running = informers.run(closing.signal);
+  const index = new ResourceIndex({
+    items: (['core', 'named'] as const).flatMap((part) => aggregatedDiscovery(scheme, part).items ?? []),
+  });
   return {
     context: { name: 'test', namespace: 'default', endpoint: 'in process' },
-    cluster,
+    cluster: testCluster(api),
     informers,
     signal: closing.signal,
     resources: () => Promise.resolve(index),

@@ -29,7 +29,8 @@ export function registerLogCommands(session: ClusterSession): vscode.Disposable 
       }
     });
   const follow = (target: Target, scope: LogScope, more: Partial<LogTerminalOptions>) => {
-    const logs = new LogTerminal(target.cluster, scope, { prefix: isMerged(target, scope), ...more });
+    const options = { prefix: isMerged(target, scope), ...more };
+    const logs = new LogTerminal(session, target.cluster.context.name, scope, options);
     const name = vscode.l10n.t('Logs: {0}', [target.name.name, scope.container].filter(Boolean).join('/'));
     const terminal = vscode.window.createTerminal({
       name,

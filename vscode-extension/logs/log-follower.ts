@@ -35,9 +35,27 @@ export interface FollowOptions {
   readonly sinceSeconds?: number | undefined;
 }
 
-interface Dependencies {
+export interface FollowDependencies {
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** How far one run of a container was read. */
+interface RunProgress {
+  /** What to begin with, while no line of it was seen. */
+  readonly from: FollowOptions;
+  /** The time of the last line; empty before the first. */
+  last: string;
+}
+
+/** How far logs were read: whoever is given it again, over another connection, goes on there. */
+export class LogProgress {
+  /** By Pod, container and run of that. */
+  readonly runs = new Map<string, RunProgress>();
+  /** Names of the Pods that were there, by uid. */
+  readonly pods = new Map<string, string>();
+  /** What was there when somebody began to look is known. */
+  begun = false;
 }
 
 /** How long to wait before a log is asked for again that broke off with the connection. */
@@ -69,23 +87,31 @@ export async function followLogs(
   scope: LogScope,
   options: FollowOptions,
   sink: LogSink,
-  { clock, random }: Dependencies,
+  { clock, random }: FollowDependencies,
   signal: AbortSignal,
+  progress = new LogProgress(),
 ): Promise<void> {
   const { container: only, ...selection } = scope;
   const followed = new Set<string>();
   const reading: Promise<void>[] = [];
-  let first = true;
   const look = (pod: Pod) => {
+    const { uid = '', name = '' } = pod.metadata;
+    progress.pods.set(uid, name);
     for (const status of startedContainers(pod)) {
       if (only !== undefined && status.name !== only) continue;
-      const run = `${pod.metadata.uid}/${status.name}/${status.containerID}`;
+      const run = `${uid}/${status.name}/${status.containerID}`;
       if (followed.has(run)) continue;
       followed.add(run);
       // Whoever starts while we look is shown from the beginning.
-      const from = first ? options : {};
-      reading.push(followContainer(cluster, pod, status.name, from, sink, clock, signal));
+      const known = progress.runs.get(run) ?? { from: progress.begun ? {} : options, last: '' };
+      progress.runs.set(run, known);
+      reading.push(followContainer(cluster, pod, status.name, known, sink, clock, signal));
     }
+  };
+  const gone = (uid: string, name: string) => {
+    progress.pods.delete(uid);
+    for (const run of progress.runs.keys()) if (run.startsWith(`${uid}/`)) progress.runs.delete(run);
+    sink.note(name, l10n.t('is gone'));
   };
   const informer = new SharedInformer(pods, selection, {
     client: cluster.cluster.client,
@@ -95,10 +121,15 @@ export async function followLogs(
   informer.addHandler({
     onAdd: look,
     onUpdate: look,
-    onDelete: ({ metadata }) => sink.note(metadata.name ?? '', l10n.t('is gone')),
+    onDelete: ({ metadata: { uid = '', name = '' } }) => gone(uid, name),
   });
   informer.synced(signal).then(
-    () => (first = false),
+    () => {
+      progress.begun = true;
+      // Of those that were there over another connection.
+      const here = new Set(informer.lister.list().map(({ metadata }) => metadata.uid));
+      for (const [uid, name] of progress.pods) if (!here.has(uid)) gone(uid, name);
+    },
     () => undefined,
   );
   await informer.run(signal);
@@ -121,21 +152,21 @@ async function followContainer(
   cluster: OpenCluster,
   pod: Pod,
   container: string,
-  options: FollowOptions,
+  progress: RunProgress,
   sink: LogSink,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   const { namespace, name = '' } = pod.metadata;
   const where = { namespace, name };
-  let last = '';
   for (;;) {
-    const resume: LogsOptions = last === '' ? options : { sinceTime: last };
+    const { from, last } = progress;
+    const resume: LogsOptions = last === '' ? from : { sinceTime: last };
     try {
       for await (const lines of readLog(cluster, where, { ...resume, container, follow: true }, signal)) {
         // What the last second already showed comes again after a break.
-        const fresh = last === '' ? lines : lines.filter(({ time }) => time > last);
-        last = fresh.at(-1)?.time || last;
+        const fresh = progress.last === '' ? lines : lines.filter(({ time }) => time > progress.last);
+        progress.last = fresh.at(-1)?.time || progress.last;
         if (fresh.length > 0) await sink.lines(fresh);
       }
       return;

@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { deferred, type Deferred } from '../../core/machinery/deferred.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
-import { reasonOf } from '../commands/failure.ts';
-import type { OpenCluster } from '../session/cluster-session.ts';
+import type { Openings } from '../session/while-open.ts';
 import { PacedOutput } from '../terminals/paced-output.ts';
-import { followLogs, type LogLine, type LogScope, type LogSink } from './log-follower.ts';
+import { followReopened } from './follow-reopened.ts';
+import type { LogLine, LogScope, LogSink } from './log-follower.ts';
 import { LogHistory } from './log-history.ts';
 import { lineFilter, logText, noteText, plainText, SpeakerColors } from './log-text.ts';
 
@@ -22,7 +22,9 @@ const clearScreen = '\x1b[2J\x1b[3J\x1b[H';
 
 /** Logs as they are written, in a terminal: coloured, searchable, and filtered by what is typed at `/`. */
 export class LogTerminal implements vscode.Pseudoterminal, LogSink {
-  readonly #cluster: OpenCluster;
+  readonly #session: Openings;
+  /** The cluster whose logs these are, whatever else is opened meanwhile. */
+  readonly #context: string;
   readonly #scope: LogScope;
   readonly #options: LogTerminalOptions;
   readonly #writes = new vscode.EventEmitter<string>();
@@ -40,8 +42,9 @@ export class LogTerminal implements vscode.Pseudoterminal, LogSink {
   /** Writes follow each other; what waits is bounded, because every log waits for its own. */
   #last: Promise<void> = Promise.resolve();
 
-  constructor(cluster: OpenCluster, scope: LogScope, options: LogTerminalOptions) {
-    this.#cluster = cluster;
+  constructor(session: Openings, context: string, scope: LogScope, options: LogTerminalOptions) {
+    this.#session = session;
+    this.#context = context;
     this.#scope = scope;
     this.#options = options;
   }
@@ -49,11 +52,9 @@ export class LogTerminal implements vscode.Pseudoterminal, LogSink {
   open(): void {
     const help = vscode.l10n.t('/ filters · Space holds · t shows times · Ctrl+C ends');
     this.#writes.fire(`\x1b[2m${help}\x1b[0m\r\n`);
-    const signal = AbortSignal.any([this.#closing.signal, this.#cluster.signal]);
     const dependencies = { clock: systemClock, random: systemRandom };
-    followLogs(this.#cluster, this.#scope, this.#options, this, dependencies, signal).catch(
-      (error: unknown) => this.note('', reasonOf(error)),
-    );
+    const { signal } = this.#closing;
+    followReopened(this.#session, this.#context, this.#scope, this.#options, this, dependencies, signal);
   }
 
   close(): void {
