@@ -137,6 +137,25 @@ describeEditor('editing objects of the cluster', {}, (editor) => {
       (text) => text.includes('a: anew'),
     );
   });
+
+  test('shows what others change when its cluster was opened again, and when the window was loaded again', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    const theirs = async (b: string) => {
+      const file = cluster.file('b.yaml', configMap({ b }));
+      await cluster.ok('apply', '--server-side', '--force-conflicts', '-f', file);
+      await window.until(
+        'their change',
+        () => window.visibleText(),
+        (text) => text.includes(`b: "${b}"`),
+      );
+    };
+    await window.run('Wheelhouse: Connect Again');
+    await theirs('3');
+    await Promise.all([window.page.waitForEvent('load'), window.run('Developer: Reload Window')]);
+    await window.tab('edited.yaml').waitFor();
+    await theirs('4');
+  });
 });
 
 const configMap = (data: Readonly<Record<string, string>>) =>

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { isNotFound } from '../../core/api/errors.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
-import { SharedInformer } from '../../core/client/informer.ts';
 import { manifestsOf, type Manifest } from '../../core/client/manifests.ts';
 import type { ServedResource } from '../../core/client/resource-index.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
@@ -9,12 +8,17 @@ import { systemRandom } from '../../core/machinery/random.ts';
 import type { RefusalDiagnostics } from '../apply/refusal-diagnostics.ts';
 import { reasonOf } from '../commands/failure.ts';
 import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
+import { untilOpen } from '../session/until-open.ts';
+import { whileOpen } from '../session/while-open.ts';
 import type { CompareDocuments } from './compare-documents.ts';
+import { followLive } from './follow-live.ts';
 import { saveObject } from './object-save.ts';
 import { textToEdit } from './object-text.ts';
 import { parseResourceUri, resourceScheme, type ObjectAddress } from './resource-uri.ts';
 
 const callTimeoutMs = 15_000;
+/** Editors of a window that was loaded again ask for their files before its cluster is open. */
+const openTimeoutMs = 5_000;
 /** After a save the editor asks once more what the file is like; what it is told then must be news. */
 const reloadAfterMs = 200;
 /** Revisions of an object that were handed out and may come back edited. */
@@ -86,12 +90,21 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     }
   }
 
-  /** Follows the object while it is open, so that an editor without changes shows the newest. */
+  /**
+   * Follows the object while it is shown, over every opening of its cluster, so that an editor without changes shows
+   * the newest.
+   */
   watch(uri: vscode.Uri): vscode.Disposable {
     const stop = new AbortController();
-    this.#follow(uri, stop.signal).catch(() => {
-      // The editor keeps what it has; saving tells what is wrong.
-    });
+    const address = parseResourceUri(uri);
+    if (address !== undefined) {
+      whileOpen(this.#session, address.context, (open, signal) => this.#follow(uri, address, open, signal), {
+        signal: stop.signal,
+        onError: () => {
+          // The editor keeps what it has; saving tells what is wrong.
+        },
+      });
+    }
     return { dispose: () => stop.abort() };
   }
 
@@ -114,15 +127,14 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     uri: vscode.Uri,
   ): Promise<{ address: ObjectAddress; open: OpenCluster; resource: ServedResource }> {
     const address = parseResourceUri(uri);
-    const open = this.#session.current;
     if (address === undefined) throw vscode.FileSystemError.FileNotFound(uri);
+    const open = await untilOpen(this.#session, systemClock, openTimeoutMs);
     if (open === undefined || open.context.name !== address.context) {
       throw vscode.FileSystemError.Unavailable(vscode.l10n.t('Cluster "{0}" is not open', address.context));
     }
-    const resource = (await open.resources()).all.find(
-      ({ group, version, plural }) =>
-        group === address.group && version === address.version && plural === address.plural,
-    );
+    const resource = await resourceAt(open, address).catch((error: unknown) => {
+      throw vscode.FileSystemError.Unavailable(reasonOf(error));
+    });
     if (resource === undefined) throw vscode.FileSystemError.FileNotFound(uri);
     return { address, open, resource };
   }
@@ -162,33 +174,28 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     if (hold(file, object)) this.#changes.fire([{ type: vscode.FileChangeType.Changed, uri }]);
   }
 
-  async #follow(uri: vscode.Uri, stopped: AbortSignal): Promise<void> {
-    const { address, open, resource } = await this.#find(uri);
-    const { client } = open.cluster;
-    const { namespace = '', name } = address.name;
-    const fieldSelector = `metadata.name=${name}`;
-    const selection = namespace === '' ? { fieldSelector } : { namespace, fieldSelector };
-    const informer = new SharedInformer(resource, selection, {
-      client,
-      clock: systemClock,
-      random: systemRandom,
-    });
-    informer.addHandler({
-      onAdd: () => {
-        if (!this.#files.has(uri.toString()))
-          this.#changes.fire([{ type: vscode.FileChangeType.Created, uri }]);
+  async #follow(
+    uri: vscode.Uri,
+    address: ObjectAddress,
+    open: OpenCluster,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const resource = await resourceAt(open, address);
+    if (resource === undefined) throw new Error(`The cluster does not serve ${address.plural}`);
+    const key = uri.toString();
+    const handler = {
+      onPresent: (object: KubernetesObject) => {
+        const file = this.#files.get(key);
+        if (file === undefined) this.#changes.fire([{ type: vscode.FileChangeType.Created, uri }]);
+        else if (!isDirty(uri)) this.#take(uri, file, object);
       },
-      onUpdate: (object) => {
-        const file = this.#files.get(uri.toString());
-        if (file !== undefined && !isDirty(uri)) this.#take(uri, file, object);
-      },
-      onDelete: () => {
+      onAbsent: () => {
         // The editor asks whether it is really gone.
-        this.#files.delete(uri.toString());
-        this.#changes.fire([{ type: vscode.FileChangeType.Deleted, uri }]);
+        if (this.#files.delete(key)) this.#changes.fire([{ type: vscode.FileChangeType.Deleted, uri }]);
       },
-    });
-    await informer.run(AbortSignal.any([stopped, open.signal]));
+    };
+    const dependencies = { clock: systemClock, random: systemRandom };
+    await followLive(open.cluster.client, resource, address.name, handler, dependencies, signal);
   }
 
   /** Both states side by side, and what can be done about it. */
@@ -248,6 +255,14 @@ function hold(file: OpenFile, object: KubernetesObject): boolean {
   file.bytes = bytes;
   file.mtime++;
   return true;
+}
+
+/** The kind of an address; undefined where the cluster does not serve it. */
+async function resourceAt(open: OpenCluster, address: ObjectAddress): Promise<ServedResource | undefined> {
+  return (await open.resources()).all.find(
+    ({ group, version, plural }) =>
+      group === address.group && version === address.version && plural === address.plural,
+  );
 }
 
 function theOnly(text: string, name: string): Manifest {
