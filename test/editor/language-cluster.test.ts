@@ -322,6 +322,8 @@ describeEditor('manifests beside a cluster', files, (editor) => {
       await errors(second).first().waitFor();
       await second.run('Wheelhouse: Check with the Cluster (Dry Run)');
       await second.notification('No cluster is connected to check with').waitFor();
+      await second.run('Wheelhouse: Apply…');
+      await second.notification('Cannot apply: cluster "editor" is not available').waitFor();
       await second.close();
     } finally {
       await cluster.up();

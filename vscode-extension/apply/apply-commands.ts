@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { isNotFound } from '../../core/api/errors.ts';
+import { isNotFound, isUnavailable } from '../../core/api/errors.ts';
 import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
 import { parseApiVersion } from '../../core/api/resource.ts';
 import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
@@ -8,6 +8,7 @@ import { confirm } from '../commands/targets.ts';
 import { dependentsText } from '../commands/dependents-text.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
 import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
+import { connectedCluster } from '../session/connected.ts';
 import {
   applyPlanned,
   nameOf,
@@ -96,7 +97,7 @@ async function preview(dependencies: Dependencies, read: Read): Promise<void> {
 
 /** Reads everything, asks the server about everything, and marks what it refuses in the files. */
 async function makePlan({ session, refusals }: Dependencies, read: Read): Promise<Plan | undefined> {
-  const cluster = session.current;
+  const cluster = connectedCluster(session);
   if (cluster === undefined) {
     await vscode.commands.executeCommand('wheelhouse.chooseContext');
     return undefined;
@@ -163,7 +164,8 @@ function report({ refusals, log }: Dependencies, plan: Plan, results: readonly A
     }
     log.error(`${plan.cluster.context.name}: ${line}: ${reasonOf(result.error)}`);
     const uri = plan.uriOf(planned);
-    if (uri !== undefined) refusals.show(uri, planned.manifest, result.error);
+    // A cluster that went away says nothing about the manifest.
+    if (uri !== undefined && !isUnavailable(result.error)) refusals.show(uri, planned.manifest, result.error);
   }
   const counts = countsText(results.map(({ outcome }) => outcomeText(outcome)));
   const text = vscode.l10n.t('Cluster "{0}": {1}', plan.cluster.context.name, counts);
@@ -203,9 +205,12 @@ function countsText(words: readonly string[]): string {
 }
 
 async function deleteObjects({ session }: Dependencies, read: Read): Promise<void> {
-  const cluster = session.current;
-  if (cluster === undefined) return;
   await attempt(vscode.l10n.t('delete'), async () => {
+    const cluster = connectedCluster(session);
+    if (cluster === undefined) {
+      await vscode.commands.executeCommand('wheelhouse.chooseContext');
+      return;
+    }
     const sources = await read();
     const index = await servedIndex(cluster, sources);
     const targets = sources.map(({ manifest }) => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StatusError } from '../../core/api/errors.ts';
 import { configmaps, deployments } from '../../core/api/generated/resources.ts';
 import { manifestsOf } from '../../core/client/manifests.ts';
+import { createClient } from '../../core/client/typed-client.ts';
 import { createTestApi, type TestApi } from '../../test/environment/api.ts';
 import { openTestCluster } from '../../test/environment/open-cluster.ts';
 import { applyPlanned, planApply, type PlannedObject, type PlanPlace } from './apply-plan.ts';
@@ -126,6 +128,15 @@ describe('a plan to apply', () => {
     const unknown = 'apiVersion: example.com/v1\nkind: Boat\nmetadata: { name: b }\n';
     const planned = await plan([wrong, unknown, settings('red')].join('---\n'));
     expect(planned.map(({ outcome }) => outcome)).toEqual(['refused', 'refused', 'create']);
+  });
+
+  test('calls no object refused because the cluster does not answer', async () => {
+    const away = () => Promise.reject(new StatusError('ServiceUnavailable', 'nobody answers'));
+    for (const verb of ['get', 'patch']) {
+      const client = createClient({ ...api.verbs, [verb]: away });
+      const manifests = manifestsOf(settings('red'), 'test.yaml');
+      await expect(planApply(manifests, { ...place, client })).rejects.toThrow('nobody answers');
+    }
   });
 
   test('knows that a namespace of the same file is not there yet', async () => {

@@ -1,4 +1,4 @@
-import { isConflict, isNotFound, StatusError } from '../../core/api/errors.ts';
+import { isConflict, isNotFound, isUnavailable, StatusError } from '../../core/api/errors.ts';
 import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
 import { pods } from '../../core/api/generated/resources.ts';
 import { parseApiVersion } from '../../core/api/resource.ts';
@@ -58,7 +58,7 @@ export interface PlanPlace {
 
 /**
  * Asks the server what applying each object would do, by a dry run with every check of admission, and compares with
- * what is there. Nothing is changed.
+ * what is there. Nothing is changed. Rejects where the server does not answer, which says nothing about any object.
  */
 export async function planApply(
   manifests: readonly Manifest[],
@@ -112,7 +112,7 @@ async function planOne(
       return { ...base, outcome: 'conflict', conflicts, after: textToCompare(wanted), impact };
     }
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || isUnavailable(error)) throw error;
     return { ...base, outcome: 'refused', error };
   }
 }
