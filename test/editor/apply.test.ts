@@ -162,7 +162,7 @@ describeEditor('applying manifests', files, (editor) => {
     await window.run('Wheelhouse: Apply…');
     await window.tick('deployment/apply-wrong');
     await window.confirmPick();
-    await window.notification(/1 failed\. deployment\/apply-wrong: .*spec\.replicas/).waitFor();
+    await window.notification(/1 failed\. deployment\/apply-wrong in namespace "default": .*spec\.replicas/).waitFor();
   });
 
   test('shows what would change in each namespace, changes nothing, and then tells of each object', async () => {
@@ -196,8 +196,8 @@ describeEditor('applying manifests', files, (editor) => {
       'what became of each object',
       async () => (await window.page.locator('.part.panel .view-line').allTextContents()).join('\n'),
       (text) =>
-        ['configured', 'created'].every((became) =>
-          text.replaceAll('\u00a0', ' ').includes(`editor: configmap/apply-both ${became}`),
+        ['"default" configured', '"kube-public" created'].every((became) =>
+          text.replaceAll('\u00a0', ' ').includes(`editor: configmap/apply-both in namespace ${became}`),
         ),
     );
     await window.run('View: Toggle Panel Visibility');

@@ -22,7 +22,8 @@ import {
 import { chooseTakenOver } from './choose-conflicts.ts';
 import { chosenUris, readManifests, readSelection, type SourcedManifest } from './manifest-sources.ts';
 import type { RefusalDiagnostics } from './refusal-diagnostics.ts';
-import { choosePlanned, objectText, showDifferences } from './show-plan.ts';
+import { countsText, placedText, resultText } from './result-texts.ts';
+import { choosePlanned, showDifferences } from './show-plan.ts';
 
 interface Dependencies {
   readonly session: ClusterSession;
@@ -87,7 +88,7 @@ async function preview(dependencies: Dependencies, read: Read): Promise<void> {
     if (plan === undefined) return;
     const title = placeTitle(vscode.l10n.t('What would change'), plan);
     await showDifferences(plan.planned, dependencies.compare, title);
-    const counts = countsText(plan.planned.map(({ outcome }) => outcomeText(outcome)));
+    const counts = countsText(plan.planned.map(({ outcome }) => outcome));
     const text = vscode.l10n.t('{0}: {1}. Nothing was changed', title, counts);
     if (plan.planned.some(({ outcome }) => outcome === 'refused'))
       void vscode.window.showWarningMessage(text);
@@ -156,52 +157,31 @@ function placeTitle(what: string, { cluster, planned }: Plan): string {
 
 function report({ refusals, log }: Dependencies, plan: Plan, results: readonly Applied[]): void {
   const details = vscode.l10n.t('Details');
-  for (const { planned, ...result } of results) {
-    const line = `${objectText(planned)} ${result.outcome}`;
+  for (const result of results) {
+    const line = `${plan.cluster.context.name}: ${resultText(result)}`;
     if (result.outcome !== 'failed') {
-      log.info(`${plan.cluster.context.name}: ${line}`);
+      log.info(line);
       continue;
     }
-    log.error(`${plan.cluster.context.name}: ${line}: ${reasonOf(result.error)}`);
-    const uri = plan.uriOf(planned);
+    log.error(`${line}: ${reasonOf(result.error)}`);
+    const uri = plan.uriOf(result.planned);
     // A cluster that went away says nothing about the manifest.
-    if (uri !== undefined && !isUnavailable(result.error)) refusals.show(uri, planned.manifest, result.error);
+    if (uri !== undefined && !isUnavailable(result.error))
+      refusals.show(uri, result.planned.manifest, result.error);
   }
-  const counts = countsText(results.map(({ outcome }) => outcomeText(outcome)));
+  const counts = countsText(results.map(({ outcome }) => outcome));
   const text = vscode.l10n.t('Cluster "{0}": {1}', plan.cluster.context.name, counts);
   const failed = results.find((result) => result.outcome === 'failed');
   const shown =
     failed === undefined
       ? vscode.window.showInformationMessage(text, details)
       : vscode.window.showErrorMessage(
-          `${text}. ${objectText(failed.planned)}: ${reasonOf(failed.error)}`,
+          `${text}. ${placedText(failed.planned)}: ${reasonOf(failed.error)}`,
           details,
         );
   shown.then((picked) => {
     if (picked === details) log.show();
   });
-}
-
-function outcomeText(outcome: PlannedObject['outcome'] | Applied['outcome']): string {
-  const { t } = vscode.l10n;
-  const texts: Readonly<Record<typeof outcome, string>> = {
-    create: t('to create'),
-    change: t('to change'),
-    unchanged: t('unchanged'),
-    conflict: t('in conflict'),
-    refused: t('refused'),
-    created: t('created'),
-    configured: t('configured'),
-    failed: t('failed'),
-  };
-  return texts[outcome];
-}
-
-/** "2 created, 1 unchanged". */
-function countsText(words: readonly string[]): string {
-  return [...new Set(words)]
-    .map((word) => `${words.filter((each) => each === word).length} ${word}`)
-    .join(', ');
 }
 
 async function deleteObjects({ session }: Dependencies, read: Read): Promise<void> {

@@ -40,10 +40,15 @@ export type PlannedObject = PlannedBase &
     | { readonly outcome: 'refused'; readonly error: unknown }
   );
 
-interface PlannedBase {
+/** An object of a manifest, and where it belongs. */
+export interface PlacedObject {
   readonly manifest: Manifest;
+  /** Undefined where the cluster serves no such kind. */
   readonly resource: ServedResource | undefined;
   readonly name: ObjectName;
+}
+
+interface PlannedBase extends PlacedObject {
   /** The live object as text; empty where there is none. */
   readonly before: string;
 }

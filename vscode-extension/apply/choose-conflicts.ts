@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { shortValue } from './conflict-texts.ts';
 import type { FieldConflict, PlannedObject } from './apply-plan.ts';
-import { objectText } from './show-plan.ts';
+import { placedText } from './result-texts.ts';
 
 /**
  * Lets the user say, field by field, what is taken over from others; nothing is unless it is ticked. Resolves to
@@ -33,7 +33,7 @@ function itemOf(
   const { field, why, theirs, yours } = conflict;
   const isSecret = planned.manifest.object.kind === 'Secret';
   return {
-    label: `${objectText(planned)} ${field}`,
+    label: `${placedText(planned)} ${field}`,
     description: isSecret
       ? ''
       : vscode.l10n.t('theirs: {0} · yours: {1}', shortValue(theirs), shortValue(yours)),

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { reasonOf } from '../commands/failure.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
 import type { PlannedObject } from './apply-plan.ts';
+import { objectText } from './result-texts.ts';
 
 /** What would change, side by side: one diff, or one of several files. */
 export async function showDifferences(
@@ -99,10 +100,4 @@ function remedyOf(error: unknown): readonly string[] {
   return /immutable|updates to \w+ spec for fields other than/.test(reasonOf(error))
     ? [vscode.l10n.t('only deleting it and applying again changes that')]
     : [];
-}
-
-/** "deployment/web". */
-export function objectText({ manifest, name, resource }: PlannedObject): string {
-  const kind = resource?.singular || (manifest.object.kind ?? 'object').toLowerCase();
-  return `${kind}/${name.name}`;
 }
