@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { isNotFound, isUnavailable } from '../../core/api/errors.ts';
-import type { KubernetesObject, ObjectName } from '../../core/api/object.ts';
+import { isUnavailable } from '../../core/api/errors.ts';
+import type { KubernetesObject } from '../../core/api/object.ts';
 import { parseApiVersion } from '../../core/api/resource.ts';
-import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
+import type { ResourceIndex } from '../../core/client/resource-index.ts';
 import { attempt, reasonOf, signalOf } from '../commands/failure.ts';
 import { confirm } from '../commands/targets.ts';
 import { dependentsText } from '../commands/dependents-text.ts';
@@ -11,15 +11,14 @@ import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts'
 import { connectedCluster } from '../session/connected.ts';
 import {
   applyPlanned,
-  nameOf,
-  placed,
   planApply,
-  servedResource,
   type Applied,
+  type PlacedObject,
   type PlannedObject,
   type PlanPlace,
 } from './apply-plan.ts';
 import { chooseTakenOver } from './choose-conflicts.ts';
+import { deletePlaced, placedObject, type Deleted } from './delete-objects.ts';
 import { chosenUris, readManifests, readSelection, type SourcedManifest } from './manifest-sources.ts';
 import type { RefusalDiagnostics } from './refusal-diagnostics.ts';
 import { countsText, placedText, resultText } from './result-texts.ts';
@@ -78,7 +77,8 @@ async function apply(dependencies: Dependencies, read: Read): Promise<void> {
     if (taken === undefined) return;
     const results: Applied[] = [];
     for (const each of chosen) results.push(await applyPlanned(each, place, taken));
-    report(dependencies, plan, results);
+    markRefused(dependencies, plan, results);
+    report(dependencies, cluster, results);
   });
 }
 
@@ -155,22 +155,29 @@ function placeTitle(what: string, { cluster, planned }: Plan): string {
     : vscode.l10n.t('{0}: cluster "{1}", namespace {2}', what, name, namespaces.join(', '));
 }
 
-function report({ refusals, log }: Dependencies, plan: Plan, results: readonly Applied[]): void {
+/** Shows in the files what the server said; a cluster that went away says nothing about them. */
+function markRefused({ refusals }: Dependencies, plan: Plan, results: readonly Applied[]): void {
+  for (const result of results) {
+    if (result.outcome !== 'failed' || isUnavailable(result.error)) continue;
+    const uri = plan.uriOf(result.planned);
+    if (uri !== undefined) refusals.show(uri, result.planned.manifest, result.error);
+  }
+}
+
+/** Tells in short what became of the objects; of each one, in the log. */
+function report(
+  { log }: Dependencies,
+  { context }: OpenCluster,
+  results: readonly (Applied | Deleted)[],
+): void {
   const details = vscode.l10n.t('Details');
   for (const result of results) {
-    const line = `${plan.cluster.context.name}: ${resultText(result)}`;
-    if (result.outcome !== 'failed') {
-      log.info(line);
-      continue;
-    }
-    log.error(`${line}: ${reasonOf(result.error)}`);
-    const uri = plan.uriOf(result.planned);
-    // A cluster that went away says nothing about the manifest.
-    if (uri !== undefined && !isUnavailable(result.error))
-      refusals.show(uri, result.planned.manifest, result.error);
+    const line = `${context.name}: ${resultText(result)}`;
+    if (result.outcome === 'failed') log.error(`${line}: ${reasonOf(result.error)}`);
+    else log.info(line);
   }
   const counts = countsText(results.map(({ outcome }) => outcome));
-  const text = vscode.l10n.t('Cluster "{0}": {1}', plan.cluster.context.name, counts);
+  const text = vscode.l10n.t('Cluster "{0}": {1}', context.name, counts);
   const failed = results.find((result) => result.outcome === 'failed');
   const shown =
     failed === undefined
@@ -184,7 +191,8 @@ function report({ refusals, log }: Dependencies, plan: Plan, results: readonly A
   });
 }
 
-async function deleteObjects({ session }: Dependencies, read: Read): Promise<void> {
+async function deleteObjects(dependencies: Dependencies, read: Read): Promise<void> {
+  const { session } = dependencies;
   await attempt(vscode.l10n.t('delete'), async () => {
     const cluster = connectedCluster(session);
     if (cluster === undefined) {
@@ -192,48 +200,29 @@ async function deleteObjects({ session }: Dependencies, read: Read): Promise<voi
       return;
     }
     const sources = await read();
+    if (sources.length === 0) throw new Error(vscode.l10n.t('there is no object in it'));
     const index = await servedIndex(cluster, sources);
-    const targets = sources.map(({ manifest }) => {
-      const resource = servedResource(index, manifest.object);
-      return { resource, name: nameOf(placed(resource, manifest.object, session.defaultNamespace)) };
-    });
-    const listed = targets.map(
-      ({ resource, name }) => `${[name.namespace, resource.singular].filter(Boolean).join(' ')}/${name.name}`,
-    );
+    const objects = sources.map(({ manifest }) => placedObject(manifest, index, session.defaultNamespace));
     const question = vscode.l10n.t(
       'Delete {0} objects of cluster "{1}"?',
-      targets.length,
+      objects.length,
       cluster.context.name,
     );
-    const objects = await liveObjects(cluster, targets);
-    const detail = [...listed, await dependentsText(cluster, objects)].filter((line) => line !== '');
+    const dependents = await dependentsText(cluster, await liveObjects(cluster, objects));
+    const detail = [...objects.map(placedText), dependents].filter((line) => line !== '');
     if (!(await confirm(question, vscode.l10n.t('Delete'), detail.join('\n')))) return;
-    let [deleted, absent] = [0, 0];
-    // In reverse: what was made last depends on what was made first.
-    for (const { resource, name } of targets.toReversed()) {
-      try {
-        await cluster.cluster.client.delete(resource, name, {
-          propagationPolicy: 'Background',
-          signal: cluster.signal,
-        });
-        deleted++;
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        absent++;
-      }
-    }
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t('Cluster "{0}": {1} deleted, {2} were not there', cluster.context.name, deleted, absent),
-    );
+    report(dependencies, cluster, await deletePlaced(cluster.cluster.client, objects, cluster.signal));
   });
 }
 
 async function liveObjects(
   { cluster: { client }, signal }: OpenCluster,
-  targets: readonly { readonly resource: ServedResource; readonly name: ObjectName }[],
+  objects: readonly PlacedObject[],
 ): Promise<readonly KubernetesObject[]> {
   const found = await Promise.all(
-    targets.map(({ resource, name }) => client.get(resource, name, { signal }).catch(() => undefined)),
+    objects.flatMap(({ resource, name }) =>
+      resource === undefined ? [] : [client.get(resource, name, { signal }).catch(() => undefined)],
+    ),
   );
   return found.filter((object) => object !== undefined);
 }

@@ -159,12 +159,8 @@ export async function applyPlanned(
   }
 }
 
-/** The kind of a manifest. Throws where the cluster serves none such. */
-export function servedResource(index: ResourceIndex, object: KubernetesObject): ServedResource {
-  return findServed(index, object) ?? noSuchKind(object);
-}
-
-function findServed(
+/** The kind of a manifest; undefined where the cluster serves none such. */
+export function findServed(
   index: ResourceIndex,
   { apiVersion = '', kind = '' }: KubernetesObject,
 ): ServedResource | undefined {
@@ -172,7 +168,7 @@ function findServed(
   return index.ofKind(group, version, kind);
 }
 
-function noSuchKind({ apiVersion = '', kind = '' }: KubernetesObject): never {
+export function noSuchKind({ apiVersion = '', kind = '' }: KubernetesObject): never {
   throw new Error(l10n.t('The cluster serves no kind "{0}" in version "{1}"', kind, apiVersion));
 }
 

@@ -1,5 +1,6 @@
 import { l10n } from '../language/l10n.ts';
 import type { Applied, PlacedObject, PlannedObject } from './apply-plan.ts';
+import type { Deleted } from './delete-objects.ts';
 
 /** "deployment/web". */
 export function objectText({ manifest, name, resource }: PlacedObject): string {
@@ -32,7 +33,7 @@ export function countsText(outcomes: readonly Outcome[]): string {
     .join(', ');
 }
 
-type Outcome = PlannedObject['outcome'] | Applied['outcome'];
+type Outcome = (PlannedObject | Applied | Deleted)['outcome'];
 
 function outcomeText(outcome: Outcome): string {
   const { t } = l10n;
@@ -44,6 +45,8 @@ function outcomeText(outcome: Outcome): string {
     refused: t('refused'),
     created: t('created'),
     configured: t('configured'),
+    deleted: t('deleted'),
+    absent: t('not there'),
     failed: t('failed'),
   };
   return texts[outcome];
