@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
 import type { Pod, Service } from '../../core/api/generated/core-v1.ts';
-import { pods } from '../../core/api/generated/resources.ts';
-import { selectorFromLabels } from '../../core/machinery/label-selector.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
 import { attempt } from './failure.ts';
+import { destinationOf } from './forward-destination.ts';
 import { OpenForwards } from './open-forwards.ts';
-import { PortForward, type Destination } from './port-forwarder.ts';
+import { PortForward } from './port-forwarder.ts';
 import { labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
 /** Forwarding ports, until it is stopped or the cluster is closed. */
@@ -44,7 +43,15 @@ async function start(target: Target, log: vscode.LogOutputChannel): Promise<Port
     String(remote),
   );
   if (local === undefined) return undefined;
-  const destination = await destinationOf(target, remote);
+  const { cluster, resource, object } = target;
+  const chosen = { port: remote, inPod: picked.port === undefined };
+  const destination = await destinationOf(
+    cluster.cluster.client,
+    resource.kind,
+    object,
+    chosen,
+    cluster.signal,
+  );
   const forward = new PortForward(target.cluster, destination, labelOf(target), log);
   await forward.listen(local);
   return forward;
@@ -70,32 +77,6 @@ function portsOf({ resource, object }: Target): readonly { readonly label: strin
   return (object as Pod).spec.containers.flatMap(({ name, ports }) =>
     (ports ?? []).map(({ containerPort }) => ({ label: `${containerPort} (${name})`, port: containerPort })),
   );
-}
-
-async function destinationOf(target: Target, port: number): Promise<Destination> {
-  const { cluster, resource, object, name } = target;
-  if (resource.kind !== 'Service') return { pod: name, port };
-  const { selector = {}, ports = [] } = (object as Service).spec;
-  const labelSelector = selectorFromLabels(selector).toString();
-  const { items } = await cluster.cluster.client.list(pods, {
-    namespace: name.namespace,
-    labelSelector,
-    signal: cluster.signal,
-  });
-  const pod = items.find(isReady) ?? items[0];
-  if (pod === undefined) throw new Error(vscode.l10n.t('no Pod stands behind it'));
-  const targetPort = ports.find((each) => each.port === port)?.targetPort ?? port;
-  const containerPort = pod.spec.containers
-    .flatMap((container) => container.ports ?? [])
-    .find((each) => each.name === targetPort)?.containerPort;
-  return {
-    pod: { namespace: pod.metadata.namespace, name: pod.metadata.name ?? '' },
-    port: containerPort ?? Number(targetPort),
-  };
-}
-
-function isReady({ status }: Pod): boolean {
-  return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
 }
 
 async function announce(forward: PortForward): Promise<void> {

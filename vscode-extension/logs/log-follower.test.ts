@@ -125,4 +125,11 @@ describe('the Pods whose logs are followed', () => {
     const service = { metadata: { name: 's', namespace: 'x' }, spec: { selector: { app: 'api' } } };
     expect(logScopeOf(services, service)).toEqual({ namespace: 'x', labelSelector: 'app=api' });
   });
+
+  test('are none of a Service that selects nothing', () => {
+    for (const spec of [{}, { selector: {} }]) {
+      const service = { metadata: { name: 's', namespace: 'x' }, spec };
+      expect(() => logScopeOf(services, service)).toThrow('Service "s" selects no Pods');
+    }
+  });
 });

@@ -71,7 +71,9 @@ export function logScopeOf(
   const only = container === undefined ? {} : { container };
   if (resource.kind === 'Pod') return { namespace, fieldSelector: `metadata.name=${name}`, ...only };
   const { selector } = (object as { spec?: { selector?: Record<string, unknown> } }).spec ?? {};
-  if (selector === undefined) throw new Error(l10n.t('{0} "{1}" selects no Pods', resource.kind, name));
+  // A Service without labels leads where somebody else says; as a selector they would be those of every Pod.
+  if (selector === undefined || Object.keys(selector).length === 0)
+    throw new Error(l10n.t('{0} "{1}" selects no Pods', resource.kind, name));
   // Services and ReplicationControllers have bare labels for a selector.
   const bare = !('matchLabels' in selector || 'matchExpressions' in selector);
   const labelSelector = selectorFromObject(bare ? { matchLabels: selector } : selector).toString();
