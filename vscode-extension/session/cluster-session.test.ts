@@ -6,6 +6,7 @@ import { makePair } from '../../core/machinery/pki/make-certificate.ts';
 import { seededRandom } from '../../core/machinery/random.ts';
 import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import { settle } from '../../test/expectations/eventually.ts';
+import { useTranslation } from '../language/l10n.ts';
 import { ClusterSession } from './cluster-session.ts';
 
 const context = { name: 'dev', namespace: 'default', endpoint: '127.0.0.1:7443' };
@@ -170,6 +171,25 @@ describe('the session with a cluster', () => {
     scripted.become('unavailable');
     expect(scripted.closed).toBe(true);
     expect(session.state).toMatchObject({ why: expect.stringContaining('expired at') });
+  });
+
+  test('says what is wrong in the words of the editor', async () => {
+    const clock = new SteppedClock();
+    const { scripted, session, clock: now } = await opened(await certified(clock));
+    scripted.become('ready');
+    await settle();
+    useTranslation((message, ...args) => `«${message}» ${args.join(' ')}`);
+    try {
+      scripted.become('unavailable');
+      expect(session.state).toMatchObject({ why: '«{0} does not answer» 127.0.0.1:7443' });
+      await now.advanceAsync(yearMs + 1);
+      scripted.become('unavailable');
+      expect(session.state).toMatchObject({
+        why: expect.stringMatching(/^«the client certificate of "\{0}"/),
+      });
+    } finally {
+      useTranslation(undefined);
+    }
   });
 
   test('says what is wrong with a context that cannot even be tried', async () => {

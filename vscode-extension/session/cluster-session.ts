@@ -5,6 +5,7 @@ import type { ClusterContext } from '../../core/client/kubeconfig.ts';
 import { ResourceIndex } from '../../core/client/resource-index.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
 import type { Random } from '../../core/machinery/random.ts';
+import { l10n } from '../language/l10n.ts';
 import { whyExpired } from './certificate-expiry.ts';
 import { Listeners } from './listeners.ts';
 
@@ -165,7 +166,7 @@ export class ClusterSession {
     const endListening = cluster.onStateChange((state) => {
       if (state === 'idle') cluster.connect();
       if (state === 'ready') this.#probe(opened);
-      if (state === 'unavailable') this.#lost(opened, `${context.endpoint} does not answer`);
+      if (state === 'unavailable') this.#lost(opened, l10n.t('{0} does not answer', context.endpoint));
     });
     closing.signal.addEventListener('abort', endListening, { once: true });
     opened.informers.run(closing.signal).catch((error: unknown) => {
