@@ -192,7 +192,12 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     store: storeMetrics,
     working: inProcess,
     version,
-    others: [...(options.audit?.families ?? []), ...turns.fairness.families, ...api.families],
+    others: [
+      ...(options.audit?.families ?? []),
+      ...turns.fairness.families,
+      ...agents.families,
+      ...api.families,
+    ],
   });
   const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
   const rest = restServer(options, api, clients, parts, signal, onError);

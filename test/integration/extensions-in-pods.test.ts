@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   apiservices,
@@ -5,12 +6,16 @@ import {
   endpointslices,
   nodes,
   pods,
+  rolebindings,
+  roles,
   services,
 } from '../../core/api/generated/resources.ts';
 import {
   mutatingwebhookconfigurations,
   validatingwebhookconfigurations,
 } from '../../core/api/generated/resources.ts';
+import type { Verbs } from '../../core/api/verbs.ts';
+import type { Authorizer } from '../../core/apiserver/handlers/authorize.ts';
 import { createContainerStreams } from '../../core/apiserver/streaming/container-streams.ts';
 import { SessionHub } from '../../core/apiserver/streaming/session-hub.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
@@ -22,7 +27,7 @@ import type { RunningAgent } from '../environment/connected-agent.ts';
 import { fortunesGroup, startExtensionServer } from '../environment/extension-server.ts';
 import { serveGrpc } from '../environment/grpc.ts';
 import type { GrpcApi } from '../environment/grpc.ts';
-import { createRestApi } from '../environment/rest.ts';
+import { clientPair, createRestApi } from '../environment/rest.ts';
 import type { RestApi } from '../environment/rest.ts';
 import { createWebhookServer } from '../environment/webhook-server.ts';
 import type { WebhookServer } from '../environment/webhook-server.ts';
@@ -46,9 +51,16 @@ let agent: RunningAgent;
 
 beforeAll(async () => {
   const onNodeChange = () => nodeChanged();
-  hub = new SessionHub({ clock: systemClock, instance: 'core', version: '0.0.0', onNodeChange });
-  rest = await createRestApi({ rbac: true, aggregation: true, agents: hub });
-  const containers = createContainerStreams({ verbs: rest.api.verbs, hub });
+  const limits = { perUser: 3, users: 5 };
+  hub = new SessionHub({ clock: systemClock, instance: 'core', version: '0.0.0', onNodeChange, limits });
+  const get: Verbs['get'] = (...args) => rest.api.verbs.get(...args);
+  const list: Verbs['list'] = (...args) => rest.api.verbs.list(...args);
+  const authorizer: Authorizer = {
+    authorize: (...args) => rest.api.api.authorizer.authorize(...args),
+    rules: (...args) => rest.api.api.authorizer.rules(...args),
+  };
+  const containers = createContainerStreams({ verbs: { get, list }, hub, authorizer });
+  rest = await createRestApi({ rbac: true, aggregation: true, agents: hub, containers });
   grpc = await serveGrpc(rest, { streaming: { containers, agents: hub } });
   server = await createWebhookServer(['hooks.default.svc']);
   await rest.api.client.create(nodes, node().named(nodeName).build());
@@ -82,7 +94,12 @@ async function podBehind(name: string, port: number): Promise<void> {
   const { client } = rest.api;
   const namespace = 'default';
   const made = await client.create(pods, pod().named(name).withSpec({ nodeName }).build());
-  await client.updateStatus(pods, { ...made, status: { ...made.status, phase: 'Running' } });
+  const main = { name: 'main', image: 'main:1', imageID: '', ready: true, restartCount: 0 };
+  const containerStatuses = [{ ...main, state: { running: { startedAt: '2030-01-01T00:00:00Z' } } }];
+  await client.updateStatus(pods, {
+    ...made,
+    status: { ...made.status, phase: 'Running', containerStatuses },
+  });
   await client.create(services, {
     metadata: { name, namespace },
     spec: { ports: [{ name: 'https', port: 443 }] },
@@ -207,6 +224,90 @@ describe('a webhook in a Pod', () => {
     });
     await client.delete(validatingwebhookconfigurations, { name: 'deaf' });
     rest.errors.length = 0;
+  });
+});
+
+describe('users who hold all the streams that they may', () => {
+  const web = { namespace: 'default', name: 'hooks' };
+  const logPath = '/api/v1/namespaces/default/pods/hooks/log?follow=true';
+  const held: { end(): void }[] = [];
+  const asked = () => handlers.asked.filter(({ kind }) => kind === 'logs').length;
+
+  /** Somebody who may read logs in the namespace, or run commands besides. */
+  async function person(name: string, ...more: readonly ['exec'] | readonly []) {
+    const apiGroup = 'rbac.authorization.k8s.io';
+    const allowed = { verbs: ['get', 'create'], apiGroups: [''] };
+    await rest.api.client.create(roles, {
+      metadata: { name, namespace: 'default' },
+      rules: [{ ...allowed, resources: ['pods/log', ...more.map((one) => `pods/${one}`)] }],
+    });
+    await rest.api.client.create(rolebindings, {
+      metadata: { name, namespace: 'default' },
+      roleRef: { apiGroup, kind: 'Role', name },
+      subjects: [{ apiGroup, kind: 'User', name }],
+    });
+    const pair = await clientPair(rest.pki.clientCa, `CN=${name}`);
+    const { containers } = grpc.connect(pair);
+    return {
+      followOverRest: async () => {
+        const answer = await rest.open('GET', logPath, { as: pair });
+        answer.on('error', () => undefined);
+        held.push({ end: () => answer.destroy() });
+        return answer.statusCode;
+      },
+      refusedOverRest: async () => (await rest.send('GET', logPath, { as: pair })).json(),
+      followOverGrpc: async () => {
+        const leaves = new AbortController();
+        held.push({ end: () => leaves.abort() });
+        const log = containers.logs({ signal: leaves.signal }, web, { follow: true });
+        return String((await log[Symbol.asyncIterator]().next()).value);
+      },
+      exec: async (command: readonly string[]) => {
+        const options = { command: [...command], stdin: false, tty: false };
+        const { stdout, exitCode } = await containers.exec({}, web, options);
+        stdout.resume();
+        return exitCode;
+      },
+    };
+  }
+
+  test('are refused over both front ends, and neither others nor webhooks are, until they let go', async () => {
+    await stopAgent();
+    await connectAgent();
+    handlers.log = async function* (signal) {
+      yield Buffer.from('line\n');
+      if (!signal.aborted) await once(signal, 'abort');
+    };
+    const greedy = await person('greedy');
+    const modest = await person('modest', 'exec');
+    const late = await person('late', 'exec');
+    await expect.poll(() => greedy.followOverRest(), { timeout: 30_000 }).toBe(200);
+    expect(await greedy.followOverRest()).toBe(200);
+    expect(await greedy.followOverGrpc()).toBe('line\n');
+    const message =
+      'Cannot read the log of pod "hooks": user "greedy" has 3 sessions open on node "node-a", and 3 is the limit of a user';
+    expect(await greedy.refusedOverRest()).toMatchObject({ code: 429, reason: 'TooManyRequests', message });
+    await expect(greedy.followOverGrpc()).rejects.toMatchObject({ reason: 'TooManyRequests', message });
+    expect(asked()).toBe(3);
+
+    expect(await modest.exec(['sh', '-c', 'exit 7'])).toBe(7);
+    expect(await modest.followOverRest()).toBe(200);
+    expect(await modest.followOverGrpc()).toBe('line\n');
+    await expect(late.exec(['true'])).rejects.toThrow('5 is the limit of all users');
+    expect(await late.refusedOverRest()).toMatchObject({ code: 429, reason: 'TooManyRequests' });
+
+    server.answer('/validate', { allowed: false, status: { message: 'asked all the same' } });
+    expect(dialled('hooks')).toBe(0);
+    await expect(rest.api.client.create(configmaps, judgedBy('validate'))).rejects.toThrow(
+      'asked all the same',
+    );
+    expect(dialled('hooks')).toBe(1);
+    server.answer('/validate', { allowed: true });
+
+    for (const stream of held.splice(0)) stream.end();
+    await expect.poll(() => greedy.followOverRest(), { timeout: 30_000 }).toBe(200);
+    await expect.poll(() => late.exec(['true']).catch(String), { timeout: 30_000 }).toBe(0);
+    for (const stream of held.splice(0)) stream.end();
   });
 });
 

@@ -38,13 +38,13 @@ export class SessionMux {
     return this.#sessions.size;
   }
 
-  /** The core's: asks the agent to open. */
-  open(open: SessionOpenInit): Session {
+  /** The core's: asks the agent to open. `onClosed` is called once, when the session has ended in whatever way. */
+  open(open: SessionOpenInit, onClosed: () => void = () => {}): Session {
     if (this.#ended !== undefined) throw this.#ended;
     if (this.#sessions.size >= maxSessions) {
       throw new StatusError('TooManyRequests', `Cannot open a session: ${maxSessions} are open on the node`);
     }
-    const session = this.#add(++this.#lastId);
+    const session = this.#add(++this.#lastId, onClosed);
     this.#pump.control({ session: session.id, kind: { case: 'open', value: open } });
     return session;
   }
@@ -74,8 +74,11 @@ export class SessionMux {
     else session.close(new StatusError('TooManyRequests', 'Too many sessions are open on the node').status);
   }
 
-  #add(id: number): Session {
-    const session = new Session(id, this.#role, this.#pump, () => this.#sessions.delete(id));
+  #add(id: number, onClosed: () => void = () => {}): Session {
+    const session = new Session(id, this.#role, this.#pump, () => {
+      this.#sessions.delete(id);
+      onClosed();
+    });
     this.#sessions.set(id, session);
     return session;
   }

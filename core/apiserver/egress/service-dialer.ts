@@ -84,7 +84,7 @@ async function dialPod(
     kind: { case: 'portForward', value: port },
   };
   try {
-    return new SessionDuplex(await agents.open(node, open, doing, signal));
+    return new SessionDuplex(await agents.open(node, open, doing, { signal }));
   } catch (cause) {
     const { message } = cause as Error;
     // The hub says what was to be done, an agent only what went wrong there.

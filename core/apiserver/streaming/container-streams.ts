@@ -83,7 +83,7 @@ class HubStreams implements ServedStreams {
     const node = nodeOf(pod);
     requireLog(pod, container, options.previous ?? false);
     const open = { ...identity(pod, container), kind: { case: 'logs', value: options } } as const;
-    const session = await this.#hub.open(node, open, `read the log of pod "${name.name}"`, call.signal);
+    const session = await this.#hub.open(node, open, `read the log of pod "${name.name}"`, call);
     try {
       yield* session.readable(outputChannel) as AsyncIterable<Buffer>;
     } finally {
@@ -112,7 +112,7 @@ class HubStreams implements ServedStreams {
       checkPort(port);
       const open = { ...identity(pod, ''), kind: { case: 'portForward', value: port } } as const;
       const doing = `forward to port ${port} of pod "${name.name}"`;
-      return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
+      return new SessionDuplex(await this.#hub.open(node, open, doing, call));
     };
   }
 
@@ -128,7 +128,7 @@ class HubStreams implements ServedStreams {
     await this.#admit(call, { resource, namespace, name, subresource: 'proxy' }, {});
     const reader = { verbs: this.#verbs, random: this.#random };
     const { node, open, doing } = await locate(reader, destination, call.signal);
-    return new SessionDuplex(await this.#hub.open(node, open, doing, call.signal));
+    return new SessionDuplex(await this.#hub.open(node, open, doing, call));
   }
 
   async #process(
@@ -144,7 +144,7 @@ class HubStreams implements ServedStreams {
     requireAlive(pod);
     const open: SessionOpenInit = { ...identity(pod, container), kind: { case: kind, value: options } };
     const doing = kind === 'exec' ? `exec in pod "${name.name}"` : `attach to pod "${name.name}"`;
-    return remoteProcess(await this.#hub.open(node, open, doing, call.signal), options);
+    return remoteProcess(await this.#hub.open(node, open, doing, call), options);
   }
 
   /** What admission makes of the wish for a process. */

@@ -3,9 +3,13 @@ import type { AgentFrame, SessionOpenInit } from '../../api/generated/wheelhouse
 import { SessionMux } from '../../api/sessions/session-mux.ts';
 import { outputChannel, type Session } from '../../api/sessions/session.ts';
 import type { NodeStats } from '../../api/streams.ts';
-import type { UserInfo } from '../../api/verbs.ts';
+import type { Call, UserInfo } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { deferred, type Deferred } from '../../machinery/deferred.ts';
+import { Counter, read } from '../../machinery/metrics/metrics.ts';
+import type { MetricFamily } from '../../machinery/metrics/metrics.ts';
+import { defaultSessionLimits, SessionShares } from './session-shares.ts';
+import type { SessionLimits } from './session-shares.ts';
 
 /** A stream that an agent dialled, whatever carries it. */
 export interface AgentLink {
@@ -27,13 +31,19 @@ export interface SessionHubOptions {
   readonly startTimeoutMs?: number;
   /** Without a byte in either direction; upstream's streamingConnectionIdleTimeout, 4 h. */
   readonly idleTimeoutMs?: number;
+  /** Of users on each node; a quarter of a node's sessions is kept from them unless given. */
+  readonly limits?: SessionLimits;
   readonly onNodeChange?: (node: string, connected: boolean) => void;
 }
 
 interface ConnectedNode {
   readonly node: string;
   readonly mux: SessionMux;
+  readonly shares: SessionShares;
 }
+
+/** Who a session is for, and what ends it: without a user, it is the server's own. */
+export type SessionCall = Pick<Call, 'user' | 'signal'>;
 
 /** Stats of a large node are a few hundred kilobytes. */
 const maxStatsBytes = 16 * 1024 * 1024;
@@ -48,6 +58,11 @@ export class SessionHub {
   readonly #serving = new Set<Deferred<void>>();
   /** When a node that is no longer connected was last heard of, in wall-clock milliseconds. */
   readonly #lastContactMs = new Map<string, number>();
+  readonly #refused = new Counter(
+    'wheelhouse_agent_sessions_refused_total',
+    'Sessions that were not opened because too many were open, by node.',
+    ['node'],
+  );
 
   constructor(options: SessionHubOptions) {
     this.#options = options;
@@ -55,6 +70,20 @@ export class SessionHub {
 
   isConnected(node: string): boolean {
     return this.#nodes.has(node);
+  }
+
+  get families(): readonly MetricFamily[] {
+    const open =
+      'Sessions that are open, by node and by whether they are those of users or of the server itself.';
+    return [
+      read('gauge', 'wheelhouse_agent_sessions', open, ['node', 'of'], () =>
+        [...this.#nodes.values()].flatMap(({ node, mux, shares }) => [
+          [shares.total, node, 'users'] as const,
+          [mux.size - shares.total, node, 'server'] as const,
+        ]),
+      ),
+      this.#refused,
+    ];
   }
 
   /** Serves one agent until its stream ends or the hub stops; rejects when it does not introduce itself properly. */
@@ -82,11 +111,17 @@ export class SessionHub {
   }
 
   /**
-   * Opens a session and waits until it runs. The signal ends it at any time. Rejects with ServiceUnavailable when
-   * the node is not connected or goes away. `doing` begins messages, as in `exec in pod "web-1"`.
+   * Opens a session and waits until it runs. The call's signal ends it at any time. Rejects with ServiceUnavailable
+   * when the node is not connected or goes away, and with TooManyRequests when its user, or everybody, has too many
+   * on that node. `doing` begins messages, as in `exec in pod "web-1"`.
    */
-  async open(node: string, open: SessionOpenInit, doing: string, signal?: AbortSignal): Promise<Session> {
-    const session = this.#muxOf(node, doing).open(open);
+  async open(
+    node: string,
+    open: SessionOpenInit,
+    doing: string,
+    { user, signal }: SessionCall = {},
+  ): Promise<Session> {
+    const session = this.#begin(this.#connection(node, doing), open, doing, user);
     const { clock, startTimeoutMs = 30_000, idleTimeoutMs = 4 * 60 * 60 * 1_000 } = this.#options;
     const end = (reason: 'Timeout' | 'ServiceUnavailable', why: string) =>
       session.close(new StatusError(reason, `Cannot ${doing}: ${why}`).status);
@@ -110,7 +145,7 @@ export class SessionHub {
 
   async stats(node: string, signal: AbortSignal): Promise<NodeStats> {
     const doing = `ask node "${node}" for its use`;
-    const session = await this.open(node, { kind: { case: 'stats', value: true } }, doing, signal);
+    const session = await this.open(node, { kind: { case: 'stats', value: true } }, doing, { signal });
     const parts: Buffer[] = [];
     let size = 0;
     for await (const part of session.readable(outputChannel) as AsyncIterable<Buffer>) {
@@ -131,9 +166,27 @@ export class SessionHub {
     for (const done of this.#serving) done.resolve();
   }
 
-  #muxOf(node: string, doing: string): SessionMux {
+  /** Counted for its user until it ends, whoever ends it. */
+  #begin(
+    { node, mux, shares }: ConnectedNode,
+    open: SessionOpenInit,
+    doing: string,
+    user: UserInfo | undefined,
+  ): Session {
+    let giveBack = () => {};
+    try {
+      if (user !== undefined) giveBack = shares.take(user.name, doing);
+      return mux.open(open, giveBack);
+    } catch (error) {
+      giveBack();
+      if (error instanceof StatusError && error.reason === 'TooManyRequests') this.#refused.of(node).value++;
+      throw error;
+    }
+  }
+
+  #connection(node: string, doing: string): ConnectedNode {
     const connected = this.#nodes.get(node);
-    if (connected !== undefined) return connected.mux;
+    if (connected !== undefined) return connected;
     throw new StatusError(
       'ServiceUnavailable',
       `Cannot ${doing}: node "${node}" is not connected (${this.#lastContact(node)})`,
@@ -163,9 +216,9 @@ export class SessionHub {
       );
     }
     const mux = new SessionMux({ role: 'core', send: (message) => link.send(message) });
-    const { instance, version } = this.#options;
+    const { instance, version, limits = defaultSessionLimits } = this.#options;
     mux.control({ case: 'welcome', value: { instance, version } });
-    const connected = { node, mux };
+    const connected = { node, mux, shares: new SessionShares(node, limits) };
     this.#connected(connected);
     return connected;
   }
