@@ -41,10 +41,10 @@ const reviews = [
   rule('create', 'authorization.k8s.io', 'subjectaccessreviews'),
 ];
 
-function leasesOf(component: string): readonly PolicyRule[] {
+function leasesOf(component: string, verbs = 'get update'): readonly PolicyRule[] {
   return [
     rule('create', 'coordination.k8s.io', 'leases'),
-    rule('get update', 'coordination.k8s.io', 'leases', component),
+    rule(verbs, 'coordination.k8s.io', 'leases', component),
   ];
 }
 
@@ -135,11 +135,18 @@ const forEverybody: readonly DefaultRole[] = [
   { name: 'system:public-info-viewer', rules: [urls('/healthz /livez /readyz /version /version/')] },
   {
     name: 'system:service-account-issuer-discovery',
-    rules: [urls('/.well-known/openid-configuration /openid/v1/jwks')],
+    rules: [
+      urls(
+        '/.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/',
+      ),
+    ],
   },
   {
     name: 'system:monitoring',
-    rules: [urls('/healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/*')],
+    rules: [
+      urls('/healthz /healthz/* /livez /livez/* /metrics /metrics/slis /readyz /readyz/*'),
+      rule('get', 'core', 'nodes/metrics'),
+    ],
   },
   { name: 'system:auth-delegator', rules: reviews },
 ];
@@ -163,7 +170,7 @@ const forComponents: readonly DefaultRole[] = [
     name: 'system:kube-scheduler',
     rules: [
       events,
-      ...leasesOf('kube-scheduler'),
+      ...leasesOf('kube-scheduler', `update ${read}`),
       rule(read, 'core', 'nodes namespaces'),
       rule(`delete ${read}`, 'core', 'pods'),
       rule('create', 'core', 'bindings pods/binding'),
@@ -171,7 +178,7 @@ const forComponents: readonly DefaultRole[] = [
       rule(read, 'core', 'replicationcontrollers services persistentvolumeclaims persistentvolumes'),
       rule(read, 'apps', 'replicasets statefulsets'),
       rule(read, 'policy', 'poddisruptionbudgets'),
-      rule(read, 'storage.k8s.io', 'csinodes csidrivers csistoragecapacities'),
+      rule(read, 'storage.k8s.io', 'csinodes csidrivers csistoragecapacities volumeattachments'),
       ...reviews,
     ],
   },
@@ -202,6 +209,7 @@ const forComponents: readonly DefaultRole[] = [
       rule(read, 'storage.k8s.io', 'csidrivers'),
       rule('create delete get patch update', 'storage.k8s.io', 'csinodes'),
       rule(read, 'node.k8s.io', 'runtimeclasses'),
+      rule('get', 'core', 'serviceaccounts'),
     ],
   },
   {
@@ -218,6 +226,7 @@ const forComponents: readonly DefaultRole[] = [
       rule('list watch', 'core', 'endpoints services'),
       rule(read, 'core', 'nodes'),
       events,
+      rule('list watch', 'networking.k8s.io', 'servicecidrs'),
       rule('list watch', 'discovery.k8s.io', 'endpointslices'),
     ],
   },
@@ -225,17 +234,15 @@ const forComponents: readonly DefaultRole[] = [
     name: 'system:kubelet-api-admin',
     rules: [
       rule(`proxy ${read}`, 'core', 'nodes'),
-      rule('*', 'core', 'nodes/log nodes/metrics nodes/proxy nodes/stats'),
+      rule(
+        '*',
+        'core',
+        'nodes/configz nodes/healthz nodes/log nodes/metrics nodes/pods nodes/proxy nodes/stats',
+      ),
     ],
   },
   { name: 'system:kube-aggregator', rules: [rule(read, 'core', 'endpoints services')] },
-  {
-    name: 'system:kube-dns',
-    rules: [
-      rule('list watch', 'core', 'endpoints services'),
-      rule('list watch', 'discovery.k8s.io', 'endpointslices'),
-    ],
-  },
+  { name: 'system:kube-dns', rules: [rule('list watch', 'core', 'endpoints services')] },
   {
     name: 'system:persistent-volume-provisioner',
     rules: [
