@@ -74,6 +74,42 @@ describe('a validating webhook', () => {
     expect((await rest.send('GET', `${configMaps}/refused`)).code).toBe(404);
   });
 
+  test('is asked in a dry run where it says that it then has no side effects', async () => {
+    const careful = { sideEffects: 'NoneOnDryRun' };
+    await scene.configure('Mutating', scene.hook('changes', { allowed: true }, careful));
+    await scene.configure('Validating', scene.hook('checks', { allowed: true }, careful));
+    const dry = await scene.send('POST', `${configMaps}?dryRun=All`, scene.configMap('dry'));
+    expect(dry).toMatchObject({ code: 201 });
+    await scene.create(configMaps, scene.configMap('wet'));
+    const asked = server.asked.map(({ path, request }) => [path, request.name, request['dryRun']]);
+    expect(asked).toEqual([
+      ['/changes', 'dry', true],
+      ['/checks', 'dry', true],
+      ['/changes', 'wet', false],
+      ['/checks', 'wet', false],
+    ]);
+  });
+
+  test.each([
+    ['Some', 'Unsupported value: "Some": supported values: "None", "NoneOnDryRun"'],
+    ['Unknown', 'Unsupported value: "Unknown": supported values: "None", "NoneOnDryRun"'],
+    [undefined, 'Required value: must specify one of None, NoneOnDryRun'],
+  ])('is not taken with side effects %s', async (sideEffects, problem) => {
+    for (const kind of ['Mutating', 'Validating'] as const) {
+      const path = `/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}webhookconfigurations`;
+      const body = {
+        metadata: { name: 'careless' },
+        webhooks: [scene.hook('careless', { allowed: true }, { sideEffects })],
+      };
+      expect(await scene.send('POST', path, body)).toMatchObject({
+        code: 422,
+        reason: 'Invalid',
+        message: `${kind}WebhookConfiguration.admissionregistration.k8s.io "careless" is invalid: webhooks[0].sideEffects: ${problem}`,
+      });
+      expect((await rest.send('GET', `${path}/careless`)).code).toBe(404);
+    }
+  });
+
   test('warns', async () => {
     await scene.configure('Validating', scene.hook('warns', { allowed: true, warnings: ['think again'] }));
     expect((await scene.send('POST', configMaps, scene.configMap('warned'))).warning).toContain(
