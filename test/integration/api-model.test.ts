@@ -201,27 +201,32 @@ function sorted(owners: Readonly<Record<string, readonly string[]>>): Record<str
   return Object.fromEntries(Object.entries(owners).map(([key, writers]) => [key, writers.toSorted()]));
 }
 
-test('whatever is written, patched and applied, values and owners are as the rules say', async () => {
-  await assert(
-    asyncProperty(array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
-      await using api = await createTestApi();
-      const model = new Model();
-      for (const next of steps) {
-        const expected = model.take(next);
-        const reason = await take(api, next).then(
-          () => 'ok',
-          (error: unknown) => (error instanceof StatusError ? error.reason : String(error)),
-        );
-        expect(reason).toBe(expected);
-        const live = await api.client.get(configmaps, settings).catch(() => undefined);
-        expect(live?.data ?? (live && {})).toEqual(model.values);
-        if (live === undefined) continue;
-        expect(ownersOf(live)).toEqual(
-          sorted(Object.fromEntries([...model.owners].map(([key, writers]) => [key, [...writers]]))),
-        );
-        expect(live.metadata.deletionTimestamp !== undefined).toBe(model.deleting);
-      }
-    }),
-    { numRuns: 200 },
-  );
-});
+/** A counterexample is a fault, however rare: no second try with another seed. */
+test(
+  'whatever is written, patched and applied, values and owners are as the rules say',
+  { retry: 0 },
+  async () => {
+    await assert(
+      asyncProperty(array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
+        await using api = await createTestApi();
+        const model = new Model();
+        for (const next of steps) {
+          const expected = model.take(next);
+          const reason = await take(api, next).then(
+            () => 'ok',
+            (error: unknown) => (error instanceof StatusError ? error.reason : String(error)),
+          );
+          expect(reason).toBe(expected);
+          const live = await api.client.get(configmaps, settings).catch(() => undefined);
+          expect(live?.data ?? (live && {})).toEqual(model.values);
+          if (live === undefined) continue;
+          expect(ownersOf(live)).toEqual(
+            sorted(Object.fromEntries([...model.owners].map(([key, writers]) => [key, [...writers]]))),
+          );
+          expect(live.metadata.deletionTimestamp !== undefined).toBe(model.deleting);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  },
+);

@@ -113,38 +113,46 @@ async function watched(
   return lines;
 }
 
-test('whatever clients do to each other, a watch tells the store’s history as its selector sees it', async () => {
-  await assert(
-    asyncProperty(clients, integer(), async (steps, seed) => {
-      await using api = await createTestApi({ seed });
-      const start = await api.client.list(configmaps, { namespace });
-      const from = Number(start.resourceVersion);
-      const stop = new AbortController();
-      const selectors = ['', 'colour=red', 'colour!=blue'];
-      const streams = selectors.map((selector) => watched(api, start.resourceVersion, selector, stop.signal));
-      await Promise.all(steps.map((each) => work(api, each)));
-      const end = await api.client.list(configmaps, { namespace });
-      const changes = await history(api, from, Number(end.resourceVersion));
-      // A list is as new as all that was acknowledged, and watchers are told before a list is answered.
-      await new Promise((resolve) => setImmediate(resolve));
-      stop.abort();
-      const told = await Promise.all(streams);
-      const filters: ((object: KubernetesObject) => boolean)[] = [
-        () => true,
-        ({ metadata }) => metadata.labels?.['colour'] === 'red',
-        ({ metadata }) => metadata.labels?.['colour'] !== 'blue',
-      ];
-      for (const [index, matches] of filters.entries()) expect(told[index]).toEqual(replay(changes, matches));
-      // What the history leads to is what a list shows.
-      const state = new Map<string, number>();
-      for (const change of changes) {
-        if (change.kind === 'put')
-          state.set(parsed(change.entry.value).metadata.name ?? '', change.entry.modRevision);
-        else state.delete(change.key.slice(change.key.lastIndexOf('/') + 1));
-      }
-      const listed = end.items.map(({ metadata }) => [metadata.name, Number(metadata.resourceVersion)]);
-      expect(listed).toEqual([...state].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-    }),
-    { numRuns: 150 },
-  );
-});
+/** A counterexample is a fault, however rare: no second try with another seed. */
+test(
+  'whatever clients do to each other, a watch tells the store’s history as its selector sees it',
+  { retry: 0 },
+  async () => {
+    await assert(
+      asyncProperty(clients, integer(), async (steps, seed) => {
+        await using api = await createTestApi({ seed });
+        const start = await api.client.list(configmaps, { namespace });
+        const from = Number(start.resourceVersion);
+        const stop = new AbortController();
+        const selectors = ['', 'colour=red', 'colour!=blue'];
+        const streams = selectors.map((selector) =>
+          watched(api, start.resourceVersion, selector, stop.signal),
+        );
+        await Promise.all(steps.map((each) => work(api, each)));
+        const end = await api.client.list(configmaps, { namespace });
+        const changes = await history(api, from, Number(end.resourceVersion));
+        // A list is as new as all that was acknowledged, and watchers are told before a list is answered.
+        await new Promise((resolve) => setImmediate(resolve));
+        stop.abort();
+        const told = await Promise.all(streams);
+        const filters: ((object: KubernetesObject) => boolean)[] = [
+          () => true,
+          ({ metadata }) => metadata.labels?.['colour'] === 'red',
+          ({ metadata }) => metadata.labels?.['colour'] !== 'blue',
+        ];
+        for (const [index, matches] of filters.entries())
+          expect(told[index]).toEqual(replay(changes, matches));
+        // What the history leads to is what a list shows.
+        const state = new Map<string, number>();
+        for (const change of changes) {
+          if (change.kind === 'put')
+            state.set(parsed(change.entry.value).metadata.name ?? '', change.entry.modRevision);
+          else state.delete(change.key.slice(change.key.lastIndexOf('/') + 1));
+        }
+        const listed = end.items.map(({ metadata }) => [metadata.name, Number(metadata.resourceVersion)]);
+        expect(listed).toEqual([...state].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+      }),
+      { numRuns: 150 },
+    );
+  },
+);

@@ -14,10 +14,13 @@ import { expect, test } from 'vitest';
 import { StatusError } from '../../core/api/errors.ts';
 import type { Pod } from '../../core/api/generated/core-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
+import { systemClock } from '../../core/machinery/clock.ts';
+import { EtcdStore } from '../../core/storage/etcd/store.ts';
 import type { Change } from '../../core/storage/storage.ts';
 import { pod } from '../builders/pod.ts';
 import type { TestApi } from '../environment/api.ts';
 import { createTestApi } from '../environment/api.ts';
+import { hasEtcd, startEtcd } from '../environment/etcd.ts';
 
 const namespace = 'default';
 const prefix = '/registry/core/pods/';
@@ -315,43 +318,84 @@ async function finish({ client }: TestApi): Promise<number> {
   return Number(metadata.resourceVersion);
 }
 
-test('whatever is applied, patched, reported and deleted, each watch tells the history after its revision as its selectors see it', async () => {
-  let [events, projected] = [0, 0];
+/** How much was told in games, so that they were games. */
+interface Tally {
+  events: number;
+  projected: number;
+}
+
+async function playAndCompare(
+  api: TestApi,
+  steps: readonly (readonly Step[])[],
+  tally: Tally,
+): Promise<void> {
+  const { resourceVersion } = await api.client.list(pods, { namespace });
+  const game = new Game(api, Number(resourceVersion));
+  for (const selection of selections.keys()) game.watch(selection, game.from);
+  for (const first of ['a', 'b'])
+    await api.client.create(pods, pod().named(first).labelled({ colour: 'red' }).build());
+  await Promise.all(steps.map((each) => game.play(each)));
+  const end = await finish(api);
+  // These begin when all has happened, in the middle of it.
+  const middle = game.from + Math.floor((end - game.from) / 2);
+  for (const selection of selections.keys()) game.watch(selection, middle);
+  const changes = await history(api, game.from, end);
+  for (const watch of game.watches) {
+    const matches = selections[watch.selection]?.matches ?? (() => false);
+    const told = await watch.until(end);
+    expect(told).toEqual(replay(changes, watch.since, matches));
+    tally.events += told.length;
+    if (watch.selection > 0) tally.projected += told.filter(([, type]) => type === 'DELETED').length;
+  }
+  const { items } = await api.client.list(pods, { namespace });
+  const state = new Map<string, object>();
+  for (const change of changes) {
+    const key = change.kind === 'put' ? change.entry.key : change.key;
+    if (change.kind === 'put') state.set(key, withoutRevision(parsed(change.entry.value)));
+    else state.delete(key);
+  }
+  expect(items.map(withoutRevision)).toEqual(
+    [...state].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object),
+  );
+}
+
+const claim =
+  'whatever is applied, patched, reported and deleted, each watch tells the history after its revision as its selectors see it';
+
+/** A counterexample is a fault, however rare: no second try with another seed. */
+test(claim, { retry: 0 }, async () => {
+  const tally: Tally = { events: 0, projected: 0 };
   await assert(
     asyncProperty(clients, integer(), async (steps, seed) => {
       await using api = await createTestApi({ seed });
-      const { resourceVersion } = await api.client.list(pods, { namespace });
-      const game = new Game(api, Number(resourceVersion));
-      for (const selection of selections.keys()) game.watch(selection, game.from);
-      for (const first of ['a', 'b'])
-        await api.client.create(pods, pod().named(first).labelled({ colour: 'red' }).build());
-      await Promise.all(steps.map((each) => game.play(each)));
-      const end = await finish(api);
-      // These begin when all has happened, in the middle of it.
-      const middle = game.from + Math.floor((end - game.from) / 2);
-      for (const selection of selections.keys()) game.watch(selection, middle);
-      const changes = await history(api, game.from, end);
-      for (const watch of game.watches) {
-        const matches = selections[watch.selection]?.matches ?? (() => false);
-        const told = await watch.until(end);
-        expect(told).toEqual(replay(changes, watch.since, matches));
-        events += told.length;
-        if (watch.selection > 0) projected += told.filter(([, type]) => type === 'DELETED').length;
-      }
-      const { items } = await api.client.list(pods, { namespace });
-      const state = new Map<string, object>();
-      for (const change of changes) {
-        const key = change.kind === 'put' ? change.entry.key : change.key;
-        if (change.kind === 'put') state.set(key, withoutRevision(parsed(change.entry.value)));
-        else state.delete(key);
-      }
-      expect(items.map(withoutRevision)).toEqual(
-        [...state].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object),
-      );
+      await playAndCompare(api, steps, tally);
     }),
     { numRuns: 60 },
   );
-  // The games were games.
-  expect(events).toBeGreaterThan(1_000);
-  expect(projected).toBeGreaterThan(50);
+  expect(tally.events).toBeGreaterThan(1_000);
+  expect(tally.projected).toBeGreaterThan(50);
+});
+
+if (!hasEtcd) console.warn('skipped: watches of etcd against its history: there is no etcd on the PATH');
+
+/** Commits in groups, watches over a link and reads that confirm their revision: what the memory store has not. */
+test.skipIf(!hasEtcd)(`on etcd: ${claim}`, { retry: 0 }, async () => {
+  const tally: Tally = { events: 0, projected: 0 };
+  const etcd = await startEtcd();
+  try {
+    await assert(
+      asyncProperty(clients, integer(), async (steps, seed) => {
+        const store = new EtcdStore({ endpoints: [etcd.endpoint], clock: systemClock });
+        // What the game before has left.
+        for (const { key } of (await store.list(prefix, {})).items)
+          await store.transact([], [{ kind: 'delete', key }], {});
+        await using api = await createTestApi({ seed, store });
+        await playAndCompare(api, steps, tally);
+      }),
+      { numRuns: 6 },
+    );
+  } finally {
+    await etcd.dispose();
+  }
+  expect(tally.events).toBeGreaterThan(100);
 });
