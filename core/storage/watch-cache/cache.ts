@@ -98,7 +98,7 @@ export class WatchCache<T> {
       options.maxHistoryEvents ?? 20_000,
       options.maxHistoryBytes ?? 32 * 1024 * 1024,
     );
-    this.#demultiplexer = new Demultiplexer(clock);
+    this.#demultiplexer = new Demultiplexer(clock, this.#onError);
     this.#readiness = new Readiness(prefix, clock, (revision) => store.requestProgress(prefix, revision));
     this.#snapshots = new KeptSnapshots(
       clock,

@@ -62,12 +62,23 @@ export class Crowd<T> {
 
   /**
    * Wakes those who wait, one at each step, and cuts those who are too slow. What happens between two steps is left
-   * for the next time, or else the last ones would be handed other arrays than the first.
+   * for the next time, or else the last ones would be handed other arrays than the first. `onFailure` is told of one
+   * that cannot be woken; the others are.
    */
-  *wake(revision: Revision): Generator<void, void, undefined> {
+  *wake(
+    revision: Revision,
+    onFailure: (watcher: CacheWatcher<T>, cause: unknown) => void,
+  ): Generator<void, void, undefined> {
     this.#wave = { end: this.end, revision };
     try {
-      for (const watcher of this.watchers) if (watcher.wakeInCrowd()) yield;
+      for (const watcher of this.watchers) {
+        try {
+          if (!watcher.wakeInCrowd()) continue;
+        } catch (error) {
+          onFailure(watcher, error);
+        }
+        yield;
+      }
     } finally {
       this.#wave = undefined;
     }

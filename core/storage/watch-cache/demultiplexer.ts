@@ -18,6 +18,7 @@ export class Demultiplexer<T> {
   /** By prefix: those who are told everything below it. */
   readonly #crowds = new Map<string, Crowd<T>>();
   readonly #clock: Clock;
+  readonly #onError: (error: unknown) => void;
   #touched: CacheWatcher<T>[] = [];
   readonly #touchedCrowds = new Set<Crowd<T>>();
   #batch = 0;
@@ -26,8 +27,10 @@ export class Demultiplexer<T> {
   #nextWakeMs = 0;
   #wakeIsSet = false;
 
-  constructor(clock: Clock) {
+  /** `onError` is told of watchers that cannot be woken, which end with that failure. */
+  constructor(clock: Clock, onError: (error: unknown) => void) {
     this.#clock = clock;
+    this.#onError = onError;
   }
 
   get size(): number {
@@ -120,11 +123,22 @@ export class Demultiplexer<T> {
     this.#touched = [];
     this.#touchedCrowds.clear();
     for (const watcher of touched) {
-      watcher.wake();
+      try {
+        watcher.wake();
+      } catch (error) {
+        this.#onFailure(watcher, error);
+      }
       yield;
     }
-    for (const crowd of crowds) yield* crowd.wake(this.#revision);
+    for (const crowd of crowds) yield* crowd.wake(this.#revision, this.#onFailure);
   }
+
+  /** Ends the one watch: if its failure ended the round, those behind it would never be woken again. */
+  readonly #onFailure = (watcher: CacheWatcher<T>, cause: unknown): void => {
+    const failure = new Error(`Cannot wake a watch of "${watcher.scope.prefix}": it is ended`, { cause });
+    watcher.fail(failure);
+    this.#onError(failure);
+  };
 
   #join(watcher: CacheWatcher<T>): void {
     const { prefix } = watcher.scope;

@@ -110,7 +110,7 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
   /** Hands over what was offered, once the cache's revision has caught up with it. */
   wake(): void {
     if (this.#reader === undefined || this.#unread <= 0) return;
-    this.#settle().resolve({ done: false, value: this.#take() });
+    this.#answer();
   }
 
   /** As `wake`; returns whether somebody was woken. One that is too late is cut. */
@@ -200,9 +200,15 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
     if (progressIntervalMs === undefined || this.#ended) return;
     this.#cancelProgress = clock.after(progressIntervalMs, () => {
       this.#progressDue = true;
-      if (this.#reader !== undefined) this.#settle().resolve({ done: false, value: this.#take() });
+      if (this.#reader !== undefined) this.#answer();
       this.#armProgress();
     });
+  }
+
+  /** What cannot be taken leaves the reader waiting, for whoever then fails the watch. */
+  #answer(): void {
+    const value = this.#take();
+    this.#settle().resolve({ done: false, value });
   }
 
   #settle() {
