@@ -97,6 +97,8 @@ describeEditor('manifests', files, (editor) => {
       await window.openFile('web.yaml');
       await window.replaceText(web.replace('replicas:', 'replcas:'));
       await errors(window).first().waitFor();
+      // What it names is in the folder, and has been found there by now.
+      await warnings(window).first().waitFor({ state: 'detached' });
       await window.goToLine(6, 5);
       await window.page.keyboard.press('F8');
       const message = window.page.locator('.marker-widget');
