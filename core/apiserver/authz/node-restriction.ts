@@ -9,7 +9,7 @@ import { certificateProblem } from './node-certificates.ts';
 import { forbiddenLabels } from './node-labels.ts';
 import { nodeNameOf } from './node.ts';
 import { tokenProblem } from './node-tokens.ts';
-import { configMapNames, isEmpty, secretNames } from './pod-references.ts';
+import { referencedByMirror } from './mirror-references.ts';
 
 const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const leaseNamespace = 'kube-node-lease';
@@ -158,29 +158,20 @@ function podStatusProblem({ operation, object, old }: AdmissionRequest, node: st
   const before = old as Pod;
   if (!deepEqual(pod.metadata.labels ?? {}, before.metadata.labels ?? {}))
     return `node "${node}" cannot update labels through pod status`;
-  return deepEqual(pod.status.resourceClaimStatuses ?? [], before.status.resourceClaimStatuses ?? [])
+  if (!deepEqual(pod.status.resourceClaimStatuses ?? [], before.status.resourceClaimStatuses ?? []))
+    return `node "${node}" cannot update resource claim statues`;
+  const { extendedResourceClaimStatus: claimed } = before.status;
+  return deepEqual(pod.status.extendedResourceClaimStatus ?? null, claimed ?? null)
     ? undefined
-    : `node "${node}" cannot update resource claim statues`;
+    : `node "${node}" cannot update extended resource claim status`;
 }
 
 /** What a Pod that was in no API before could otherwise reach through the node. */
 function referenceProblem(pod: Pod, node: string): Problem {
-  const { spec } = pod;
-  const cannot = `node "${node}" can not create pods that reference`;
-  if ((spec.serviceAccountName ?? '') !== '') return `${cannot} a service account`;
-  if (!isEmpty(secretNames(pod))) return `${cannot} secrets`;
-  if (!isEmpty(configMapNames(pod))) return `${cannot} configmaps`;
-  const volumes = spec.volumes ?? [];
-  if (
-    volumes.some(
-      ({ projected }) =>
-        projected?.sources?.some(({ clusterTrustBundle }) => clusterTrustBundle !== undefined) === true,
-    )
-  )
-    return `${cannot} clustertrustbundles`;
-  return volumes.some(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)
-    ? `${cannot} persistentvolumeclaims`
-    : undefined;
+  const referenced = referencedByMirror(pod);
+  return referenced === undefined
+    ? undefined
+    : `node "${node}" can not create pods that reference ${referenced}`;
 }
 
 function claimProblem({ operation, object, old }: AdmissionRequest, node: string): Problem {

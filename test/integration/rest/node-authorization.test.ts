@@ -238,6 +238,57 @@ test('a mirror Pod gives its node nothing', async () => {
   expect(await send('GET', `${inDefault}/secrets/share`, undefined, 'b')).toMatchObject({ code: 403 });
 });
 
+describe('a mirror Pod', () => {
+  const projected = (source: object) => ({ volumes: [{ name: 'v', projected: { sources: [source] } }] });
+  const volume = (source: object) => ({ volumes: [{ name: 'v', ...source }] });
+  const template = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  const certificate = { signerName: 'example.com/a', keyType: 'ED25519', credentialBundlePath: 'a' };
+  const create = async (spec: object) => {
+    await send('POST', '/api/v1/nodes', { metadata: { name: 'm' } });
+    const { uid } = (await send('GET', '/api/v1/nodes/m'))['metadata'] as { uid: string };
+    const owner = { apiVersion: 'v1', kind: 'Node', name: 'm', uid, controller: true };
+    const metadata = {
+      name: 'kept-by-m',
+      annotations: { 'kubernetes.io/config.mirror': 'x' },
+      ownerReferences: [owner],
+    };
+    const containers = [{ name: 'main', image: 'a' }];
+    return send(
+      'POST',
+      `${inDefault}/pods?dryRun=All`,
+      { metadata, spec: { nodeName: 'm', containers, ...spec } },
+      'm',
+    );
+  };
+
+  test.each([
+    ['resourceclaims', { resourceClaims: [{ name: 'gpu', resourceClaimName: 'gpu' }] }],
+    ['podcertificates', projected({ podCertificate: certificate })],
+    ['clustertrustbundles', projected({ clusterTrustBundle: { name: 'a', path: 'a' } })],
+    ['persistentvolumeclaims', volume({ persistentVolumeClaim: { claimName: 'data' } })],
+    [
+      'persistentvolumeclaims (via ephemeral volumes)',
+      volume({ ephemeral: { volumeClaimTemplate: { spec: template } } }),
+    ],
+    ['csidrivers (via CSI volumes)', volume({ csi: { driver: 'disk.example' } })],
+    ['endpoints (via glusterFS volumes)', volume({ glusterfs: { endpoints: 'a', path: 'a' } })],
+    ['configmaps', volume({ configMap: { name: 'settings' } })],
+    ['configmaps', projected({ configMap: { name: 'settings' } })],
+    ['secrets', volume({ secret: { secretName: 'share' } })],
+    ['secrets', projected({ secret: { name: 'share' } })],
+  ])('that names %s is refused to its node', async (what, spec) => {
+    expect(await create(spec)).toMatchObject({
+      code: 403,
+      message: `pods "kept-by-m" is forbidden: node "m" can not create pods that reference ${what}`,
+    });
+  });
+
+  test('that names nothing of the API is not', async () => {
+    expect(await create(volume({ emptyDir: {} }))).toMatchObject({ code: 201 });
+    expect(await create(projected({ downwardAPI: { items: [] } }))).toMatchObject({ code: 201 });
+  });
+});
+
 test('a node without a name has nothing, not even what is on no node', async () => {
   const answer = await send('GET', '/api/v1/pods?fieldSelector=spec.nodeName%3D', undefined, '');
   expect(answer).toMatchObject({
