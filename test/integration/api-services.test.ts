@@ -97,7 +97,7 @@ describe('a Service', () => {
       api.client.patch(services, { namespace: 'default', name: 'web' }, 'merge', {
         spec: { clusterIP: '10.96.0.77', clusterIPs: ['10.96.0.77'] },
       }),
-    ).rejects.toThrow('field is immutable');
+    ).rejects.toThrow('spec.clusterIPs[0]: Invalid value: ["10.96.0.77"]: may not change once set');
   });
 
   test('never shares a node port, however many are made at once', async () => {

@@ -11,10 +11,14 @@ import {
 } from '../generated/resources.ts';
 import type { CSIDriver, StorageClass } from '../generated/storage-v1.ts';
 import type { Mutable } from '../object.ts';
-import { objectSchemaOf } from '../schema/schemas.ts';
-import { FieldPath } from '../validation/field-path.ts';
-import { validateImmutable } from '../validation/object-meta.ts';
-import { validateBySchema } from '../validation/schema-rules.ts';
+import {
+  validateCsiDriver,
+  validateCsiDriverUpdate,
+  validateCsiNode,
+  validateCsiNodeUpdate,
+  validateCsiStorageCapacity,
+  validateCsiStorageCapacityUpdate,
+} from '../validation/csi.ts';
 import {
   validateAttachment,
   validateAttachmentUpdate,
@@ -67,12 +71,8 @@ function defaultStorageClass(storageClass: Mutable<StorageClass>): void {
 export const csiDriverKind = declareKind(csidrivers, {
   generation: true,
   applyDefaults: defaultDriver,
-  validateUpdate: (now, old) =>
-    validateImmutable(
-      now.spec.attachRequired,
-      old.spec.attachRequired,
-      FieldPath.spec.child('attachedRequired'),
-    ),
+  validate: validateCsiDriver,
+  validateUpdate: validateCsiDriverUpdate,
 });
 
 function defaultDriver({ spec }: Mutable<CSIDriver>): void {
@@ -85,21 +85,14 @@ function defaultDriver({ spec }: Mutable<CSIDriver>): void {
   if ((spec.volumeLifecycleModes?.length ?? 0) === 0) spec.volumeLifecycleModes = ['Persistent'];
 }
 
-const csiNodeSpec = objectSchemaOf('storage/v1.CSINodeSpec');
-
 export const csiNodeKind = declareKind(csinodes, {
-  validate: ({ spec }) => validateBySchema(csiNodeSpec, spec, FieldPath.spec),
+  validate: validateCsiNode,
+  validateUpdate: validateCsiNodeUpdate,
 });
 
 export const csiStorageCapacityKind = declareKind(csistoragecapacities, {
-  validateUpdate: (now, old) => [
-    ...validateImmutable(
-      now.storageClassName,
-      old.storageClassName,
-      FieldPath.root.child('storageClassName'),
-    ),
-    ...validateImmutable(now.nodeTopology, old.nodeTopology, FieldPath.root.child('nodeTopology')),
-  ],
+  validate: validateCsiStorageCapacity,
+  validateUpdate: validateCsiStorageCapacityUpdate,
 });
 
 export const volumeAttachmentKind = declareKind(volumeattachments, {

@@ -4,9 +4,9 @@ import type {
   PolicyRulesWithSubjects,
   PriorityLevelConfiguration,
 } from '../generated/flowcontrol-v1.ts';
-import { checkBetween, checkEach, checkName, checkOneOf } from './common.ts';
+import { checkBetween, checkEach, checkOneOf } from './common.ts';
 import type { Errors } from './common.ts';
-import { forbiddenField, invalidValue, required } from './field-errors.ts';
+import { forbiddenField, invalidEach, invalidValue, required } from './field-errors.ts';
 import { FieldPath } from './field-path.ts';
 
 const lastPrecedence = 10_000;
@@ -16,10 +16,9 @@ export function validateFlowSchema({ metadata, spec }: FlowSchema): Errors {
   const path = FieldPath.spec;
   const { matchingPrecedence = 0, priorityLevelConfiguration, distinguisherMethod, rules } = spec;
   const errors = [
-    ...checkBetween(matchingPrecedence, 1, lastPrecedence, path.child('matchingPrecedence')),
-    ...checkName(
+    ...validatePrecedence(matchingPrecedence, path.child('matchingPrecedence')),
+    ...validateLevelName(
       priorityLevelConfiguration.name,
-      dns1123SubdomainProblems,
       path.child('priorityLevelConfiguration').child('name'),
     ),
     ...checkEach(rules, path.child('rules'), validateRules),
@@ -42,6 +41,18 @@ export function validateFlowSchema({ metadata, spec }: FlowSchema): Errors {
       ),
     );
   return errors;
+}
+
+function validatePrecedence(value: number, path: FieldPath): Errors {
+  if (value <= 0) return [invalidValue(path, value, 'must be a positive value')];
+  return value > lastPrecedence
+    ? [invalidValue(path, value, `must not be greater than ${lastPrecedence}`)]
+    : [];
+}
+
+function validateLevelName(name: string, path: FieldPath): Errors {
+  if (name === '') return [required(path, 'must reference a priority level')];
+  return invalidEach(path, name, dns1123SubdomainProblems(name));
 }
 
 function validateRules(

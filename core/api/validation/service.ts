@@ -197,13 +197,11 @@ export function validateServiceUpdate({ spec }: Service, old: Service): Errors {
   const without = (type: string | undefined) => type === 'ExternalName';
   if (without(spec.type) || without(old.spec.type)) return [];
   const path = FieldPath.spec;
-  const errors = validateImmutable(
-    spec.clusterIPs?.[0],
-    old.spec.clusterIPs?.[0],
-    path.child('clusterIPs').index(0),
-  );
-  const [family, oldFamily] = [spec.ipFamilies?.[0], old.spec.ipFamilies?.[0]];
-  return [...errors, ...validateImmutable(family, oldFamily, path.child('ipFamilies').index(0))];
+  const errors: Errors = [];
+  for (const name of ['clusterIPs', 'ipFamilies'] as const)
+    if (spec[name]?.[0] !== old.spec[name]?.[0])
+      errors.push(invalidValue(path.child(name).index(0), spec[name], 'may not change once set'));
+  return errors;
 }
 
 /** ValidateIPAddress (pkg/apis/networking/validation). */

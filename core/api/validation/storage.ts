@@ -1,12 +1,12 @@
 import { deepEqual } from '../../machinery/json.ts';
-import { dns1123SubdomainProblems } from '../../machinery/names.ts';
+import { dns1123SubdomainProblems, qualifiedNameProblems } from '../../machinery/names.ts';
 import { Quantity } from '../../machinery/quantity.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../generated/core-v1.ts';
 import type { StorageClass, VolumeAttachment, VolumeAttributesClass } from '../generated/storage-v1.ts';
 import { objectSchemaOf } from '../schema/schemas.ts';
 import { checkEach, checkFormat, checkOneOf, positive } from './common.ts';
 import type { Errors } from './common.ts';
-import { forbiddenField, invalidValue, required } from './field-errors.ts';
+import { forbiddenField, invalidEach, invalidValue, required } from './field-errors.ts';
 import { FieldPath } from './field-path.ts';
 import { validateLabelSelector } from './label-selector.ts';
 import { validateImmutable } from './object-meta.ts';
@@ -127,6 +127,11 @@ export function validateVolumeUpdate({ spec }: PersistentVolume, { spec: old }: 
         'spec.persistentvolumesource is immutable after creation',
       ),
     );
+  // It may be given later: where a volume is may be found out.
+  if (old.nodeAffinity !== undefined)
+    errors.push(
+      ...validateImmutable(spec.nodeAffinity, old.nodeAffinity, FieldPath.spec.child('nodeAffinity')),
+    );
   return errors;
 }
 
@@ -135,13 +140,19 @@ export function validateStorageClass(storageClass: StorageClass): Errors {
   const { provisioner, reclaimPolicy, volumeBindingMode, parameters } = storageClass;
   const root = FieldPath.root;
   return [
-    ...(provisioner === '' ? [required(root.child('provisioner'))] : []),
+    ...(provisioner === ''
+      ? [required(root.child('provisioner'))]
+      : invalidEach(
+          root.child('provisioner'),
+          provisioner.toLowerCase(),
+          qualifiedNameProblems(provisioner.toLowerCase()),
+        )),
     ...checkOneOf(reclaimPolicy, ['Delete', 'Retain'], root.child('reclaimPolicy')),
     ...checkOneOf(volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], root.child('volumeBindingMode'), {
       isRequired: true,
     }),
     ...(Object.keys(parameters ?? {}).includes('')
-      ? [invalidValue(root.child('parameters'), '', 'field can not be empty')]
+      ? [invalidValue(root.child('parameters'), '', 'field can not be empty.')]
       : []),
   ];
 }
@@ -181,16 +192,29 @@ export function validateAttachmentUpdate(now: VolumeAttachment, old: VolumeAttac
   return validateImmutable(now.spec, old.spec, FieldPath.spec);
 }
 
-export function validateAttributesClass({ driverName }: VolumeAttributesClass): Errors {
-  return driverName === '' ? [required(FieldPath.root.child('driverName'))] : [];
+/** ValidateVolumeAttributesClass. */
+export function validateAttributesClass({ driverName, parameters = {} }: VolumeAttributesClass): Errors {
+  const root = FieldPath.root;
+  const at = root.child('driverName');
+  const errors: Errors =
+    driverName === ''
+      ? [required(at)]
+      : invalidEach(at, driverName.toLowerCase(), qualifiedNameProblems(driverName.toLowerCase()));
+  const path = root.child('parameters');
+  if (Object.keys(parameters).length === 0)
+    errors.push(required(path, 'must contain at least one key/value pair'));
+  if (Object.hasOwn(parameters, '')) errors.push(invalidValue(path, '', 'field can not be empty.'));
+  return errors;
 }
 
+/** Volumes have what their class says: another one is another class. */
 export function validateAttributesClassUpdate(
   now: VolumeAttributesClass,
   old: VolumeAttributesClass,
 ): Errors {
-  return [
-    ...validateImmutable(now.driverName, old.driverName, FieldPath.root.child('driverName')),
-    ...validateImmutable(now.parameters, old.parameters, FieldPath.root.child('parameters')),
-  ];
+  return (['driverName', 'parameters'] as const).flatMap((name) =>
+    deepEqual(now[name], old[name])
+      ? []
+      : [forbiddenField(FieldPath.root.child(name), `updates to ${name} are forbidden.`)],
+  );
 }
