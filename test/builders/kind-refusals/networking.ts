@@ -1,5 +1,5 @@
 import { declared, immutable, required } from './refusal.ts';
-import type { KindRefusals, Refusal } from './refusal.ts';
+import type { KindRefusals } from './refusal.ts';
 
 /** What is refused of the kinds of networking. */
 export const networkingRefusals: Readonly<Record<string, KindRefusals>> = {
