@@ -8,6 +8,13 @@ import { clientPair, createRestApi } from '../../environment/rest.ts';
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const deployments = '/apis/apps/v1/namespaces/default/deployments';
 
+const patchTypes = [
+  ['merge', 'application/merge-patch+json'],
+  ['strategic merge', 'application/strategic-merge-patch+json'],
+  ['JSON', 'application/json-patch+json'],
+  ['apply', 'application/apply-patch+yaml'],
+] as const;
+
 const policies = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
@@ -136,8 +143,8 @@ describe('a body is refused, and the server goes on', () => {
       message: /alias/i,
     },
     {
-      title: 'YAML of 20,000 levels',
-      body: `a: ${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+      title: 'YAML of 100,000 levels',
+      body: `a: ${'['.repeat(100_000)}${']'.repeat(100_000)}`,
       contentType: 'application/yaml',
       ...badRequest,
       message: /deep/,
@@ -211,6 +218,57 @@ describe('a body is refused, and the server goes on', () => {
       ...badRequest,
       message,
     })),
+    ...patchTypes.flatMap(([title, contentType]): Refused[] => {
+      const patch = { method: 'PATCH', path: `${deployments}/web?fieldManager=hostile`, contentType };
+      const isList = title === 'JSON';
+      const isYaml = title === 'apply';
+      const whole = JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', spec: { replicas: 2 } });
+      const operations = (path: string, value: string) => `[{"op":"add","path":"${path}","value":${value}}]`;
+      const text = isList ? operations('/spec/replicas', '2') : whole;
+      const nested = deep(100_000);
+      const poisoned = '{"metadata":{"labels":{"__proto__":"x"}}}';
+      return [
+        {
+          title: `a ${title} patch that is cut off`,
+          ...patch,
+          body: text.slice(0, -2),
+          ...badRequest,
+          message: isYaml ? /line 1/ : /JSON/,
+        },
+        {
+          title: `a ${title} patch of 100,000 levels`,
+          ...patch,
+          body: isList ? operations('/metadata/labels', nested) : nested,
+          ...badRequest,
+          message: /deep/,
+        },
+        {
+          title: `a ${title} patch with a member called __proto__`,
+          ...patch,
+          body: isList ? operations('/metadata/labels', '{"__proto__":"x"}') : poisoned,
+          ...badRequest,
+          message: /__proto__/,
+        },
+      ];
+    }),
+    {
+      title: 'a JSON patch into __proto__',
+      method: 'PATCH',
+      path: `${deployments}/web`,
+      contentType: 'application/json-patch+json',
+      body: '[{"op":"add","path":"/metadata/__proto__/polluted","value":true}]',
+      ...badRequest,
+      message: /__proto__/,
+    },
+    {
+      title: 'an apply of YAML with a member called __proto__',
+      method: 'PATCH',
+      path: `${deployments}/web?fieldManager=hostile`,
+      contentType: 'application/apply-patch+yaml',
+      body: 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n    __proto__: {polluted: "x"}\n',
+      ...badRequest,
+      message: /__proto__/,
+    },
     {
       title: 'an apply without a field manager',
       method: 'PATCH',
@@ -316,6 +374,15 @@ describe('a body is refused, and the server goes on', () => {
     expect(sent).toBeLessThan(40 * 1024 * 1024);
     await expectHealthy();
   });
+});
+
+test('an owner in another namespace is taken, as upstream does: its garbage collector finds nobody there', async () => {
+  const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'elsewhere', uid: 'of-kube-system' };
+  const metadata = { name: 'owned', ownerReferences: [owner] };
+  const made = await rest.send('POST', configMaps, { body: JSON.stringify({ metadata }) });
+  expect(made.code).toBe(201);
+  expect(made.json()).toMatchObject({ metadata: { ownerReferences: [owner] } });
+  await expectHealthy();
 });
 
 /** Sends a chunked body until the server answers; resolves with the code and the bytes sent until then. */
