@@ -187,6 +187,7 @@ export async function startExtensionServer(frontProxyCa: KeyPair): Promise<Exten
       rawHeaders: request.rawHeaders,
       body: '',
     });
+    if (request.url?.includes('/mute/') === true) return;
     if (request.url?.includes('/bad/') === true) {
       socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno');
       return;

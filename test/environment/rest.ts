@@ -220,6 +220,7 @@ export async function createRestApi(options: RestApiOptions = {}): Promise<RestA
     issuer: api.api.tokens,
     authorizer: api.api.authorizer,
     pipeline,
+    clock: options.serverClock,
     health: options.health ?? [{ name: 'ping', live: true, check: () => Promise.resolve() }],
     metrics: {
       requests: new RequestMetrics(api.scheme),

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiservices, configmaps } from '../../core/api/generated/resources.ts';
+import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import { fortunesGroup } from '../environment/extension-server.ts';
 import type { ExtensionServer } from '../environment/extension-server.ts';
@@ -190,15 +191,15 @@ describe("a user's API server", () => {
   });
 
   /** Asks for another protocol; the answer, and the connection where there is one. */
-  function upgrade(path: string): Promise<readonly [IncomingMessage, Duplex?]> {
-    const { port, hostname } = new URL(`https://${rest.address}`);
+  function upgrade(path: string, of = rest): Promise<readonly [IncomingMessage, Duplex?]> {
+    const { port, hostname } = new URL(`https://${of.address}`);
     return new Promise((resolve, reject) => {
       const outgoing = httpsRequest({
         host: hostname,
         port,
         path,
-        ca: rest.pki.serverCa.cert,
-        ...rest.pki.admin,
+        ca: of.pki.serverCa.cert,
+        ...of.pki.admin,
         headers: { connection: 'Upgrade', upgrade: 'echo', 'x-remote-user': 'root' },
       });
       outgoing.once('upgrade', (answer, socket: Duplex) => resolve([answer, socket]));
@@ -219,6 +220,29 @@ describe("a user's API server", () => {
     const [refused, none] = await upgrade(`${fortunes}/bad/tell`);
     expect([refused.statusCode, none]).toEqual([403, undefined]);
     refused.resume();
+  });
+
+  test('is given up on where it takes a minute to say whether it speaks another protocol', async () => {
+    const serverClock = new SteppedClock();
+    await using slow = await AggregationScene.create({ serverClock });
+    const heard = () => slow.extension.asked.some(({ url }) => url.includes('/mute/'));
+    const answering = upgrade(`${fortunes}/mute/tell`, slow.rest);
+    await expect.poll(heard, { timeout: 30_000 }).toBe(true);
+    serverClock.advance(60_000);
+    const [answer] = await answering;
+    expect(answer.statusCode).toBe(504);
+    const [body] = (await once(answer, 'data')) as [Buffer];
+    expect(JSON.parse(String(body))).toMatchObject({
+      reason: 'Timeout',
+      message: 'the server did not answer within 60 s',
+    });
+
+    // Once it is agreed, no time runs.
+    const [, socket] = await upgrade(`${fortunes}/good/tell`, slow.rest);
+    serverClock.advance(600_000);
+    socket?.write('hello');
+    expect(String((await once(socket as Duplex, 'data'))[0])).toBe('hello');
+    socket?.destroy();
   });
 
   test('is in discovery, plain and whole', async () => {

@@ -312,7 +312,7 @@ describe('users who hold all the streams that they may', () => {
 });
 
 describe('an API server in a Pod', () => {
-  test('is reached through the agent of its node', async () => {
+  test('is reached through the agent of its node, and whoever watches has so many streams of that', async () => {
     await using extension = await startExtensionServer(rest.pki.frontProxyCa);
     await podBehind('fortunes', extension.port);
     const name = `v1alpha1.${fortunesGroup}`;
@@ -333,6 +333,26 @@ describe('an API server in a Pod', () => {
     for (let count = 0; count < 5; count++)
       expect((await rest.send('GET', path)).json()).toMatchObject({ kind: 'Fortune' });
     expect(dialled('fortunes')).toBe(before);
+
+    const watch = `/apis/${fortunesGroup}/v1alpha1/namespaces/default/fortunes?watch=true`;
+    const watches = await Promise.all([1, 2, 3].map(() => rest.open('GET', watch)));
+    expect(watches.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+    expect(dialled('fortunes')).toBe(before + 3);
+    expect((await rest.send('GET', watch)).json()).toMatchObject({
+      code: 429,
+      reason: 'TooManyRequests',
+      message: expect.stringMatching(
+        /user ".+" has 3 sessions open on node "node-a", and 3 is the limit of a user/,
+      ),
+    });
+    expect((await rest.send('GET', path)).code).toBe(200);
+    for (const each of watches) each.on('error', () => undefined).destroy();
+    const again = async () => {
+      const answer = await rest.open('GET', watch);
+      answer.on('error', () => undefined).destroy();
+      return answer.statusCode;
+    };
+    await expect.poll(again, { timeout: 30_000 }).toBe(200);
     await rest.api.client.delete(apiservices, { name });
   });
 });

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { WebhookClientConfig } from '../../api/generated/admissionregistration-v1.ts';
+import type { UserInfo } from '../../api/verbs.ts';
 
 /** A port of a Service, by its number. */
 export interface ServicePort {
@@ -9,10 +10,11 @@ export interface ServicePort {
 }
 
 /**
- * A connection to any of what a Service leads to. The signal is about the way there only.
+ * A connection to any of what a Service leads to. The signal is about the way there only. It counts for the user where
+ * there is one, and for the server itself without.
  * @throws StatusError that names the Service, and what of it could not be reached through which node
  */
-export type DialService = (service: ServicePort, signal: AbortSignal) => Promise<Duplex>;
+export type DialService = (service: ServicePort, signal: AbortSignal, user?: UserInfo) => Promise<Duplex>;
 
 /** Where a webhook is called. */
 export interface WebhookEndpoint {

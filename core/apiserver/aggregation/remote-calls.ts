@@ -69,6 +69,7 @@ export class RemoteCalls {
         path,
         headers: this.#headers(),
         signal: over.signal,
+        streamsFor: this.#call.user,
       });
       const answer = await answerTo(outgoing, () => outgoing.end());
       const code = answer.statusCode ?? 502;

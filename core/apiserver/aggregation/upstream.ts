@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { StatusError } from '../../api/errors.ts';
 import type { APIServiceSpec } from '../../api/generated/apiregistration-v1.ts';
+import type { UserInfo } from '../../api/verbs.ts';
 import type { DialService, ServicePort } from '../../admission/webhooks/endpoint.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { DialedAgent, dialedRequest } from '../../machinery/dialed-agent.ts';
@@ -22,6 +23,8 @@ export interface UpstreamRequest {
   readonly signal: AbortSignal;
   /** The connection is to become something else: it is not used again. */
   readonly upgrade?: boolean;
+  /** For whom it goes on as long as it likes: a connection of its own, which counts for that user. */
+  readonly streamsFor?: UserInfo | undefined;
 }
 
 const connectWithinMs = 10_000;
@@ -33,23 +36,34 @@ export class Upstream {
   readonly spec: APIServiceSpec;
   readonly #options: UpstreamOptions;
   readonly #agent: DialedAgent<ServicePort>;
+  /** Streams of users: nobody else's requests are sent over what is left of their connections. */
+  readonly #streams: DialedAgent<ServicePort & { readonly user: UserInfo }>;
 
   constructor(spec: APIServiceSpec, options: UpstreamOptions) {
     this.spec = spec;
     this.#options = options;
     const { clock, dial } = options;
-    this.#agent = new DialedAgent({ clock, connectWithinMs, maxFreeSockets, idleMs, dial });
+    const common = { clock, connectWithinMs, idleMs };
+    this.#agent = new DialedAgent({
+      ...common,
+      maxFreeSockets,
+      dial: (service, signal) => dial(service, signal),
+    });
+    this.#streams = new DialedAgent({
+      ...common,
+      maxFreeSockets: 0,
+      dial: ({ user, ...service }, signal) => dial(service, signal, user),
+    });
   }
 
   /** Sends a request's head; the body is the caller's to send and the answer the caller's to wait for. */
-  open({ method, path, headers, signal, upgrade = false }: UpstreamRequest): ClientRequest {
+  open({ method, path, headers, signal, upgrade = false, streamsFor }: UpstreamRequest): ClientRequest {
     const { service = {}, caBundle = '', insecureSkipTLSVerify } = this.spec;
     const { name = '', namespace = '', port = 443 } = service;
     const { frontProxy } = this.#options;
     const host = `${name}.${namespace}.svc`;
-    return dialedRequest({
-      agent: this.#agent,
-      wish: { namespace, name, port },
+    const wish = { namespace, name, port };
+    const options = {
       host,
       servername: host,
       cert: frontProxy.cert,
@@ -60,7 +74,10 @@ export class Upstream {
       path,
       headers: { ...headers, host, ...(upgrade ? {} : { connection: 'keep-alive' }) },
       signal,
-    });
+    };
+    return streamsFor === undefined
+      ? dialedRequest({ ...options, agent: this.#agent, wish })
+      : dialedRequest({ ...options, agent: this.#streams, wish: { ...wish, user: streamsFor } });
   }
 
   /** A whole answer of at most `maxBytes`, within `withinMs`. */
@@ -95,6 +112,7 @@ export class Upstream {
   /** Lets go of connections that nobody uses; those in use end with what they are used for. */
   close(): void {
     this.#agent.retire();
+    this.#streams.retire();
   }
 }
 

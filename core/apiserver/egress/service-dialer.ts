@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '../../api/errors.ts';
+import type { StatusReason } from '../../api/errors.ts';
 import { pods } from '../../api/generated/resources.ts';
 import type { SessionOpenInit } from '../../api/generated/wheelhouse.ts';
+import type { UserInfo } from '../../api/verbs.ts';
 import type { Lookup } from '../../admission/lookup.ts';
 import type { DialService, ServicePort } from '../../admission/webhooks/endpoint.ts';
 import { randomBelow } from '../../machinery/random.ts';
@@ -29,7 +31,7 @@ const mostAttempts = 3;
  * on connections would otherwise be asked about the way to themselves.
  */
 export function serviceDialer(options: ServiceDialerOptions): DialService {
-  return async (service, signal) => {
+  return async (service, signal, user) => {
     const { lookup, random, agents } = options;
     const backends = await backendsOf(lookup, service, signal);
     const failures: string[] = [];
@@ -38,14 +40,14 @@ export function serviceDialer(options: ServiceDialerOptions): DialService {
       try {
         return backend.kind === 'address' || agents === undefined
           ? await dialAddress(backend, signal)
-          : await dialPod(lookup, agents, backend, signal);
+          : await dialPod(lookup, agents, backend, { signal, user });
       } catch (error) {
         signal.throwIfAborted();
         first ??= error;
         failures.push((error as Error).message);
       }
     }
-    throw new StatusError('ServiceUnavailable', `${failures.join('; ')} (${nameOf(service)})`, {
+    throw new StatusError(reasonOf(first), `${failures.join('; ')} (${nameOf(service)})`, {
       cause: first,
     });
   };
@@ -64,9 +66,9 @@ async function dialPod(
   lookup: Lookup,
   agents: Pick<SessionHub, 'open'>,
   { namespace, name, uid: meant, port }: PodBackend,
-  signal: AbortSignal,
+  call: { readonly signal: AbortSignal; readonly user: UserInfo | undefined },
 ): Promise<Duplex> {
-  const pod = await lookup.get(pods, { namespace, name }, { signal });
+  const pod = await lookup.get(pods, { namespace, name }, { signal: call.signal });
   const { uid = '' } = pod.metadata;
   const node = pod.spec.nodeName ?? '';
   const doing = `reach port ${port} of pod "${name}" on node "${node}"`;
@@ -84,13 +86,20 @@ async function dialPod(
     kind: { case: 'portForward', value: port },
   };
   try {
-    return new SessionDuplex(await agents.open(node, open, doing, { signal }));
+    return new SessionDuplex(await agents.open(node, open, doing, call));
   } catch (cause) {
     const { message } = cause as Error;
     // The hub says what was to be done, an agent only what went wrong there.
     const told = message.includes(doing) ? message : `Cannot ${doing}: ${message}`;
-    throw new StatusError('ServiceUnavailable', told, { cause });
+    throw new StatusError(call.user === undefined ? 'ServiceUnavailable' : reasonOf(cause), told, { cause });
   }
+}
+
+/** What a user has too much of is the user's to know; whatever else it is, the server is out of reach. */
+function reasonOf(error: unknown): StatusReason {
+  return error instanceof StatusError && error.reason === 'TooManyRequests'
+    ? 'TooManyRequests'
+    : 'ServiceUnavailable';
 }
 
 function dialAddress({ address, port }: AddressBackend | PodBackend, signal: AbortSignal): Promise<Duplex> {

@@ -54,7 +54,7 @@ export interface RequestPipelineOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** Of a request until its answer is sent, or where it is a stream until it has begun (upstream: --request-timeout). */
+/** Of a request until its answer is sent, or where it is a stream until it is known whose (upstream: --request-timeout). */
 const requestWithinMs = 60_000;
 const tookTooLong = new StatusError(
   'Timeout',
@@ -131,8 +131,8 @@ export class RequestPipeline {
 
   /**
    * What somebody began does not go on when what they showed for themselves holds no longer. What is no stream is
-   * over before that: whoever sends its body a byte a minute, or reads its answer so, does not keep its seat for ever;
-   * and a stream has begun by then.
+   * over before that: whoever sends its body a byte a minute, or reads its answer so, does not keep its seat for ever.
+   * How long a stream may take to begin is for whoever serves it to say, and how many of them somebody may have.
    */
   #follow(
     { attributes }: IncomingRequest,

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StatusError } from '../../api/errors.ts';
 import { systemClock } from '../../machinery/clock.ts';
+import type { Clock } from '../../machinery/clock.ts';
 import { linkSignals } from '../../machinery/signals.ts';
 import type { Remote } from '../aggregation/aggregator.ts';
 import { frontProxyHeaders } from '../aggregation/front-proxy-headers.ts';
@@ -47,11 +48,7 @@ export async function serveAggregated(
   const late = new AbortController();
   const cancel = attributes.longRunning
     ? () => undefined
-    : systemClock.after(answerWithinMs, () =>
-        late.abort(
-          new StatusError('Timeout', `the server did not answer within ${answerWithinMs / 1_000} s`),
-        ),
-      );
+    : systemClock.after(answerWithinMs, () => late.abort(tooLate()));
   using over = linkSignals(exchange.signal, late.signal);
   const { signal } = over;
   try {
@@ -79,9 +76,10 @@ async function sent(
   const method = from.method ?? 'GET';
   const headers = frontProxyHeaders(from.headers, user, request.sourceIps());
   const path = plainUri(request.attributes);
+  const streamsFor = request.attributes.longRunning ? user : undefined;
   const bodiless = method === 'GET' || method === 'HEAD';
   for (let attempt = 1; ; attempt++) {
-    const outgoing = upstream.open({ method, path, headers, signal });
+    const outgoing = upstream.open({ method, path, headers, signal, streamsFor });
     try {
       return await answerTo(outgoing, () => {
         if (bodiless) outgoing.end();
@@ -101,7 +99,10 @@ export async function upgradeAggregated(
   upgrade: Upgrade,
   remote: Remote,
   request: IncomingRequest,
-  authorizer: Authorizer,
+  {
+    authorizer,
+    clock = systemClock,
+  }: { readonly authorizer: Authorizer; readonly clock?: Clock | undefined },
 ): Promise<void> {
   const { request: from, socket, head, call } = upgrade;
   const { attributes } = request;
@@ -113,13 +114,18 @@ export async function upgradeAggregated(
     connection: 'Upgrade',
     upgrade: from.headers.upgrade ?? '',
   };
-  const { signal = new AbortController().signal } = call;
+  const late = new AbortController();
+  // Until it is agreed or answered: what comes of it goes on as long as both like.
+  const cancel = clock.after(answerWithinMs, () => late.abort(tooLate()));
+  using over = linkSignals(...(call.signal === undefined ? [] : [call.signal]), late.signal);
+  const { signal } = over;
   const outgoing = remote.upstream.open({
     method: from.method ?? 'GET',
     path: plainUri(attributes),
     headers,
     signal,
     upgrade: true,
+    streamsFor: call.user,
   });
   const agreed = new Promise<readonly [IncomingMessage, Duplex, Buffer] | undefined>((resolve) => {
     outgoing.once('upgrade', (answer, connection, rest) => resolve([answer, connection, rest]));
@@ -130,12 +136,15 @@ export async function upgradeAggregated(
     const answered = answerTo(outgoing, () => outgoing.end());
     // Whichever comes: an agreement is no answer, and an answer no agreement.
     const first = await Promise.race([answered, agreed]);
+    cancel();
     if (Array.isArray(first))
       return await tunnel(upgrade, socket, head, ...(first as [IncomingMessage, Duplex, Buffer]));
     answer = await answered;
   } catch (cause) {
     signal.throwIfAborted();
     throw upgrade.switched ? cause : unreachable(cause);
+  } finally {
+    cancel();
   }
   refuseRedirect(answer.statusCode ?? 502, answer);
   upgrade.switch();
@@ -174,6 +183,10 @@ async function authorize(
 ): Promise<void> {
   if (resource !== undefined) return checkAccess(authorizer, { ...resource, user, verb }, tracker);
   if (user !== undefined) await checkPathAccess(authorizer, { user, verb, path }, tracker);
+}
+
+function tooLate(): StatusError {
+  return new StatusError('Timeout', `the server did not answer within ${answerWithinMs / 1_000} s`);
 }
 
 /** The path as it was read here, with the query as it came. */

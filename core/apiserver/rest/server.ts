@@ -388,7 +388,7 @@ async function upgradeConnection(
       const call = { user, signal, ...(tracker === undefined ? {} : { tracker }) };
       upgrade = new Upgrade(request, socket, head, url, call);
       const remote = path === undefined ? undefined : remoteOf(path, options);
-      if (remote !== undefined) await upgradeAggregated(upgrade, remote, incoming, options.authorizer);
+      if (remote !== undefined) await upgradeAggregated(upgrade, remote, incoming, options);
       else if (proxied !== undefined)
         await proxyUpgrade(upgrade, options.containers, proxyTarget(url, proxied));
       else if (stream === undefined || stream.subresource === 'log')

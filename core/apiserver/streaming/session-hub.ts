@@ -43,7 +43,7 @@ interface ConnectedNode {
 }
 
 /** Who a session is for, and what ends it: without a user, it is the server's own. */
-export type SessionCall = Pick<Call, 'user' | 'signal'>;
+export type SessionCall = { readonly [K in 'user' | 'signal']?: Call[K] | undefined };
 
 /** Stats of a large node are a few hundred kilobytes. */
 const maxStatsBytes = 16 * 1024 * 1024;
