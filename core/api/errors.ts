@@ -128,6 +128,15 @@ export function alreadyExists(resource: ResourceLabel, name: string): StatusErro
   });
 }
 
+/** All names that were made up for an object were taken (NewGenerateNameConflict); another try may find a free one. */
+export function generatedNameTaken(resource: ResourceLabel, name: string): StatusError {
+  return new StatusError(
+    'AlreadyExists',
+    `${label(resource)} "${name}" already exists, the server was not able to generate a unique name for the object`,
+    { target: target(resource, name), retryAfterSeconds: 1 },
+  );
+}
+
 export function conflict(resource: ResourceLabel, name: string, why: string): StatusError {
   return new StatusError(
     'Conflict',

@@ -99,6 +99,9 @@ export interface Conversion<T extends KubernetesObject = KubernetesObject> {
   readonly fromStored: (stored: KubernetesObject) => T;
   /** Names of selectable fields in this form, and what the stored form calls them. */
   readonly fieldLabels?: Readonly<Record<string, string>>;
+  /** What is refused in this form alone, said of the stored one: beside the rules of that. */
+  readonly validate?: (stored: KubernetesObject) => readonly FieldError[];
+  readonly validateUpdate?: (stored: KubernetesObject, old: KubernetesObject) => readonly FieldError[];
 }
 
 export interface ScalePaths {

@@ -99,7 +99,8 @@ test('after eight names that are taken the object is refused as one that exists'
   random.drawn = 0;
   await expect(create(maps, { generateName: 'web-' })).rejects.toMatchObject({
     reason: 'AlreadyExists',
-    message: `configmaps "${object.metadata.name}" already exists`,
+    message: `configmaps "${object.metadata.name}" already exists, the server was not able to generate a unique name for the object`,
+    status: { details: { retryAfterSeconds: 1 } },
   });
   // Four for the uid, five for each name.
   expect(random.drawn).toBe(4 + 8 * 5);

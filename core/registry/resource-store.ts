@@ -1,4 +1,11 @@
-import { alreadyExists, conflict, invalid, modifiedMeanwhile, StatusError } from '../api/errors.ts';
+import {
+  alreadyExists,
+  conflict,
+  generatedNameTaken,
+  invalid,
+  modifiedMeanwhile,
+  StatusError,
+} from '../api/errors.ts';
 import { invalidValue } from '../api/validation/field-errors.ts';
 import { FieldPath } from '../api/validation/field-path.ts';
 import type { KubernetesObject, Mutable } from '../api/object.ts';
@@ -138,7 +145,8 @@ export class ResourceStore {
       const { namespace, name = '' } = ready.metadata;
       const created = await this.#commits.insert(this.keyOf(namespace, name), ready, call);
       if (created !== undefined) return created;
-      if (!generated || attempt === maxNameAttempts) throw alreadyExists(this.declaration, name);
+      if (!generated) throw alreadyExists(this.declaration, name);
+      if (attempt === maxNameAttempts) throw generatedNameTaken(this.declaration, name);
       ready.metadata.name = generatedName(generateName, this.#random);
     }
   }

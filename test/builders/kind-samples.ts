@@ -217,7 +217,18 @@ export const kindSamples: Readonly<Record<string, KindSample>> = {
     given: { addressType: 'IPv4', endpoints: [{ addresses: ['10.0.0.1'] }], ports: [{ port: 80 }] },
     expected: { ports: [{ name: '', protocol: 'TCP', port: 80 }] },
   },
-  'events.k8s.io/events': { given: { regarding: { namespace: 'default' }, note: 'It runs' } },
+  'events.k8s.io/events': {
+    given: {
+      eventTime: '2030-01-01T00:00:00.000000Z',
+      reportingController: 'example.com/controller',
+      reportingInstance: 'one',
+      action: 'Start',
+      reason: 'Started',
+      type: 'Normal',
+      regarding: { namespace: 'default' },
+      note: 'It runs',
+    },
+  },
   'coordination.k8s.io/leases': { given: { spec: { holderIdentity: 'a', leaseDurationSeconds: 40 } } },
   'rbac.authorization.k8s.io/clusterrolebindings': {
     given: { roleRef: role, subjects: [{ kind: 'User', name: 'kim' }] },

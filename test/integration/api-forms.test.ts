@@ -52,15 +52,16 @@ describe('events', () => {
   test('are changed and selected in the newer form too', async () => {
     await using api = await createTestApi();
     await tell(api);
-    await api.client.patch(eventsEvents, name, 'strategic', { note: 'It runs well' });
-    expect((await api.client.get(events, name)).message).toBe('It runs well');
+    const labels = { seen: 'yes' };
+    await api.client.patch(eventsEvents, name, 'strategic', { metadata: { labels } });
+    expect((await api.client.get(events, name)).metadata.labels).toEqual(labels);
     const found = await api.client.list(eventsEvents, { fieldSelector: 'regarding.name=web,type=Normal' });
-    expect(found.items.map(({ note }) => note)).toEqual(['It runs well']);
+    expect(found.items.map(({ note }) => note)).toEqual(['It runs']);
     const stop = new AbortController();
     for await (const [event] of api.client.watch(eventsEvents, { signal: stop.signal })) {
       expect(event).toMatchObject({
         type: 'ADDED',
-        object: { apiVersion: 'events.k8s.io/v1', note: 'It runs well' },
+        object: { apiVersion: 'events.k8s.io/v1', note: 'It runs', metadata: { labels } },
       });
       stop.abort();
     }

@@ -12,7 +12,6 @@ import {
 import { dns1123LabelProblems } from '../../machinery/names.ts';
 import type { Mutable } from '../object.ts';
 import {
-  validateEvent,
   validateNamespace,
   validateNode,
   validateNodeStatus,
@@ -24,6 +23,7 @@ import {
   validateSecret,
   validateSecretUpdate,
 } from '../validation/configuration.ts';
+import { validateEvent } from '../validation/events.ts';
 import { validatePod, validatePodUpdate } from '../validation/pod.ts';
 import { declareKind } from './declare.ts';
 

@@ -2,6 +2,7 @@ import type { Event as CoreEvent } from '../generated/core-v1.ts';
 import type { Event } from '../generated/events-v1.ts';
 import { eventsEvents } from '../generated/resources.ts';
 import type { KubernetesObject } from '../object.ts';
+import { validateNewerEvent, validateNewerEventUpdate } from '../validation/events.ts';
 import { declareKind } from './declare.ts';
 
 /** Events are one thing under two names; the core form is stored (pkg/apis/core/types.go: Event). */
@@ -12,6 +13,8 @@ export const eventsEventKind = declareKind(eventsEvents, {
     version: 'v1',
     toStored: toCore,
     fromStored: fromCore,
+    validate: (stored) => validateNewerEvent(stored as CoreEvent),
+    validateUpdate: (stored, old) => validateNewerEventUpdate(stored as CoreEvent, old as CoreEvent),
     fieldLabels: {
       'regarding.kind': 'involvedObject.kind',
       'regarding.namespace': 'involvedObject.namespace',

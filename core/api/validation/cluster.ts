@@ -1,6 +1,6 @@
 import { labelKeyProblems, labelValueProblems, qualifiedNameProblems } from '../../machinery/names.ts';
 import type { Lease } from '../generated/coordination-v1.ts';
-import type { Event, Namespace, Node, Taint } from '../generated/core-v1.ts';
+import type { Namespace, Node, Taint } from '../generated/core-v1.ts';
 import { checkEach, checkName, checkNotNegative, checkOneOf, positive } from './common.ts';
 import type { Errors } from './common.ts';
 import { duplicate, forbiddenField, invalidEach, invalidValue } from './field-errors.ts';
@@ -69,20 +69,6 @@ function validateTaints(taints: readonly Taint[] | undefined, path: FieldPath): 
     seen.add(`${key}:${effect}`);
     return errors;
   });
-}
-
-/** Where a core Event may be: beside what it is about, or in "default" (legacyValidateEvent). */
-export function validateEvent({ metadata, involvedObject }: Event): Errors {
-  const path = FieldPath.root.child('involvedObject').child('namespace');
-  const { namespace } = involvedObject;
-  // What is cluster-scoped is told of in "default"; the kubelet puts its node's events there too.
-  if (namespace === undefined || namespace === '')
-    return metadata.namespace === 'default' || metadata.namespace === 'kube-system'
-      ? []
-      : [invalidValue(path, '', 'does not match event.namespace')];
-  return namespace === metadata.namespace
-    ? []
-    : [invalidValue(path, namespace, 'does not match event.namespace')];
 }
 
 /** ValidateLeaseSpec. */

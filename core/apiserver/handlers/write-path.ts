@@ -88,6 +88,7 @@ export class WritePath {
     refuseIf(declaration, object, [
       ...validateObjectMeta(object.metadata, declaration),
       ...(declaration.validate?.(object) ?? []),
+      ...(request.view?.requested.conversion?.validate?.(object) ?? []),
       ...((await declaration.custom?.validate(members(object), undefined)) ?? []),
     ]);
     await this.#admission.validate(admission);
@@ -109,7 +110,10 @@ export class WritePath {
     if (writesStatus(subresource)) prepareStatusUpdate(rules, object, old, context);
     else prepareUpdate(rules, object, old, context);
     this.#recordOwners(request, object, old);
-    refuseIf(declaration, object, await validateUpdate(declaration, object, old, subresource));
+    refuseIf(declaration, object, [
+      ...(await validateUpdate(declaration, object, old, subresource)),
+      ...(request.view?.requested.conversion?.validateUpdate?.(object, old) ?? []),
+    ]);
     await this.#admission.validate(admission);
     if (subresource === '') await this.#reserve(request, object, old);
   }

@@ -74,15 +74,25 @@ export const clusterRefusals: Readonly<Record<string, KindRefusals>> = {
     ],
     update: [[{ handler: 'other' }, 'handler', immutable]],
   },
+  // Its fields go by the names of the older form, which is the one that is stored.
   'events.k8s.io/events': {
     create: [
+      [{ eventTime: null }, 'eventTime', required],
+      [{ reportingController: '' }, 'reportingController', required],
+      [{ action: 'a'.repeat(129) }, 'action', 'Invalid value: "": can have at most 128 characters'],
+      [{ type: 'Loud' }, 'type', 'Invalid value: "": has invalid value: Loud'],
+      [{ deprecatedCount: 2 }, 'count', 'Invalid value: "": needs to be unset'],
       [
-        { regarding: { namespace: 'other' } },
-        'involvedObject.namespace',
-        'Invalid value: "other": does not match event.namespace',
+        { series: { count: 1, lastObservedTime: '2030-01-01T00:00:00.000000Z' } },
+        'series.count',
+        'Invalid value: "": should be at least 2',
       ],
     ],
-    update: 'as with the older form, which is the one that is stored',
+    update: [
+      [{ note: 'It stopped' }, 'message', immutable],
+      [{ regarding: { name: 'other' } }, 'involvedObject', immutable],
+      [{ reportingController: 'example.com/other' }, 'reportingController', immutable],
+    ],
   },
   'coordination.k8s.io/leases': {
     create: [
