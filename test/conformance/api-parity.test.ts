@@ -112,10 +112,59 @@ function compare<T>(
   label: (item: T) => string,
   holds: (item: T) => boolean,
 ): void {
+  // Nothing to compare is no parity.
+  expect(items.length, aspect).toBeGreaterThan(0);
   const differing = items.filter((item) => !holds(item)).map(label);
   report.push({ aspect, checked: items.length, differing });
   expect(differing, aspect).toEqual([]);
 }
+
+/** Type and format of scalars in the public API's OpenAPI; the others are schemas with a name. */
+const openApiScalars: Readonly<Record<string, readonly [type: string, format?: string]>> = {
+  string: ['string'],
+  duration: ['string'],
+  bool: ['boolean'],
+  int32: ['integer', 'int32'],
+  int64: ['integer', 'int64'],
+  double: ['number', 'double'],
+  bytes: ['string', 'byte'],
+  raw: ['object'],
+  fieldsV1: ['object'],
+};
+const openApiNames: Readonly<Record<string, string>> = {
+  quantity: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+  'int-or-string': 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+  'date-time': 'io.k8s.apimachinery.pkg.apis.meta.v1.Time',
+  'micro-time': 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime',
+};
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Whether OpenAPI 3 gives a field its type, format, list type and list keys, and its values theirs. */
+function isOfType(property: JsonSchema, fact: FieldFact): boolean {
+  // What stands beside a reference is told apart from it.
+  const [schema = property] = (property['allOf'] ?? []) as JsonSchema[];
+  const values = valueOf(fact);
+  if (fact.map !== undefined)
+    return schema['type'] === 'object' && isOfType(schema['additionalProperties'] as JsonSchema, values);
+  if (fact.list === true) {
+    const keys = schema['x-kubernetes-list-map-keys'] ?? [];
+    return (
+      schema['type'] === 'array' &&
+      schema['x-kubernetes-list-type'] === (fact.listType ?? 'atomic') &&
+      isDeepStrictEqual(keys, fact.listMapKeys ?? []) &&
+      isOfType(schema['items'] as JsonSchema, values)
+    );
+  }
+  // Values that any JSON fits have no type: upstream names such a schema and says no more of it.
+  const takesAny = fact.named === 'apiextensions/v1.JSON' || (fact.ref !== undefined && isFree(fact));
+  if (takesAny) return schema['type'] === undefined && schema['$ref'] === undefined;
+  const name = fact.ref === undefined ? openApiNames[fact.type ?? ''] : nameOfType(fact.ref);
+  if (name !== undefined) return schema['$ref'] === `#/components/schemas/${name}`;
+  const [type, format] = openApiScalars[fact.type ?? ''] ?? [];
+  return type !== undefined && schema['type'] === type && schema['format'] === format;
+}
+
 const fieldLabel = ({ type, name }: { readonly type: string; readonly name: string }) => `${type}.${name}`;
 
 describe('the API that is served is the public one', () => {
@@ -139,6 +188,7 @@ describe('the API that is served is the public one', () => {
       },
     );
     expect(wanted.length).toBe(kinds.length);
+    expect(kinds.length).toBeGreaterThan(60);
   });
 
   test('in its types: right values are kept, wrong ones refused, unknown ones dropped', () => {
@@ -237,6 +287,9 @@ describe('the API that is served is the public one', () => {
         property !== undefined && (schema?.required?.includes(name) ?? false) === (fact.required ?? false)
       );
     });
+    compare('types and formats of OpenAPI', allFields, fieldLabel, ({ type, name, fact }) =>
+      isOfType(components.schemas[nameOfType(type)]?.properties?.[name] ?? {}, fact),
+    );
     compare(
       'merge keys of OpenAPI',
       allFields.filter(({ fact }) => fact.patchMergeKey !== undefined),
