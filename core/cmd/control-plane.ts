@@ -67,8 +67,8 @@ export interface ControlPlaneOptions {
   readonly limitedResources?: ApiOptions['limitedResources'];
   /** host:port of gRPC; port 0 takes a free one. */
   readonly listen: string;
-  /** host:port of REST, which is served where there are certificates for it. */
-  readonly rest?: { readonly listen: string; readonly pki: Pki } | undefined;
+  /** host:port of REST, and the certificates that both front ends go by. */
+  readonly rest: { readonly listen: string; readonly pki: Pki };
   /** With them, ServiceAccounts have tokens. */
   readonly serviceAccountKeys?: SigningKeys | undefined;
   /** Issuers of identities outside the cluster. */
@@ -87,8 +87,8 @@ export interface ControlPlaneOptions {
 export interface ControlPlane {
   /** Where gRPC listens. */
   readonly address: string;
-  /** Where REST listens; undefined without certificates. */
-  readonly restAddress: string | undefined;
+  /** Where REST listens. */
+  readonly restAddress: string;
   readonly api: Api;
   /** Rejects when a part failed: the process should end and be started again. */
   readonly failed: Promise<never>;
@@ -154,10 +154,9 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     admit: api.admitConnect,
   });
   const aggregator = aggregatorOf(options, api, onError);
-  aggregator?.onChange(() => openApi.useRemotes(aggregator.openApi2));
-  const aggregating = aggregator?.run(signal);
-  const clients =
-    options.rest === undefined ? undefined : clientIdentity(options.rest.pki, options.requestHeaders, clock);
+  aggregator.onChange(() => openApi.useRemotes(aggregator.openApi2));
+  const aggregating = aggregator.run(signal);
+  const clients = clientIdentity(options.rest.pki, options.requestHeaders, clock);
   const publishing = publishTrust(options, api, clients, onError, signal);
   const discovery = createDiscovery(api.scheme, openApi, version, aggregator);
   const turns = createFairness(api, {
@@ -177,7 +176,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   const grpc = createGrpcServer({
     pipeline,
     authorizer: api.authorizer,
-    verbs: aggregator === undefined ? api.verbs : withRemotes(api.verbs, aggregator, api.authorizer),
+    verbs: withRemotes(api.verbs, aggregator, api.authorizer),
     discovery,
     streaming: { containers, agents },
     listen,
@@ -201,10 +200,10 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
   });
   const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
   const rest = restServer(options, api, clients, parts, signal, onError);
-  const restAddress = await rest?.start();
+  const restAddress = await rest.start();
   onTlsChange(options, clients, (tls) => {
     grpc.useTls(tls);
-    rest?.useTls(tls);
+    rest.useTls(tls);
   });
 
   const working = runControllers(api, { ...options, aggregator, restAddress }, inProcess, onError, signal);
@@ -218,7 +217,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     api,
     failed,
     async stop() {
-      await Promise.all([grpc.stop(callGraceMs), rest?.stop(callGraceMs)]);
+      await Promise.all([grpc.stop(callGraceMs), rest.stop(callGraceMs)]);
       stopping.abort();
       await Promise.allSettled([caching, compacting, working, takingTurns, aggregating, publishing]);
     },
@@ -233,10 +232,9 @@ function tlsOf({ cert, key }: KeyPair, { trust }: ClientIdentity): Required<Grpc
 /** When one of that is replaced. */
 function onTlsChange(
   { rest }: ControlPlaneOptions,
-  clients: ClientIdentity | undefined,
+  clients: ClientIdentity,
   use: (tls: Required<GrpcServerTls>) => void,
 ): void {
-  if (rest === undefined || clients === undefined) return;
   const { server } = rest.pki;
   const changed = () => use(tlsOf(server, clients));
   server.onReplaced(changed);
@@ -246,11 +244,10 @@ function onTlsChange(
 function publishTrust(
   { clock, random, audit }: ControlPlaneOptions,
   { verbs }: Api,
-  clients: ClientIdentity | undefined,
+  clients: ClientIdentity,
   onError: (error: unknown, doing: string) => void,
   signal: AbortSignal,
-): Promise<void> | undefined {
-  if (clients === undefined) return undefined;
+): Promise<void> {
   const publisher = new TrustPublisher({
     verbs: ownVerbs(verbs, audit?.auditor, ownUsers.server),
     trust: clients.published,
@@ -262,24 +259,20 @@ function publishTrust(
   return publisher.run(signal);
 }
 
-/** Without certificates, who may connect is the machine's decision: for tests. */
 function grpcSecurity(
   { rest }: ControlPlaneOptions,
   { authenticator: tokens }: Api,
-  clients: ClientIdentity | undefined,
-): Partial<GrpcServerOptions> {
-  if (rest === undefined || clients === undefined) return {};
+  clients: ClientIdentity,
+): Pick<GrpcServerOptions, 'tls' | 'identify'> {
   const { certificates } = clients;
   return { tls: tlsOf(rest.pki.server, clients), identify: createCallIdentity({ tokens, certificates }) };
 }
 
-/** Without certificates there is nothing to show users' servers. */
 function aggregatorOf(
   { rest, clock, random }: ControlPlaneOptions,
   api: Api,
   onError: (error: unknown, doing: string) => void,
-): Aggregator | undefined {
-  if (rest === undefined) return undefined;
+): Aggregator {
   return createAggregation(api, {
     clock,
     random,
@@ -291,15 +284,14 @@ function aggregatorOf(
 function restServer(
   { rest, store, clock }: ControlPlaneOptions,
   { verbs, scheme, registry, authorizer, tokens, authenticator }: Api,
-  clients: ClientIdentity | undefined,
+  clients: ClientIdentity,
   parts: Pick<
     RestServerOptions,
     'discovery' | 'openApi' | 'containers' | 'metrics' | 'pipeline' | 'aggregator'
   >,
   stopping: AbortSignal,
   onError: (error: unknown, doing: string) => void,
-): RestServer | undefined {
-  if (rest === undefined || clients === undefined) return undefined;
+): RestServer {
   const { certificates } = clients;
   return createRestServer({
     verbs,
@@ -376,8 +368,8 @@ function runControllers(
 }
 
 interface Dependencies extends ControlPlaneOptions {
-  readonly aggregator: Aggregator | undefined;
-  readonly restAddress: string | undefined;
+  readonly aggregator: Aggregator;
+  readonly restAddress: string;
   readonly onError: (error: unknown, doing: string) => void;
   readonly signal: AbortSignal;
 }
@@ -408,13 +400,12 @@ function controllers(api: Api, options: Dependencies): Manager {
     clock,
     random,
     scheme: api.scheme,
-    remoteKinds:
-      aggregator === undefined ? undefined : remoteKindsOf(api, aggregator, options.audit?.auditor),
+    remoteKinds: remoteKindsOf(api, aggregator, options.audit?.auditor),
     eventsOf,
     onError,
   };
   const working: readonly Runnable[] = [
-    ...createControllers(dependencies, controllerSettings(rest?.pki, options.restAddress)),
+    ...createControllers(dependencies, controllerSettings(rest.pki, options.restAddress)),
     new Scheduler({
       client: clientOf(ownUsers.scheduler),
       informers,
@@ -437,11 +428,10 @@ function remoteKindsOf(
   return remoteKinds(aggregator, client);
 }
 
-function controllerSettings(pki: Pki | undefined, restAddress: string | undefined): ControllerSettings {
-  if (pki === undefined) return {};
+function controllerSettings(pki: Pki, restAddress: string): ControllerSettings {
   return {
     rootCertificates: pki.serverCa,
-    ...(restAddress === undefined ? {} : { server: `https://${restAddress}` }),
+    server: `https://${restAddress}`,
     authorities: { clients: pki.clientCa, nodeServing: pki.nodeServingCa },
   };
 }

@@ -17,6 +17,7 @@ import type { SessionHandlers } from '../../node-agent/streaming/session-handler
 import { runAgentStreaming } from '../../node-agent/streaming/agent-streaming.ts';
 import { pod } from '../builders/index.ts';
 import { createTestApi } from '../environment/api.ts';
+import { identifyAdministrator } from '../environment/local-administrator.ts';
 import { quantile, ratioOf, timed, type Measurement } from './measure.ts';
 
 const objects = 10_000;
@@ -50,6 +51,7 @@ export async function measureGrpc(): Promise<readonly Measurement[]> {
       agents: hub,
     },
     listen: '127.0.0.1:0',
+    identify: identifyAdministrator,
   });
   const endpoint = await server.start();
   const stop = new AbortController();

@@ -1,8 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Metadata } from '@grpc/grpc-js';
-import { StatusError } from '../../api/errors.ts';
-import type { UserInfo } from '../../api/verbs.ts';
 import type { ClientCertificates } from '../authn/client-certificate.ts';
 import { bearerToken, unauthorized } from '../authn/identity.ts';
 import type { Identity } from '../authn/identity.ts';
@@ -25,14 +23,6 @@ export interface Caller {
 
 /** Says who calls; rejects with Unauthorized, and when the signal aborts. Runs for every call. */
 export type Identify = (caller: Caller, signal: AbortSignal) => Identity | Promise<Identity>;
-
-const localAdmin: UserInfo = { name: 'system:admin', groups: ['system:masters', 'system:authenticated'] };
-
-/** Whoever is on this machine may do everything; nobody else gets in. */
-export function identifyLoopback({ address }: Pick<Caller, 'address'>): Identity {
-  if (isLoopback(address)) return { user: localAdmin, expiresAtMs: undefined };
-  throw new StatusError('Unauthorized', `Cannot identify a caller from ${address}: only loopback is let in`);
-}
 
 export interface PeerCall {
   readonly metadata: Metadata;
@@ -75,11 +65,6 @@ function connectionOf(call: object): object | undefined {
   return typeof session === 'object' && session !== null ? session : undefined;
 }
 
-/** For a server on a Unix socket: who may open it is the file system's decision. */
-export function identifyUnixPeer(): Identity {
-  return { user: localAdmin, expiresAtMs: undefined };
-}
-
 export interface CallIdentityOptions {
   /** Says whose bearer token it is. */
   readonly tokens: TokenAuthenticator;
@@ -99,11 +84,6 @@ export function createCallIdentity({ tokens, certificates }: CallIdentityOptions
     if (found === undefined) throw unauthorized();
     return found;
   };
-}
-
-function isLoopback(address: string): boolean {
-  const ipv4 = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
-  return address === '::1' || /^127\.\d+\.\d+\.\d+$/.test(ipv4);
 }
 
 /** grpc-js says "127.0.0.1:40000", "::1:40000" or "unknown". */

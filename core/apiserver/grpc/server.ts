@@ -13,7 +13,7 @@ import { mastersOnly, type Authorizer } from '../handlers/authorize.ts';
 import { RequestPipeline } from '../requests/pipeline.ts';
 import type { SessionHub } from '../streaming/session-hub.ts';
 import { agentsService } from './agents.ts';
-import { identifyLoopback, identifyUnixPeer, type Identify } from './caller.ts';
+import type { Identify } from './caller.ts';
 import { containersService } from './containers.ts';
 import { discoveryService } from './discovery.ts';
 import type { MethodContext, ServedMethod } from './methods.ts';
@@ -28,8 +28,8 @@ export interface GrpcServerOptions {
   readonly listen: string;
   /** Absent: plain text. */
   readonly tls?: GrpcServerTls;
-  /** Unless given, whoever is on this machine is the administrator and nobody else gets in. */
-  readonly identify?: Identify;
+  /** Who calls. There is no default: that nobody was asked for must not make anybody the administrator. */
+  readonly identify: Identify;
   /** What calls pass before they are served; unless given, only masters act as somebody else. */
   readonly pipeline?: RequestPipeline;
   /** Says who may read what is served; unless given, only masters. */
@@ -78,7 +78,7 @@ export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { verbs, discovery, streaming, listen, tls, clock = systemClock, authorizer = mastersOnly } = options;
   const stopping = new AbortController();
   const context: MethodContext = {
-    identify: options.identify ?? (listen.startsWith('unix:') ? identifyUnixPeer : identifyLoopback),
+    identify: options.identify,
     pipeline: options.pipeline ?? new RequestPipeline({ authorizer }),
     stopping: stopping.signal,
     onError: options.onError ?? (() => {}),

@@ -10,6 +10,7 @@ import { createClient } from '../../../core/client/typed-client.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
 import { randomBelow, seededRandom } from '../../../core/machinery/random.ts';
 import { createTestApi } from '../../environment/api.ts';
+import { identifyAdministrator } from '../../environment/local-administrator.ts';
 
 test('an informer over gRPC tells every change once, through restarts of the server', async () => {
   const seed = 20_260;
@@ -24,6 +25,7 @@ test('an informer over gRPC tells every change once, through restarts of the ser
         openApi: async () => Buffer.from('{}'),
       },
       listen,
+      identify: identifyAdministrator,
     });
     return [server, await server.start()] as const;
   };

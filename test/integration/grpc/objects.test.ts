@@ -8,6 +8,7 @@ import { connect, type Connection } from '../../../core/client/grpc/connection.t
 import { createClient } from '../../../core/client/typed-client.ts';
 import { deferred } from '../../../core/machinery/deferred.ts';
 import { encoded, sized, StubVerbs } from './stub-verbs.ts';
+import { identifyAdministrator } from '../../environment/local-administrator.ts';
 
 const deployments: Resource<KubernetesObject> = {
   group: 'apps',
@@ -37,6 +38,7 @@ describe('objects over gRPC', () => {
         openApi: async (_call, path) => Buffer.from(JSON.stringify({ path })),
       },
       listen: '127.0.0.1:0',
+      identify: identifyAdministrator,
       onError: (error) => faults.push(error),
     });
     connection = connect({ endpoint: await server.start(), userAgent: 'wh/0.1.0' });

@@ -11,6 +11,7 @@ import { createGrpcServer, type GrpcServer } from '../../../core/apiserver/grpc/
 import { connect, type ConnectionState } from '../../../core/client/grpc/connection.ts';
 import { SteppedClock } from '../../../core/machinery/stepped-clock.ts';
 import { sized, StubVerbs } from './stub-verbs.ts';
+import { identifyAdministrator } from '../../environment/local-administrator.ts';
 
 const pods = { group: '', version: 'v1', resource: 'pods' };
 
@@ -29,6 +30,7 @@ describe('gRPC under trouble', () => {
         openApi: async () => Buffer.from('{}'),
       },
       listen,
+      identify: identifyAdministrator,
     });
     cleanups.push(() => server.stop(0));
     return [server, await server.start()];

@@ -20,6 +20,7 @@ import { systemRandom } from '../../../core/machinery/random.ts';
 import { runAgentStreaming } from '../../../node-agent/streaming/agent-streaming.ts';
 import { LocalHandlers } from './local-handlers.ts';
 import { encoded, StubVerbs } from './stub-verbs.ts';
+import { identifyAdministrator } from '../../environment/local-administrator.ts';
 
 const web = { namespace: 'default', name: 'web' };
 const inShell = (script: string, more: Partial<ExecOptions> = {}): ExecOptions => ({
@@ -86,6 +87,7 @@ describe('container streams', () => {
       },
       streaming: { containers: createContainerStreams({ verbs, hub }), agents: hub },
       listen,
+      identify: identifyAdministrator,
       pipeline: new RequestPipeline({ authorizer: mastersOnly, clock }),
     });
     endpoint = await server.start();
