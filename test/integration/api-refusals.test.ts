@@ -6,6 +6,7 @@ import type { Body, CollectionTarget, Encoded } from '../../core/api/verbs.ts';
 import { applyMergePatch } from '../../core/machinery/patch/merge-patch.ts';
 import { isStored } from '../../core/registry/registry.ts';
 import { kindRefusals } from '../builders/kind-refusals/index.ts';
+import type { Refusal } from '../builders/kind-refusals/refusal.ts';
 import { kindSamples } from '../builders/kind-samples.ts';
 import type { Members } from '../builders/kind-samples.ts';
 import { createTestApi } from '../environment/api.ts';
@@ -72,6 +73,10 @@ const updates = Object.entries(kindRefusals).flatMap(([resource, { update }]) =>
   typeof update === 'string' ? [] : update.map((refusal) => [resource, ...refusal] as const),
 );
 
+const statusWrites = Object.entries(kindRefusals).flatMap(([resource, { writeStatus = [] }]) =>
+  writeStatus.map((refusal) => [resource, ...refusal] as const),
+);
+
 describe('an object is refused', () => {
   test.each(creates)('%s %j for %s', async (resource, change, field, message) => {
     const { target, object } = sampleOf(resource, change);
@@ -92,22 +97,35 @@ async function store(resource: string): Promise<Encoded> {
   return api.verbs.update({}, place, asBody(merged(created.object, [{ status }])));
 }
 
-describe('a change is refused', () => {
-  const known = new Map<string, Promise<Encoded>>();
+const known = new Map<string, Promise<Encoded>>();
 
-  test.each(updates)('%s %j for %s', async (resource, change, field, message) => {
-    const storing = known.get(resource) ?? store(resource);
-    known.set(resource, storing);
-    const stored = await storing;
-    const { target, name } = sampleOf(resource);
-    const place = { ...target, name };
-    const changed = asBody(merged(stored.object, [change]));
-    const { code, causes } = await refusalOf(api.verbs.update({}, place, changed));
-    const [cause = '', ...others] = causes;
-    expect({ code, others }).toEqual({ code: 422, others: [] });
-    expect(cause.startsWith(`${field}: `) && cause.endsWith(message), cause).toBe(true);
-    expect((await api.verbs.get({}, place)).resourceVersion).toBe(stored.resourceVersion);
-  });
+async function expectRefused(
+  resource: string,
+  subresource: '' | 'status',
+  [change, field, message]: Refusal,
+) {
+  const storing = known.get(resource) ?? store(resource);
+  known.set(resource, storing);
+  const stored = await storing;
+  const { target, name } = sampleOf(resource);
+  const place = { ...target, name };
+  const changed = asBody(merged(stored.object, [change]));
+  const at = subresource === '' ? place : { ...place, subresource };
+  const { code, causes } = await refusalOf(api.verbs.update({}, at, changed));
+  const [cause = '', ...others] = causes;
+  expect({ code, others }).toEqual({ code: 422, others: [] });
+  expect(cause.startsWith(`${field}: `) && cause.endsWith(message), cause).toBe(true);
+  expect((await api.verbs.get({}, place)).resourceVersion).toBe(stored.resourceVersion);
+}
+
+describe('a change is refused', () => {
+  test.each(updates)('%s %j for %s', (resource, ...refusal) => expectRefused(resource, '', refusal));
+});
+
+describe('a change of the status is refused', () => {
+  test.each(statusWrites)('%s %j for %s', (resource, ...refusal) =>
+    expectRefused(resource, 'status', refusal),
+  );
 });
 
 test('every kind that is stored is refused something, or it is said why nothing is', () => {
@@ -117,11 +135,15 @@ test('every kind that is stored is refused something, or it is said why nothing 
     // Another version goes by the rules of the one that is stored; another group has some of its own.
     if (kind.conversion?.group === kind.group) continue;
     const rules = kind.conversion ?? kind;
-    const { create, update } = kindRefusals[nameOf(kind)] ?? {};
+    const { create = '', update = '', writeStatus } = kindRefusals[nameOf(kind)] ?? {};
+    for (const said of [create, update]) expect(said, nameOf(kind)).not.toHaveLength(0);
     // Rules that nobody tests, or a reason for rules that are not there.
     expect(typeof create === 'string', `${nameOf(kind)} validates`).toBe(rules.validate === undefined);
     expect(typeof update === 'string', `${nameOf(kind)} validates updates`).toBe(
       rules.validateUpdate === undefined,
+    );
+    expect(writeStatus === undefined, `${nameOf(kind)} validates its status`).toBe(
+      kind.validateStatus === undefined,
     );
   }
 });

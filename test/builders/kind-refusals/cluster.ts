@@ -4,6 +4,10 @@ import type { KindRefusals, Refusal } from './refusal.ts';
 const label63 =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+/** Whoever signs is believed; only its frame is looked at. */
+const certificate = Buffer.from('-----BEGIN CERTIFICATE-----\nYQ==\n-----END CERTIFICATE-----\n').toString(
+  'base64',
+);
 const rules: readonly Refusal[] = [
   [
     { rules: [{ apiGroups: [''], resources: ['pods'], verbs: [] }] },
@@ -34,7 +38,17 @@ export const clusterRefusals: Readonly<Record<string, KindRefusals>> = {
         'Invalid value: 60: may not specify a duration less than 600 seconds (10 minutes)',
       ],
     ],
+    status: { certificate },
     update: [[{ spec: { signerName: 'example.com/other' } }, 'spec', immutable]],
+    writeStatus: [
+      [{ status: { certificate: null } }, 'status.certificate', immutable],
+      [{ status: { conditions: [{ type: '', status: 'True' }] } }, 'status.conditions[0].type', required],
+      [
+        { status: { conditions: [{ type: 'Failed', status: 'False' }] } },
+        'status.conditions[0].status',
+        'Unsupported value: "False": supported values: "True"',
+      ],
+    ],
   },
   'flowcontrol.apiserver.k8s.io/flowschemas': {
     create: [

@@ -84,6 +84,13 @@ export const coreRefusals: Readonly<Record<string, KindRefusals>> = {
         'Forbidden: node updates may not change providerID except from "" to valid',
       ],
     ],
+    writeStatus: [
+      [
+        { status: { allocatable: { memory: '-1' } } },
+        'status.allocatable[memory]',
+        'Invalid value: "-1": must be greater than or equal to 0',
+      ],
+    ],
   },
   '/persistentvolumeclaims': {
     create: [

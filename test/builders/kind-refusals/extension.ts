@@ -120,6 +120,18 @@ export const extensionRefusals: Readonly<Record<string, KindRefusals>> = {
         'Invalid value: "v1": must appear in spec.versions',
       ],
     ],
+    writeStatus: [
+      [
+        { status: { storedVersions: [] } },
+        'status.storedVersions',
+        'Invalid value: []: must have at least one stored version',
+      ],
+      [
+        { status: { storedVersions: ['v1', 'v0'] } },
+        'status.storedVersions[1]',
+        'Invalid value: "v0": must appear in spec.versions',
+      ],
+    ],
   },
   'apiregistration.k8s.io/apiservices': {
     create: [

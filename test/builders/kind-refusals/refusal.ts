@@ -8,6 +8,8 @@ export interface KindRefusals {
   readonly create: readonly Refusal[] | string;
   /** Laid over the stored sample; the message's end. A string: why all of it may change. */
   readonly update: readonly Refusal[] | string;
+  /** As `update`, of writes to the status; only kinds that have rules for these have any. */
+  readonly writeStatus?: readonly Refusal[];
   /** What the sample needs before it is created, for the updates to be about something. */
   readonly given?: Members;
   /** Written to the status before the updates. */
