@@ -33,7 +33,9 @@ export class DialedAgent<Wish> extends Agent {
 
   constructor(options: DialedAgentOptions<Wish>) {
     const { maxFreeSockets, idleMs } = options;
-    super({ keepAlive: true, maxFreeSockets, timeout: idleMs, scheduling: 'lifo' } satisfies AgentOptions);
+    super({ keepAlive: true, timeout: idleMs, scheduling: 'lifo' } satisfies AgentOptions);
+    // As an option, Node takes 0 for what is not said.
+    this.maxFreeSockets = maxFreeSockets;
     this.#options = options;
   }
 
