@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { CommandResult, RunOptions } from './local-cluster.ts';
+import { TerminalSession } from './terminal-session.ts';
 
 const commandTimeoutMs = 60_000;
 
@@ -17,7 +18,7 @@ export function kubectlMinor(): number | undefined {
 /** The real kubectl against a cluster of a test's own. */
 export class Kubectl {
   readonly kubeconfig: string;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #env: Readonly<Record<string, string>>;
   readonly #directory: string;
 
   constructor(kubeconfig: string, directory: string) {
@@ -25,7 +26,7 @@ export class Kubectl {
     this.#directory = directory;
     // What it caches of a cluster must not be what another test's had.
     this.#env = {
-      ...process.env,
+      ...(process.env as Record<string, string>),
       KUBECONFIG: kubeconfig,
       KUBECACHEDIR: `${directory}/cache`,
       HOME: directory,
@@ -55,6 +56,11 @@ export class Kubectl {
       child.stdin.on('error', () => undefined);
       child.stdin.end(stdin ?? '');
     });
+  }
+
+  /** A command on a terminal of its own; the caller closes it. */
+  terminal(words: readonly string[], env: Readonly<Record<string, string>> = {}): TerminalSession {
+    return new TerminalSession(words, { ...this.#env, ...env }, { program: 'kubectl' });
   }
 
   /** A command that goes on, such as port-forward; the caller ends it. */

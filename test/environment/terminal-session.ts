@@ -6,7 +6,14 @@ import xterm from '@xterm/headless';
 const wh = resolve(import.meta.dirname, '../../shell/bin/wh');
 const patienceMs = 20_000;
 
-/** `wh` on a real pseudo-terminal with a real screen: tests see the cells a person sees, not the bytes behind them. */
+export interface TerminalOptions {
+  readonly columns?: number;
+  readonly rows?: number;
+  /** `wh` unless given. */
+  readonly program?: string;
+}
+
+/** `wh`, or another program, on a real pseudo-terminal with a real screen: tests see the cells a person sees, not the bytes behind them. */
 export class TerminalSession {
   readonly exitCode: Promise<number>;
   readonly #pty: IPty;
@@ -16,11 +23,10 @@ export class TerminalSession {
   constructor(
     words: readonly string[],
     env: Readonly<Record<string, string>>,
-    size = { columns: 120, rows: 40 },
+    { columns: cols = 120, rows = 40, program = wh }: TerminalOptions = {},
   ) {
-    const { columns: cols, rows } = size;
     this.#screen = new xterm.Terminal({ cols, rows, allowProposedApi: true });
-    this.#pty = spawn(wh, [...words], {
+    this.#pty = spawn(program, [...words], {
       name: 'xterm-256color',
       cols,
       rows,

@@ -24,6 +24,22 @@ export function applyingCases({ cluster, kubectl }: Scene): void {
       expect(await kubectl.ok('apply', 'view-last-applied', '-f', 'settings.yaml')).toContain('a: "3"');
     });
 
+    test('what was last applied is seen and set', async () => {
+      const handmade = (data: string) =>
+        settings(data).replace('name: settings', 'name: handmade').replace('set: a', 'set: none');
+      cluster.file('handmade.yaml', handmade('{ a: "1" }'));
+      await kubectl.ok('create', '-f', 'handmade.yaml');
+      expect(await kubectl.ok('apply', 'view-last-applied', 'configmap/handmade')).toBe('');
+      const set = ['apply', 'set-last-applied', '-f', 'handmade.yaml'];
+      expect((await kubectl.run(set)).stderr).toContain('no last-applied-configuration annotation found');
+      expect(await kubectl.ok(...set, '--create-annotation=true')).toBe('configmap/handmade configured\n');
+      expect(await kubectl.ok('apply', 'view-last-applied', 'configmap/handmade')).toContain('a: "1"');
+      // By which the next one knows what to take away.
+      cluster.file('handmade.yaml', handmade('{ b: "2" }'));
+      expect(await kubectl.ok('apply', '-f', 'handmade.yaml')).toBe('configmap/handmade configured\n');
+      expect(await kubectl.ok('get', 'configmap', 'handmade', '-o', 'jsonpath={.data}')).toBe('{"b":"2"}');
+    });
+
     test('prune', async () => {
       cluster.file(
         'two.yaml',

@@ -47,6 +47,14 @@ export function changingCases({ cluster, kubectl }: Scene): void {
           'busybox:newb64Mi',
         ],
         ['delete deployment settable', /deleted/],
+        ['create service clusterip choosing --tcp=80:80', 'service/choosing created\n'],
+        ['set selector service choosing app=web', 'service/choosing selector updated\n'],
+        ['get service choosing -o jsonpath={.spec.selector}', '{"app":"web"}'],
+        ['delete service choosing', /deleted/],
+        ['create rolebinding lookers --clusterrole=view --user=kim', /created/],
+        ['set subject rolebinding lookers --group=team --serviceaccount=default:default', /subjects updated/],
+        ['get rolebinding lookers -o jsonpath={.subjects[*].name}', 'kim team default'],
+        ['delete rolebinding lookers', /deleted/],
       ]);
     });
 
@@ -89,6 +97,14 @@ export function changingCases({ cluster, kubectl }: Scene): void {
       expect(await kubectl.ok('delete', '-f', 'brief.yaml', '--force', '--grace-period=0')).toContain(
         'brief',
       );
+      await expectLines(kubectl, [
+        ['create namespace emptied', 'namespace/emptied created\n'],
+        ['create secret generic a -n emptied', 'secret/a created\n'],
+        ['create secret generic b -n emptied', 'secret/b created\n'],
+        ['delete secrets --all -n emptied', /^secret "a" deleted.*\nsecret "b" deleted/],
+        ['get secrets -n emptied -o name', ''],
+        ['delete namespace emptied --wait=false', /deleted/],
+      ]);
     });
 
     test('cordon, taint and uncordon', async () => {

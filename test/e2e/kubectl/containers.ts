@@ -51,6 +51,22 @@ export function containerCases({ cluster, kubectl }: Scene): void {
       expect((await kubectl.run(['exec', 'sleeper', '--', 'nothing-such'], { env })).code).not.toBe(0);
     });
 
+    test.for(transports)('exec -it over %s: a terminal, of the size of the one outside', async ([, env]) => {
+      const terminal = kubectl.terminal(['exec', '-it', 'sleeper', '--', 'sh'], env);
+      try {
+        await terminal.waitFor(/# $/);
+        terminal.type('tty; stty size\r');
+        await terminal.waitFor(/^\/dev\/pts\/\d+\n40 120$/m);
+        terminal.resize(100, 30);
+        terminal.type('until [ "$(stty size)" = "30 100" ]; do sleep 0.1; done; echo resized\r');
+        await terminal.waitFor(/^resized$/m);
+        terminal.type('exit 3\r');
+        expect(await terminal.exitCode).toBe(3);
+      } finally {
+        terminal.close();
+      }
+    });
+
     test.for(transports)('attach over %s', async ([, env]) => {
       const attached = kubectl.start(['attach', 'sleeper'], env);
       let told = '';

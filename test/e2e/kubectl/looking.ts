@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { Kubectl } from '../../environment/kubectl.ts';
 import { expectLines, since } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -50,6 +51,30 @@ export function lookingCases({ cluster, kubectl }: Scene): void {
         ['config current-context', /kubectl/],
         ['get --raw /readyz', 'ok'],
         ['get --raw /version', /"major":"1"/],
+      ]);
+    });
+
+    test('cluster-info dump tells all of a namespace, logs too', async () => {
+      const dump = await kubectl.ok('cluster-info', 'dump', '--namespaces=default');
+      for (const kind of ['Node', 'Event', 'Service', 'Deployment', 'ReplicaSet', 'Pod'])
+        expect(dump).toContain(`"kind": "${kind}List"`);
+      expect(dump).toContain(
+        '==== START logs for container main of pod default/sleeper ====\nhello from sleeper\n',
+      );
+    });
+
+    test('config set-context and use-context lead to another namespace', async () => {
+      const copy = cluster.file('contexts.kubeconfig', readFileSync(kubectl.kubeconfig, 'utf8'));
+      const own = new Kubectl(copy, cluster.home);
+      const names = 'jsonpath=--cluster={.contexts[0].context.cluster} --user={.contexts[0].context.user}';
+      const entries = await own.ok('config', 'view', '-o', names);
+      await expectLines(own, [
+        [`config set-context other ${entries} --namespace=kube-system`, 'Context "other" created.\n'],
+        ['config use-context other', 'Switched to context "other".\n'],
+        ['config current-context', 'other\n'],
+        ['get pods --field-selector=metadata.name=sleeper -o name', ''],
+        ['config set-context --current --namespace=default', 'Context "other" modified.\n'],
+        ['get pods --field-selector=metadata.name=sleeper -o name', 'pod/sleeper\n'],
       ]);
     });
 

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../../core/machinery/clock.ts';
+import { makePair } from '../../../core/machinery/pki/make-certificate.ts';
 import { expectLines, minor, since, web } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -39,6 +41,30 @@ export function makingCases({ cluster, kubectl }: Scene): void {
     };
     test.for(cases)('create %s', makesAndDeletes);
     for (const each of newerCases) since(21)(`create ${each[0]}`, () => makesAndDeletes(each));
+
+    test('create secret tls of two files', async () => {
+      const { cert, key } = await makePair({ name: 'web', subject: 'CN=web', use: 'ca' }, systemClock);
+      cluster.file('tls.crt', cert.toString());
+      cluster.file('tls.key', key.toString());
+      await expectLines(kubectl, [
+        ['create secret tls pair --cert=tls.crt --key=tls.key', 'secret/pair created\n'],
+        ['get secret pair -o jsonpath={.type}', 'kubernetes.io/tls'],
+        ['get secret pair -o jsonpath={.data.tls\\.crt}', cert.toString('base64')],
+        ['delete secret pair', /deleted/],
+      ]);
+    });
+
+    since(21)('create job --from=cronjob', async () => {
+      await expectLines(kubectl, [
+        ['create cronjob daily --image=busybox --schedule=@daily -- true', 'cronjob.batch/daily created\n'],
+        ['create job now --from=cronjob/daily', 'job.batch/now created\n'],
+        ['get job now -o jsonpath={.metadata.ownerReferences[0].name}', 'daily'],
+        ['get job now -o jsonpath={.metadata.annotations}', '{"cronjob.kubernetes.io/instantiate":"manual"}'],
+        ['get job now -o jsonpath={.spec.template.spec.containers[*].command}', '["true"]'],
+        ['delete job now', /deleted/],
+        ['delete cronjob daily', /deleted/],
+      ]);
+    });
 
     test('run, expose and autoscale', async () => {
       await expectLines(kubectl, [
