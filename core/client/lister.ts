@@ -1,4 +1,5 @@
 import { keyOf, type KubernetesObject, type ObjectName } from '../api/object.ts';
+import { addTo, deleteFrom } from '../machinery/set-map.ts';
 import type { Handle } from './client.ts';
 
 /**
@@ -134,30 +135,19 @@ class CacheIndex<T extends KubernetesObject> implements Index<T> {
   }
 
   add(key: string, object: T): void {
-    for (const value of this.#valuesOf(object)) this.#put(value, key);
+    for (const value of this.#valuesOf(object)) addTo(this.#keys, value, key);
   }
 
   remove(key: string, object: T): void {
-    for (const value of this.#valuesOf(object)) this.#drop(value, key);
+    for (const value of this.#valuesOf(object)) deleteFrom(this.#keys, value, key);
   }
 
   replace(key: string, object: T, previous: T | undefined): void {
     const values = this.#valuesOf(object);
-    for (const value of values) this.#put(value, key);
+    for (const value of values) addTo(this.#keys, value, key);
     if (previous === undefined) return;
-    for (const value of this.#valuesOf(previous)) if (!values.includes(value)) this.#drop(value, key);
-  }
-
-  #put(value: string, key: string): void {
-    const keys = this.#keys.get(value);
-    if (keys === undefined) this.#keys.set(value, new Set([key]));
-    else keys.add(key);
-  }
-
-  #drop(value: string, key: string): void {
-    const keys = this.#keys.get(value);
-    keys?.delete(key);
-    if (keys?.size === 0) this.#keys.delete(value);
+    for (const value of this.#valuesOf(previous))
+      if (!values.includes(value)) deleteFrom(this.#keys, value, key);
   }
 
   *#handlesOf(keys: Iterable<string>): Iterable<Handle<T>> {

@@ -3,6 +3,7 @@ import { StatusError } from '../../core/api/errors.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
+import { addTo } from '../../core/machinery/set-map.ts';
 import type { OpenCluster } from '../session/cluster-session.ts';
 import { categoriesOf } from './categories.ts';
 import { KindWatches, type Change } from './kind-watches.ts';
@@ -322,9 +323,7 @@ export class TreeModel {
       object,
     });
     node.object = object;
-    const same = this.#objectNodes.get(uid);
-    if (same === undefined) this.#objectNodes.set(uid, new Set([node]));
-    else same.add(node);
+    addTo(this.#objectNodes, uid, node);
     return node;
   }
 

@@ -86,7 +86,8 @@ function ask<RequestInit, Request, ReplyInit, Reply>(
 
 /**
  * Messages as they come, no faster than they are taken. Leaving the loop cancels the call; the signal ends it
- * with an error. Without `deadlineMs` it may last for ever. What core refused because it had no turn for it is tried again.
+ * with an error. Without `deadlineMs` it may last for ever. What core refused because it had no turn for it is tried
+ * again.
  */
 export async function* serverStream<RequestInit, Request, ReplyInit, Reply>(
   target: CallTarget,

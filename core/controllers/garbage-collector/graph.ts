@@ -2,6 +2,7 @@ import type { ObjectMeta, OwnerReference } from '../../api/generated/meta-v1.ts'
 import type { KubernetesObject } from '../../api/object.ts';
 import type { Resource } from '../../api/resource.ts';
 import { deepEqual } from '../../machinery/json.ts';
+import { addTo, deleteFrom } from '../../machinery/set-map.ts';
 
 export const foregroundFinalizer = 'foregroundDeletion';
 export const orphanFinalizer = 'orphan';
@@ -83,8 +84,8 @@ export class OwnerGraph {
     const before = this.#nodes.get(uid);
     const node = this.#nodeOf(resource, object, before);
     this.#nodes.set(uid, node);
-    for (const { uid: owner } of before?.owners ?? []) this.#unlink(owner, uid);
-    for (const { uid: owner } of node.owners) this.#link(owner, uid);
+    for (const { uid: owner } of before?.owners ?? []) deleteFrom(this.#dependents, owner, uid);
+    for (const { uid: owner } of node.owners) addTo(this.#dependents, owner, uid);
     const look: string[] = [];
     // New owners may be gone already, or wait to go; owners it had may have waited for it.
     const isLost = (owner: GraphNode | undefined) => owner === undefined || owner.isForeground;
@@ -105,7 +106,7 @@ export class OwnerGraph {
     const node = this.#nodes.get(uid);
     if (node === undefined) return { look: [] };
     this.#nodes.delete(uid);
-    for (const { uid: owner } of node.owners) this.#unlink(owner, uid);
+    for (const { uid: owner } of node.owners) deleteFrom(this.#dependents, owner, uid);
     const waiting = node.owners
       .map(({ uid: owner }) => owner)
       .filter((owner) => this.#nodes.get(owner)?.isForeground === true);
@@ -139,18 +140,6 @@ export class OwnerGraph {
 
   #uidsOf(owner: string): Iterable<string> {
     return this.#dependents.get(owner) ?? [];
-  }
-
-  #link(owner: string, dependent: string): void {
-    const dependents = this.#dependents.get(owner);
-    if (dependents === undefined) this.#dependents.set(owner, new Set([dependent]));
-    else dependents.add(dependent);
-  }
-
-  #unlink(owner: string, dependent: string): void {
-    const dependents = this.#dependents.get(owner);
-    dependents?.delete(dependent);
-    if (dependents?.size === 0) this.#dependents.delete(owner);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../machinery/clock.ts';
+import { addTo, deleteFrom } from '../../machinery/set-map.ts';
 import { keyOf } from '../recent-changes.ts';
 import type { RecentChanges } from '../recent-changes.ts';
 import type { Revision, WatchBatch } from '../storage.ts';
@@ -51,20 +52,14 @@ export class HubReaders {
         resolve = undefined;
       },
     };
-    const known = this.#byPrefix.get(prefix);
-    if (known !== undefined) known.add(reader);
-    else {
-      this.#byPrefix.set(prefix, new Set([reader]));
+    if (addTo(this.#byPrefix, prefix, reader))
       this.#lengths.set(prefix.length, (this.#lengths.get(prefix.length) ?? 0) + 1);
-    }
     return reader;
   }
 
   remove(reader: HubReader): void {
     const { prefix } = reader;
-    const readers = this.#byPrefix.get(prefix);
-    if (readers?.delete(reader) !== true || readers.size > 0) return;
-    this.#byPrefix.delete(prefix);
+    if (!deleteFrom(this.#byPrefix, prefix, reader) || this.#byPrefix.has(prefix)) return;
     const left = (this.#lengths.get(prefix.length) ?? 0) - 1;
     if (left > 0) this.#lengths.set(prefix.length, left);
     else this.#lengths.delete(prefix.length);

@@ -1,4 +1,5 @@
 import type { Clock } from '../../machinery/clock.ts';
+import { addTo, deleteFrom } from '../../machinery/set-map.ts';
 import type { Revision } from '../storage.ts';
 import { Crowd } from './crowd.ts';
 import type { StateChange } from './event.ts';
@@ -44,9 +45,7 @@ export class Demultiplexer<T> {
     const place = this.#place(watcher);
     if (place === undefined) return this.#byLabels.add(watcher);
     const [table, at] = place;
-    const watchers = table.get(at);
-    if (watchers === undefined) table.set(at, new Set([watcher]));
-    else watchers.add(watcher);
+    addTo(table, at, watcher);
   }
 
   remove(watcher: CacheWatcher<T>): void {
@@ -159,10 +158,7 @@ export class Demultiplexer<T> {
     const place = this.#place(watcher);
     if (place === undefined) return this.#byLabels.remove(watcher);
     const [table, at] = place;
-    const watchers = table.get(at);
-    if (watchers === undefined || !watchers.delete(watcher)) return false;
-    if (watchers.size === 0) table.delete(at);
-    return true;
+    return deleteFrom(table, at, watcher);
   }
 
   #tell(crowd: Crowd<T> | undefined, change: StateChange<T>): void {

@@ -1,3 +1,4 @@
+import { addTo, deleteFrom } from '../../machinery/set-map.ts';
 import type { StateChange } from './event.ts';
 import type { Labels } from './item.ts';
 import type { CacheWatcher } from './watcher.ts';
@@ -27,11 +28,7 @@ export class LabelWatchers<T> {
     }
     const byValue = this.#byLabel.get(demand.key) ?? new Map<string, Watchers<T>>();
     this.#byLabel.set(demand.key, byValue);
-    for (const value of demand.values) {
-      const watchers = byValue.get(value);
-      if (watchers === undefined) byValue.set(value, new Set([watcher]));
-      else watchers.add(watcher);
-    }
+    for (const value of demand.values) addTo(byValue, value, watcher);
   }
 
   /** Returns whether it was there. */
@@ -67,14 +64,10 @@ export class LabelWatchers<T> {
 
   #forget(watcher: CacheWatcher<T>, { key, values }: { key: string; values: readonly string[] }): boolean {
     const byValue = this.#byLabel.get(key);
+    if (byValue === undefined) return false;
     let removed = false;
-    for (const value of values) {
-      const watchers = byValue?.get(value);
-      if (watchers?.delete(watcher) !== true) continue;
-      removed = true;
-      if (watchers.size === 0) byValue?.delete(value);
-    }
-    if (byValue?.size === 0) this.#byLabel.delete(key);
+    for (const value of values) if (deleteFrom(byValue, value, watcher)) removed = true;
+    if (byValue.size === 0) this.#byLabel.delete(key);
     return removed;
   }
 }
