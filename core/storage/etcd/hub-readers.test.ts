@@ -59,10 +59,15 @@ test('readers for whom somebody asked are woken when the store has come so far',
   readers.ask('/registry/pods/', 3);
   readers.ask('/registry/pods/', 2);
   readers.wakeFor(change('/elsewhere', 2), 1);
-  expect(await woken()).toEqual([]);
+  expect(await woken()).toEqual(['/registry/pods/']);
+  // Others ask for more before it is there, again and again: who waits for less still hears of it.
+  readers.ask('/registry/pods/', 4);
   readers.wakeFor(change('/elsewhere', 3), 2);
+  expect(await woken()).toEqual(['/registry/pods/']);
   readers.wakeFor(change('/elsewhere', 4), 3);
   expect(await woken()).toEqual(['/registry/pods/']);
+  readers.wakeFor(change('/elsewhere', 5), 4);
+  expect(await woken()).toEqual([]);
 });
 
 test('a reader hears up to where there was nothing for it, which the hub may have forgotten', async () => {

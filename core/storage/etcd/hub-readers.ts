@@ -29,7 +29,10 @@ export class HubReaders {
   readonly #byPrefix = new Map<string, Set<HubReader>>();
   /** How many prefixes there are of each length: what a key is cut to, to find its readers. */
   readonly #lengths = new Map<number, number>();
-  /** The prefixes whose readers are to hear of a revision that was not reached yet. */
+  /**
+   * The prefixes whose readers are to hear of revisions that were not reached yet, and the last of those. Until then
+   * they hear of every batch: somebody else may wait for less, and others ask for more all the time.
+   */
   readonly #asked = new Map<string, Revision>();
   #nextProgressMs = 0;
   #progressIsSet = false;
@@ -70,7 +73,7 @@ export class HubReaders {
     for (const readers of this.#byPrefix.values()) for (const reader of readers) reader.wake(passed);
   }
 
-  /** Wakes the readers of exactly this prefix when the store has come to `revision`. */
+  /** Wakes the readers of exactly this prefix as the store comes to `revision`, at the latest when it is there. */
   ask(prefix: string, revision: Revision): void {
     if (revision <= this.#recent.position) this.#wake(prefix, this.#recent.position);
     else this.#asked.set(prefix, Math.max(revision, this.#asked.get(prefix) ?? 0));
@@ -82,9 +85,8 @@ export class HubReaders {
       const key = keyOf(change);
       for (const length of this.#lengths.keys()) this.#wake(key.slice(0, length), before);
     }
-    for (const [prefix, asked] of this.#asked) {
-      if (asked > revision) continue;
-      this.#asked.delete(prefix);
+    for (const [prefix, last] of this.#asked) {
+      if (last <= revision) this.#asked.delete(prefix);
       this.#wake(prefix, revision);
     }
     if (this.#progressIsSet) return;

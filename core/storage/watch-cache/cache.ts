@@ -173,7 +173,7 @@ export class WatchCache<T> {
     return this.#state.get(key);
   }
 
-  /** As of `revision` of the cache, as `get`: all items below a prefix, where those are few; undefined otherwise. */
+  /** All items below a prefix as of `revision` of the cache, as `get`; undefined where the kind has more than a few. */
   few(prefix: string): readonly CachedItem<T>[] | undefined {
     return this.#state.few(prefix);
   }

@@ -55,7 +55,7 @@ export class CacheState<T> {
       .sort((a, b) => (a.key < b.key ? -1 : 1));
   }
 
-  /** The items below `prefix`, in key order; undefined where there are more than a few of any kind. */
+  /** The items below `prefix`, in key order; undefined where the whole kind has more than a few. */
   few(prefix: string): readonly CachedItem<T>[] | undefined {
     if (this.size === 0) return none;
     return this.size > mostFew ? undefined : this.#items.below(prefix);
