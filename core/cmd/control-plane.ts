@@ -429,9 +429,11 @@ function remoteKindsOf(
 }
 
 function controllerSettings(pki: Pki, restAddress: string): ControllerSettings {
+  // Every address of this machine is none that another could be told.
+  const isEvery = /^(0\.0\.0\.0|\[::\]):/.test(restAddress);
   return {
     rootCertificates: pki.serverCa,
-    server: `https://${restAddress}`,
+    ...(isEvery ? {} : { server: `https://${restAddress}` }),
     authorities: { clients: pki.clientCa, nodeServing: pki.nodeServingCa },
   };
 }

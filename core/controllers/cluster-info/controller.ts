@@ -1,4 +1,4 @@
-import { isAlreadyExists } from '../../api/errors.ts';
+import { unlessThere } from '../../api/errors.ts';
 import { configmaps, rolebindings, roles } from '../../api/generated/resources.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
@@ -43,10 +43,11 @@ export function createClusterInfoController(
     const kubeconfig = kubeconfigOf(server, root.bundle);
     const found = informer.lister.get(clusterInfo);
     if (found === undefined) {
-      await unlessThere(
+      // Once it is there nobody looks again whether it can be read.
+      await publishReader(signal);
+      return unlessThere(
         client.create(configmaps, { metadata: { ...clusterInfo }, data: { kubeconfig } }, { signal }),
       );
-      return publishReader(signal);
     }
     if (found.metadata.annotations?.[autoUpdate] === 'false' || found.data?.['kubeconfig'] === kubeconfig)
       return;
@@ -88,12 +89,4 @@ kind: Config
 preferences: {}
 users: null
 `;
-}
-
-async function unlessThere(creation: Promise<unknown>): Promise<void> {
-  try {
-    await creation;
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
 }
