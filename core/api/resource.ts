@@ -22,6 +22,11 @@ export function isSameResource(a: GroupResource, b: GroupResource): boolean {
   return a.plural === b.plural && a.group === b.group;
 }
 
+/** Whether these are the API's own events, in either of their groups. */
+export function areEvents({ group, plural }: GroupResource): boolean {
+  return plural === 'events' && (group === '' || group === 'events.k8s.io');
+}
+
 /** Splits "apps/v1" or "v1" into group and version. */
 export function parseApiVersion(apiVersion: string): { group: string; version: string } {
   const slash = apiVersion.indexOf('/');

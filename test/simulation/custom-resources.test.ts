@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { configmaps, customresourcedefinitions, namespaces } from '../../core/api/generated/resources.ts';
 import { namespace } from '../builders/index.ts';
-import { database, databaseDefinition, databases, untilServed } from '../custom-resources/definitions.ts';
+import {
+  database,
+  databaseDefinition,
+  databases,
+  establish,
+  plainDefinition,
+  resourceOf,
+  untilServed,
+} from '../custom-resources/definitions.ts';
 import { expectEventually } from '../expectations/eventually.ts';
 import { ControlPlane } from './control-plane.ts';
 
@@ -50,4 +58,24 @@ test('a namespace that ends takes its custom resources with it', async () => {
       'team',
     );
   });
+});
+
+test.for(['pods', 'events'])('custom %s of another group are collected as any kind', async (plural) => {
+  await using plane = await ControlPlane.start();
+  const { client, clock } = plane;
+  await client.create(namespaces, namespace().named('team').build());
+  const definition = plainDefinition(plural);
+  await establish(plane.testApi, definition);
+  const owner = await client.create(configmaps, { metadata: { name: 'owner', namespace: 'team' } });
+  const reference = { apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata.uid ?? '' };
+  const resource = resourceOf(definition);
+  const names = async () => (await client.list(resource)).items.map(({ metadata }) => metadata.name);
+  await client.create(resource, {
+    metadata: { name: 'owned', namespace: 'team', ownerReferences: [reference] },
+  });
+  await client.create(resource, { metadata: { name: 'free', namespace: 'team' } });
+  await client.delete(configmaps, { namespace: 'team', name: 'owner' });
+  await expectEventually(clock, async () => expect(await names()).toEqual(['free']));
+  await client.delete(namespaces, { name: 'team' });
+  await expectEventually(clock, async () => expect(await names()).toEqual([]));
 });

@@ -1,6 +1,6 @@
 import type { CustomResourceDefinition } from '../../api/generated/apiextensions-v1.ts';
 import type { KubernetesObject } from '../../api/object.ts';
-import { qualifiedResource } from '../../api/resource.ts';
+import { areEvents, qualifiedResource } from '../../api/resource.ts';
 import type { Client } from '../client.ts';
 import type { ResourceIndex, ServedResource } from '../resource-index.ts';
 
@@ -56,7 +56,7 @@ async function countHeld(
   if (kind === 'Namespace') {
     const { name: namespace } = metadata;
     const held = once(index.all).filter(
-      ({ namespaced, verbs, plural }) => namespaced && verbs.includes('list') && plural !== 'events',
+      (resource) => resource.namespaced && resource.verbs.includes('list') && !areEvents(resource),
     );
     return Promise.all(held.map((resource) => countAll(client, resource, { namespace, signal })));
   }

@@ -1,4 +1,4 @@
-import { isNotFound } from '../../api/errors.ts';
+import { ifFound, isNotFound } from '../../api/errors.ts';
 import type { OwnerReference } from '../../api/generated/meta-v1.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { parseApiVersion, type Resource } from '../../api/resource.ts';
@@ -88,8 +88,8 @@ export class GarbageCollector implements Runnable {
   }
 
   /**
-   * Whether an owner that is known is not in its namespace: it is looked for there, and so is absent (upstream's
-   * OwnerRefInvalidNamespace).
+   * Whether an owner that is known is not in its namespace: it is looked for there, and so is absent; of what is in no
+   * namespace it is only told (upstream's OwnerRefInvalidNamespace).
    */
   #isOwnedFromAfar(node: GraphNode): boolean {
     return node.owners.some((reference) => this.#isElsewhere(node, reference));
@@ -247,13 +247,8 @@ export class GarbageCollector implements Runnable {
     { resource, namespace, name, uid }: Pick<GraphNode, 'resource' | 'namespace' | 'name' | 'uid'>,
     signal: AbortSignal,
   ): Promise<KubernetesObject | undefined> {
-    try {
-      const live = await this.#client.get(resource, { namespace, name }, { signal });
-      return live.metadata.uid === uid ? live : undefined;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    const live = await ifFound(this.#client.get(resource, { namespace, name }, { signal }));
+    return live?.metadata.uid === uid ? live : undefined;
   }
 
   async #ownersOf(node: GraphNode, live: KubernetesObject, signal: AbortSignal): Promise<Owners> {

@@ -1,8 +1,8 @@
 import { isConflict, isNotFound } from '../../api/errors.ts';
 import type { Namespace } from '../../api/generated/core-v1.ts';
-import { namespaces, pods } from '../../api/generated/resources.ts';
+import { events, namespaces, pods } from '../../api/generated/resources.ts';
 import { keyOf, type KubernetesObject } from '../../api/object.ts';
-import type { Resource } from '../../api/resource.ts';
+import { isSameResource, type Resource } from '../../api/resource.ts';
 import { resourcesOf, storedVersion } from '../../api/scheme.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
@@ -102,7 +102,7 @@ class Namespaces {
     if (remains.counts.size > 0 || remains.failures.length > 0) return remains;
     for (const { group, plural } of resourcesOf(this.#scheme.all())) {
       const kind = storedVersion(this.#scheme.versionsOf(group, plural).filter(isEmptied));
-      if (kind !== undefined && plural !== 'pods') await here(resourceOf(kind));
+      if (kind !== undefined && !isSameResource(kind, pods)) await here(resourceOf(kind));
     }
     if (this.#remoteKinds === undefined) return remains;
     const { resources, unknown } = this.#remoteKinds.discover();
@@ -156,6 +156,5 @@ class Namespaces {
 
 /** Events go too, although nothing waits for them elsewhere. */
 function isEmptied(kind: KindDeclaration): boolean {
-  const isEvents = kind.group === '' && kind.plural === 'events';
-  return kind.namespaced && (isEvents || isCollectable(kind));
+  return kind.namespaced && (isSameResource(kind, events) || isCollectable(kind));
 }

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '../../api/object.ts';
-import { qualifiedResource, type Resource } from '../../api/resource.ts';
+import { areEvents, qualifiedResource, type Resource } from '../../api/resource.ts';
 import { resourcesOf, storedVersion } from '../../api/scheme.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { InformerFactory } from '../../client/informer-factory.ts';
@@ -8,8 +8,8 @@ import type { InformerFactory } from '../../client/informer-factory.ts';
  * Stored kinds that can be listed, watched and deleted. What is short-lived by nature (events) and belongs to nothing
  * is none.
  */
-export function isCollectable({ plural, verbs }: KindDeclaration): boolean {
-  return plural !== 'events' && ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb));
+export function isCollectable(kind: KindDeclaration): boolean {
+  return !areEvents(kind) && ['list', 'watch', 'delete'].every((verb) => kind.verbs.includes(verb));
 }
 
 /** What a controller does as kinds come and go at run time. */
