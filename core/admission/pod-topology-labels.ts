@@ -1,4 +1,4 @@
-import { isNotFound } from '../api/errors.ts';
+import { ifFound } from '../api/errors.ts';
 import type { Binding, Node, Pod } from '../api/generated/core-v1.ts';
 import { nodes } from '../api/generated/resources.ts';
 import type { Mutable } from '../api/object.ts';
@@ -39,13 +39,8 @@ export class PodTopologyLabels implements AdmissionPlugin {
     metadata.labels = { ...metadata.labels, ...labels };
   }
 
-  async #nodeOf(name: string, signal: AbortSignal | undefined): Promise<Node | undefined> {
-    try {
-      return await this.#lookup.get(nodes, { name }, { signal });
-    } catch (error) {
-      // Whoever binds to a node that is not there is told so by others.
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  /** Whoever binds to a node that is not there is told so by others. */
+  #nodeOf(name: string, signal: AbortSignal | undefined): Promise<Node | undefined> {
+    return ifFound(this.#lookup.get(nodes, { name }, { signal }));
   }
 }

@@ -1,3 +1,4 @@
+import { isMirror } from '../api/mirror-pods.ts';
 import { forbidden, isNotFound } from '../api/errors.ts';
 import type { Pod, ServiceAccount, Volume, VolumeMount } from '../api/generated/core-v1.ts';
 import { pods, serviceaccounts } from '../api/generated/resources.ts';
@@ -10,7 +11,6 @@ import { isCreationOf } from './creation.ts';
 import type { Lookup } from './lookup.ts';
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 /** A little over an hour: the kubelet renews at 80 %, and one hour is the warning line (upstream's numbers). */
 const tokenSeconds = 3_607;
 /** A new namespace gets its default account from a controller; a Pod created right after it waits that long. */
@@ -40,7 +40,7 @@ export class ServiceAccountAdmission implements AdmissionPlugin {
     const pod = request.object as unknown as Mutable<Pod>;
     const { spec } = pod;
     // A mirror Pod stands for what the kubelet runs from a file: it acts as nobody.
-    if (pod.metadata.annotations?.[mirrorAnnotation] !== undefined) return;
+    if (isMirror(pod)) return;
     spec.serviceAccountName ??= 'default';
     spec.serviceAccount = spec.serviceAccountName;
     const account = await this.#account(request, spec.serviceAccountName);

@@ -212,6 +212,15 @@ export async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** Resolves also when what is created is there already. */
+export async function unlessThere(creation: Promise<unknown>): Promise<void> {
+  try {
+    await creation;
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}
+
 export function isAlreadyExists(error: unknown): boolean {
   return hasReason(error, 'AlreadyExists');
 }

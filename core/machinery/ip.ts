@@ -8,6 +8,11 @@ export function ipFamilyOf(address: string): IpFamily | undefined {
   return isIPv6(address) && !address.includes('%') ? 'IPv6' : undefined;
 }
 
+/** As addresses are written with a port: those of IPv6 in brackets. */
+export function hostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 /** An address as a number. @throws RangeError when it is none */
 export function ipToNumber(address: string): bigint {
   if (isIPv4(address)) return groups(address.split('.'), 10, 8n);

@@ -131,7 +131,7 @@ export class StoredKind {
     return this.#options.soleWriter && this.cache.ready ? this.#known(key) : undefined;
   }
 
-  /** The newest state of all below a prefix, where those are few and it needs no waiting; undefined otherwise. */
+  /** The newest state of all below a prefix; undefined where the kind has more than a few, or it needs waiting. */
   fewNow(prefix: string): readonly CachedItem<StoredObject>[] | undefined {
     if (!this.#options.soleWriter || !this.cache.ready || this.recent.revision > this.cache.revision)
       return undefined;

@@ -140,13 +140,7 @@ export function validateStorageClass(storageClass: StorageClass): Errors {
   const { provisioner, reclaimPolicy, volumeBindingMode, parameters } = storageClass;
   const root = FieldPath.root;
   return [
-    ...(provisioner === ''
-      ? [required(root.child('provisioner'))]
-      : invalidEach(
-          root.child('provisioner'),
-          provisioner.toLowerCase(),
-          qualifiedNameProblems(provisioner.toLowerCase()),
-        )),
+    ...validateDriver(provisioner, root.child('provisioner')),
     ...checkOneOf(reclaimPolicy, ['Delete', 'Retain'], root.child('reclaimPolicy')),
     ...checkOneOf(volumeBindingMode, ['Immediate', 'WaitForFirstConsumer'], root.child('volumeBindingMode'), {
       isRequired: true,
@@ -155,6 +149,11 @@ export function validateStorageClass(storageClass: StorageClass): Errors {
       ? [invalidValue(root.child('parameters'), '', 'field can not be empty.')]
       : []),
   ];
+}
+
+function validateDriver(name: string, path: FieldPath): Errors {
+  const lower = name.toLowerCase();
+  return name === '' ? [required(path)] : invalidEach(path, lower, qualifiedNameProblems(lower));
 }
 
 /** Claims were made on its terms. */
@@ -195,11 +194,7 @@ export function validateAttachmentUpdate(now: VolumeAttachment, old: VolumeAttac
 /** ValidateVolumeAttributesClass. */
 export function validateAttributesClass({ driverName, parameters = {} }: VolumeAttributesClass): Errors {
   const root = FieldPath.root;
-  const at = root.child('driverName');
-  const errors: Errors =
-    driverName === ''
-      ? [required(at)]
-      : invalidEach(at, driverName.toLowerCase(), qualifiedNameProblems(driverName.toLowerCase()));
+  const errors = validateDriver(driverName, root.child('driverName'));
   const path = root.child('parameters');
   if (Object.keys(parameters).length === 0)
     errors.push(required(path, 'must contain at least one key/value pair'));

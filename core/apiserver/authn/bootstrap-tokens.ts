@@ -8,7 +8,7 @@ import {
   parseBootstrapToken,
   readBootstrapToken,
 } from '../../api/bootstrap-token.ts';
-import { isNotFound } from '../../api/errors.ts';
+import { ifFound } from '../../api/errors.ts';
 import type { Secret } from '../../api/generated/core-v1.ts';
 import { secrets } from '../../api/generated/resources.ts';
 import type { Clock } from '../../machinery/clock.ts';
@@ -54,17 +54,9 @@ export class BootstrapTokens implements TokenAuthenticator {
     return { user, audiences: [audience], expiresAtMs, boundTo };
   }
 
-  async #find(name: string, signal: AbortSignal | undefined): Promise<Secret | undefined> {
-    try {
-      return await this.#options.client.get(
-        secrets,
-        { namespace: bootstrapTokenNamespace, name },
-        { signal },
-      );
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+  #find(name: string, signal: AbortSignal | undefined): Promise<Secret | undefined> {
+    const where = { namespace: bootstrapTokenNamespace, name };
+    return ifFound(this.#options.client.get(secrets, where, { signal }));
   }
 }
 

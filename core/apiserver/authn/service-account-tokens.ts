@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Lookup } from '../../admission/lookup.ts';
-import { badRequest, conflict, forbidden, invalid, isNotFound } from '../../api/errors.ts';
+import { badRequest, conflict, forbidden, ifFound, invalid } from '../../api/errors.ts';
 import type { TokenRequest } from '../../api/generated/authentication-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import { nodes, pods, secrets, serviceaccounts } from '../../api/generated/resources.ts';
@@ -242,17 +242,12 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     }
   }
 
-  async #find<T extends KubernetesObject>(
+  #find<T extends KubernetesObject>(
     resource: Resource<T>,
     where: ObjectName,
     signal: AbortSignal | undefined,
   ): Promise<T | undefined> {
-    try {
-      return await this.#options.client.get(resource, where, { signal });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    return ifFound(this.#options.client.get(resource, where, { signal }));
   }
 }
 

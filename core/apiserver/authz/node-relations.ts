@@ -1,3 +1,4 @@
+import { isMirror } from '../../api/mirror-pods.ts';
 import type { Lookup } from '../../admission/lookup.ts';
 import { ifFound } from '../../api/errors.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
@@ -13,8 +14,6 @@ import { nodeNeedsSecret } from './volume-secrets.ts';
 
 /** Whether a node has to do with an object: its namespace ("" for none) and its name. */
 export type Relation = (node: string, namespace: string, name: string) => Promise<boolean>;
-
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 
 /**
  * What the Pods on a node use, directly or through their claims' volumes. Upstream keeps all of this as a graph
@@ -59,7 +58,7 @@ export class NodeRelations {
   async #podsOn(node: string, where: { readonly namespace?: string }): Promise<readonly Pod[]> {
     const fieldSelector = `spec.nodeName=${escapeFieldValue(node)}`;
     const { items } = await this.#client.list(pods, { ...where, fieldSelector });
-    return items.filter(({ metadata }) => metadata.annotations?.[mirrorAnnotation] === undefined);
+    return items.filter((pod) => !isMirror(pod));
   }
 
   /** A volume's Secret may be in another namespace than the claim and its Pod. */

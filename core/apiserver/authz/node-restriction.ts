@@ -1,3 +1,4 @@
+import { isMirror, mirrorAnnotation } from '../../api/mirror-pods.ts';
 import type { AdmissionPlugin, AdmissionRequest } from '../../admission/chain.ts';
 import type { Lookup } from '../../admission/lookup.ts';
 import { forbidden } from '../../api/errors.ts';
@@ -11,7 +12,6 @@ import { nodeNameOf } from './node.ts';
 import { tokenProblem } from './node-tokens.ts';
 import { referencedByMirror } from './mirror-references.ts';
 
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const leaseNamespace = 'kube-node-lease';
 
 /** What is wrong with a request; undefined where nothing is. */
@@ -91,7 +91,7 @@ export class NodeRestriction implements AdmissionPlugin {
 
   async #mirrorProblem({ object, signal }: AdmissionRequest, node: string): Promise<Problem> {
     const pod = object as unknown as Pod;
-    if (pod.metadata.annotations?.[mirrorAnnotation] === undefined)
+    if (!isMirror(pod))
       return `pod does not have "${mirrorAnnotation}" annotation, node "${node}" can only create mirror pods`;
     if (!runsOn(pod, node)) return `node "${node}" can only create pods with spec.nodeName set to itself`;
     return (await this.#ownerProblem(pod, node, signal)) ?? referenceProblem(pod, node);

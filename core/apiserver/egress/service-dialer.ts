@@ -1,3 +1,4 @@
+import { hostPort } from '../../machinery/ip.ts';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { StatusError } from '../../api/errors.ts';
@@ -125,10 +126,6 @@ function dialAddress({ address, port }: AddressBackend | PodBackend, signal: Abo
       resolve(socket);
     });
   });
-}
-
-function hostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function nameOf({ namespace, name }: ServicePort): string {

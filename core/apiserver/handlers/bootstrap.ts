@@ -1,4 +1,4 @@
-import { isAlreadyExists } from '../../api/errors.ts';
+import { unlessThere } from '../../api/errors.ts';
 import { namespaces, priorityclasses, servicecidrs } from '../../api/generated/resources.ts';
 import { systemPriorities } from '../../api/kinds/scheduling.ts';
 import type { Resource } from '../../api/resource.ts';
@@ -36,9 +36,7 @@ async function ensure<T>(
   object: object,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  try {
-    await verbs.create({ signal }, { group, version, resource: plural }, { kind: 'object', object });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
+  await unlessThere(
+    verbs.create({ signal }, { group, version, resource: plural }, { kind: 'object', object }),
+  );
 }

@@ -1,3 +1,4 @@
+import { hostPort } from '../../machinery/ip.ts';
 import { setMaxListeners } from 'node:events';
 import { createSecureServer } from 'node:http2';
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
@@ -142,8 +143,8 @@ export function createRestServer(given: RestServerOptions): RestServer {
           reject(new Error(`Cannot listen on "${options.listen}" for REST: ${cause.message}`, { cause })),
         );
         server.listen(Number(options.listen.slice(at + 1)), host, () => {
-          const { address, port, family } = server.address() as AddressInfo;
-          resolve(family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`);
+          const { address, port } = server.address() as AddressInfo;
+          resolve(hostPort(address, port));
         });
       }),
     useTls(next) {

@@ -1,3 +1,4 @@
+import { isMirror } from '../../api/mirror-pods.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import { nodes, pods } from '../../api/generated/resources.ts';
 import { isGone, isNotFound, isTooManyRequests } from '../../api/errors.ts';
@@ -43,9 +44,7 @@ export async function planDrain(
     signal,
     ...(podSelector === undefined ? {} : { labelSelector: podSelector }),
   });
-  const stays = (pod: Pod) =>
-    controllerOf(pod)?.kind === 'DaemonSet' ||
-    pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+  const stays = (pod: Pod) => controllerOf(pod)?.kind === 'DaemonSet' || isMirror(pod);
   const ended = ({ status }: Pod) => status.phase === 'Succeeded' || status.phase === 'Failed';
   const going = items.filter((pod) => !stays(pod));
   return {

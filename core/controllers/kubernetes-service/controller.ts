@@ -1,4 +1,4 @@
-import { isAlreadyExists, StatusError } from '../../api/errors.ts';
+import { StatusError, unlessThere } from '../../api/errors.ts';
 import type { Service } from '../../api/generated/core-v1.ts';
 import { servicecidrs, services } from '../../api/generated/resources.ts';
 import { keyOf, type New } from '../../api/object.ts';
@@ -64,10 +64,6 @@ export function createKubernetesServiceController(dependencies: ControllerDepend
         type: 'ClusterIP',
       },
     };
-    try {
-      await client.create(services, service, { signal });
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error;
-    }
+    await unlessThere(client.create(services, service, { signal }));
   }
 }

@@ -1,4 +1,4 @@
-import { isAlreadyExists, isConflict, isNotFound } from '../../api/errors.ts';
+import { ifFound, isAlreadyExists, isConflict } from '../../api/errors.ts';
 import type { Lease, LeaseSpec } from '../../api/generated/coordination-v1.ts';
 import { leases } from '../../api/generated/resources.ts';
 import type { Client } from '../../client/client.ts';
@@ -168,14 +168,9 @@ export class LeaderElection {
 
   async #read(signal: AbortSignal): Promise<Lease | undefined> {
     const { client, lease } = this.#options;
-    try {
-      const current = await client.get(leases, lease, { signal });
-      this.#observe(current);
-      return current;
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    const current = await ifFound(client.get(leases, lease, { signal }));
+    if (current !== undefined) this.#observe(current);
+    return current;
   }
 
   #observe(lease: Lease): void {

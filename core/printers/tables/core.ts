@@ -15,6 +15,7 @@ import type {
   Service,
   ServiceAccount,
 } from '../../api/generated/core-v1.ts';
+import { hostPort } from '../../machinery/ip.ts';
 import type { Event as EventsEvent } from '../../api/generated/events-v1.ts';
 import { ageColumn, ageSince } from '../age.ts';
 import { mapText, templateColumns } from '../containers.ts';
@@ -205,10 +206,6 @@ export function balancerAddresses(
 ): readonly string[] {
   const addresses = ingress.map(({ ip, hostname }) => ip || hostname || '').filter((text) => text !== '');
   return [...new Set(addresses)].sort();
-}
-
-function hostPort(ip: string, port: number): string {
-  return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
 /** Upstream shows at most three endpoints and counts the rest. */

@@ -1,3 +1,4 @@
+import { isMirror } from '../../../api/mirror-pods.ts';
 import { invalid } from '../../../api/errors.ts';
 import type { Container, Pod, ResourceRequirements } from '../../../api/generated/core-v1.ts';
 import { podKind } from '../../../api/kinds/core.ts';
@@ -44,8 +45,7 @@ function resized(
 }
 
 function problems(before: Pod, spec: Pod['spec']): FieldError[] {
-  if (before.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined)
-    return [forbiddenField(FieldPath.root, 'static pods cannot be resized')];
+  if (isMirror(before)) return [forbiddenField(FieldPath.root, 'static pods cannot be resized')];
   if (before.spec.os?.name === 'windows')
     return [forbiddenField(FieldPath.root, 'windows pods cannot be resized')];
   if (!isSupported(before))
