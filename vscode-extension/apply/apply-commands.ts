@@ -3,12 +3,13 @@ import { isUnavailable } from '../../core/api/errors.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import { parseApiVersion } from '../../core/api/resource.ts';
 import type { ResourceIndex } from '../../core/client/resource-index.ts';
-import { attempt, reasonOf, signalOf } from '../commands/failure.ts';
+import { attempt, signalOf } from '../commands/failure.ts';
 import { confirm } from '../commands/targets.ts';
 import { dependentsText } from '../commands/dependents-text.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
 import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
 import { connectedCluster } from '../session/connected.ts';
+import { reasonOf } from '../session/reason.ts';
 import {
   applyPlanned,
   planApply,

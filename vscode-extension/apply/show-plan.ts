@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { reasonOf } from '../commands/failure.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
+import { reasonOf } from '../session/reason.ts';
 import type { PlannedObject } from './apply-plan.ts';
 import { objectText } from './result-texts.ts';
 

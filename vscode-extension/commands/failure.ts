@@ -1,16 +1,5 @@
 import * as vscode from 'vscode';
-import { StatusError } from '../../core/api/errors.ts';
-import { sanitizeText } from '../../core/printers/sanitize.ts';
-
-/** An error as a person reads it: what the server said, with the fields it objects to. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof StatusError))
-    return sanitizeText(error instanceof Error ? error.message : String(error));
-  const causes = (error.status.details?.causes ?? [])
-    .filter(({ message = '' }) => !error.message.includes(message))
-    .map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`);
-  return sanitizeText([error.message, ...causes].join('\n'));
-}
+import { reasonOf } from '../session/reason.ts';
 
 /** Runs what may fail and says so where the user looks; resolves to undefined then. */
 export async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T | undefined> {

@@ -3,8 +3,9 @@ import { isNotFound } from '../../core/api/errors.ts';
 import { describeUri } from '../documents/describe-documents.ts';
 import { resourceUri } from '../documents/resource-uri.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import { reasonOf } from '../session/reason.ts';
 import { dependentsText } from './dependents-text.ts';
-import { attempt, reasonOf } from './failure.ts';
+import { attempt } from './failure.ts';
 import { confirm, labelOf, namesOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
 /** What can be done with any object. */

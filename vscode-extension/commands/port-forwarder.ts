@@ -2,7 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type * as vscode from 'vscode';
 import type { ObjectName } from '../../core/api/object.ts';
 import type { OpenCluster } from '../session/cluster-session.ts';
-import { reasonOf } from './failure.ts';
+import { reasonOf } from '../session/reason.ts';
 
 /** A port of a Pod; through a Service, where its name or number leads. */
 export interface Destination {

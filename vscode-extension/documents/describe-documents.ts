@@ -6,8 +6,8 @@ import { systemClock } from '../../core/machinery/clock.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
 import { describeObject } from '../../core/printers/describe/describe-object.ts';
 import { sanitizeLine } from '../../core/printers/sanitize.ts';
-import { reasonOf } from '../commands/failure.ts';
 import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
+import { reasonOf } from '../session/reason.ts';
 import { followObject } from './follow-object.ts';
 import { addressUri, parseResourceUri, type ResourcePath } from './resource-uri.ts';
 

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ServedResource } from '../../core/client/resource-index.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import { reasonOf } from '../session/reason.ts';
 import { parseFilter, type ObjectFilter } from './object-filter.ts';
 import { sharedWords } from './row-words.ts';
 import { treeItemOf } from './tree-items.ts';
@@ -89,7 +90,7 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
           parseFilter(input);
           return undefined;
         } catch (error) {
-          return error instanceof Error ? error.message : String(error);
+          return reasonOf(error);
         }
       },
     });

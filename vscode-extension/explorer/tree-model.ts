@@ -5,6 +5,7 @@ import type { ResourceIndex, ServedResource } from '../../core/client/resource-i
 import type { Clock } from '../../core/machinery/clock.ts';
 import { addTo } from '../../core/machinery/set-map.ts';
 import type { OpenCluster } from '../session/cluster-session.ts';
+import { reasonOf } from '../session/reason.ts';
 import { categoriesOf } from './categories.ts';
 import { KindWatches, type Change } from './kind-watches.ts';
 import type { ObjectFilter } from './object-filter.ts';
@@ -336,7 +337,7 @@ export class TreeModel {
   }
 
   #message(parent: TreeNode | undefined, error: unknown): TreeNode {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = reasonOf(error);
     return { type: 'message', id: `${parent?.id ?? ''}/message`, parent, text };
   }
 }

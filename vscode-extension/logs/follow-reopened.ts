@@ -1,5 +1,6 @@
 import { l10n } from '../language/l10n.ts';
 import { isOpenOrOpening, whileOpen, type Openings } from '../session/while-open.ts';
+import { reasonOf } from '../session/reason.ts';
 import {
   followLogs,
   LogProgress,
@@ -44,6 +45,6 @@ export function followReopened(
     session,
     context,
     (open, openSignal) => followLogs(open, scope, options, sink, dependencies, openSignal, progress),
-    { signal, onError: (error) => sink.note('', error instanceof Error ? error.message : String(error)) },
+    { signal, onError: (error) => sink.note('', reasonOf(error)) },
   );
 }

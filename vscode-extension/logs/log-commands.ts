@@ -9,6 +9,7 @@ import { parseDurationMs } from '../../core/machinery/duration.ts';
 import { attempt, signalOf } from '../commands/failure.ts';
 import { containerOf, labelOf, targetsOf, type Target, type TreeArguments } from '../commands/targets.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import { reasonOf } from '../session/reason.ts';
 import { logScopeOf, readLog, type LogLine, type LogScope } from './log-follower.ts';
 import { LogTerminal, type LogTerminalOptions } from './log-terminal.ts';
 import { plainText } from './log-text.ts';
@@ -76,7 +77,7 @@ async function askForAge(): Promise<number | undefined> {
       try {
         return parseDurationMs(input) > 0 ? undefined : vscode.l10n.t('More than nothing');
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return reasonOf(error);
       }
     },
   });

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Pod } from '../../core/api/generated/core-v1.ts';
 import { deployments, pods, services } from '../../core/api/generated/resources.ts';
 import { StatusError } from '../../core/api/errors.ts';
-import type { LogsOptions } from '../../core/api/streams.ts';
+import type { ContainerStreams, LogsOptions } from '../../core/api/streams.ts';
+import { createClient } from '../../core/client/typed-client.ts';
 import { deployment, pod } from '../../test/builders/index.ts';
 import { createTestApi, type TestApi } from '../../test/environment/api.ts';
 import { openTestCluster } from '../../test/environment/open-cluster.ts';
@@ -102,6 +103,42 @@ describe('following logs', () => {
       expect(shown).toEqual(['web-1: one', 'web-1: two', 'web-1: three']),
     );
     expect(asked[1]).toMatchObject({ sinceTime: stamp(2) });
+  });
+
+  test('shows every line of a moment, and those that are out of order', async () => {
+    await run('web-1');
+    answers = [`${stamp(2)} out\n`, `${stamp(2)} out too\n${stamp(1)} error\nuntimed\n`];
+    follow({ namespace: 'default', labelSelector: 'app=web' });
+    await expectEventually(api.clock, () =>
+      expect(shown).toEqual(['web-1: out', 'web-1: out too', 'web-1: error', 'web-1: untimed']),
+    );
+  });
+
+  test('tells all of why a log, or the list of Pods, is refused, and that once', async () => {
+    const forbidden = () => {
+      const { status } = new StatusError('Forbidden', 'pods is forbidden');
+      const causes = [{ field: 'spec.user', message: 'is a stranger' }];
+      return StatusError.fromStatus({ ...status, details: { causes } });
+    };
+    const containers: ContainerStreams = {
+      ...cluster.cluster.containers,
+      logs: () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(forbidden()) }) }),
+    };
+    cluster = { ...cluster, cluster: { ...cluster.cluster, containers } };
+    await run('web-1');
+    follow({ namespace: 'default', labelSelector: 'app=web' });
+    const why = 'pods is forbidden\nspec.user: is a stranger';
+    await expectEventually(api.clock, () => expect(shown).toEqual([`web-1 main: ${why}`]));
+    stop.abort();
+    await following;
+    stop = new AbortController();
+    shown = [];
+    let lists = 0;
+    const verbs = { ...api.verbs, list: () => (lists++, Promise.reject(forbidden())) };
+    cluster = { ...cluster, cluster: { ...cluster.cluster, client: createClient(verbs) } };
+    follow({ namespace: 'default', labelSelector: 'app=web' });
+    await expectEventually(api.clock, () => expect(lists).toBeGreaterThan(2));
+    expect(shown).toEqual([` ${why}`]);
   });
 
   test('tells when a Pod is gone', async () => {

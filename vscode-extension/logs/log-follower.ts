@@ -9,6 +9,7 @@ import { selectorFromObject } from '../../core/machinery/label-selector.ts';
 import { LineSplitter } from '../../core/machinery/line-splitter.ts';
 import type { Random } from '../../core/machinery/random.ts';
 import type { OpenCluster } from '../session/cluster-session.ts';
+import { reasonOf } from '../session/reason.ts';
 import { l10n } from '../language/l10n.ts';
 
 /** Whose logs are followed: one Pod, or all Pods that a workload selects, as they come and go. */
@@ -95,7 +96,7 @@ export async function followLogs(
 ): Promise<void> {
   const { container: only, ...selection } = scope;
   const followed = new Set<string>();
-  const reading: Promise<void>[] = [];
+  const reading = new Set<Promise<void>>();
   const look = (pod: Pod) => {
     const { uid = '', name = '' } = pod.metadata;
     progress.pods.set(uid, name);
@@ -107,18 +108,29 @@ export async function followLogs(
       // Whoever starts while we look is shown from the beginning.
       const known = progress.runs.get(run) ?? { from: progress.begun ? {} : options, last: '' };
       progress.runs.set(run, known);
-      reading.push(followContainer(cluster, pod, status.name, known, sink, clock, signal));
+      const read = followContainer(cluster, pod, status.name, known, sink, clock, signal);
+      reading.add(read);
+      void read.finally(() => reading.delete(read));
     }
   };
   const gone = (uid: string, name: string) => {
     progress.pods.delete(uid);
-    for (const run of progress.runs.keys()) if (run.startsWith(`${uid}/`)) progress.runs.delete(run);
+    for (const runs of [progress.runs, followed])
+      for (const run of runs.keys()) if (run.startsWith(`${uid}/`)) runs.delete(run);
     sink.note(name, l10n.t('is gone'));
   };
+  let told = '';
   const informer = new SharedInformer(pods, selection, {
     client: cluster.cluster.client,
     clock,
     random,
+    onError: (error) => {
+      // Asked again and again, and told once; that the cluster is away, its own state tells.
+      const why = reasonOf(error);
+      if (why === told || isUnavailable(error)) return;
+      told = why;
+      sink.note('', why);
+    },
   });
   informer.addHandler({
     onAdd: look,
@@ -166,16 +178,17 @@ async function followContainer(
     const resume: LogsOptions = last === '' ? from : { sinceTime: last };
     try {
       for await (const lines of readLog(cluster, where, { ...resume, container, follow: true }, signal)) {
-        // What the last second already showed comes again after a break.
-        const fresh = progress.last === '' ? lines : lines.filter(({ time }) => time > progress.last);
-        progress.last = fresh.at(-1)?.time || progress.last;
+        // The line that was seen last comes again after a break. Later ones count as they come: the two outputs of a
+        // container may be a little out of order, and one moment may have several lines.
+        const fresh = last === '' ? lines : lines.filter(({ time }) => time === '' || time > last);
+        for (const { time } of fresh) if (time > progress.last) progress.last = time;
         if (fresh.length > 0) await sink.lines(fresh);
       }
       return;
     } catch (error) {
       if (signal.aborted) return;
       if (!isUnavailable(error)) {
-        sink.note(name, `${container}: ${error instanceof Error ? error.message : String(error)}`);
+        sink.note(name, `${container}: ${reasonOf(error)}`);
         return;
       }
       await sleep(clock, retryMs, signal).catch(() => undefined);

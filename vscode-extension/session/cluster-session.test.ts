@@ -182,10 +182,15 @@ describe('the session with a cluster', () => {
     try {
       scripted.become('unavailable');
       expect(session.state).toMatchObject({ why: '«{0} does not answer» 127.0.0.1:7443' });
+      const { current } = session;
       await now.advanceAsync(yearMs + 1);
       scripted.become('unavailable');
       expect(session.state).toMatchObject({
         why: expect.stringMatching(/^«the client certificate of "\{0}"/),
+      });
+      // What still ran then says this.
+      expect(current?.signal.reason).toMatchObject({
+        message: '«the connection to "{0}" was closed» dev',
       });
     } finally {
       useTranslation(undefined);

@@ -8,6 +8,7 @@ import type { Random } from '../../core/machinery/random.ts';
 import { l10n } from '../language/l10n.ts';
 import { whyExpired } from './certificate-expiry.ts';
 import { Listeners } from './listeners.ts';
+import { reasonOf } from './reason.ts';
 
 /** How the editor stands with its cluster. */
 export type SessionState =
@@ -189,7 +190,7 @@ export class ClusterSession {
     this.#become({
       kind: 'unavailable',
       context,
-      why: error instanceof Error ? error.message : String(error),
+      why: reasonOf(error),
     });
   }
 
@@ -198,7 +199,7 @@ export class ClusterSession {
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined) {
-      open.closing.abort(new Error(`The connection to "${open.cluster.context.name}" was closed`));
+      open.closing.abort(new Error(l10n.t('the connection to "{0}" was closed', open.cluster.context.name)));
       open.cluster.cluster.close();
       this.#clusters.tell(undefined);
     }
@@ -245,7 +246,7 @@ export class ClusterSession {
       },
       (error: unknown) => {
         if (this.current !== opened) return;
-        this.#lost(opened, error instanceof Error ? error.message : String(error));
+        this.#lost(opened, reasonOf(error));
         const cancel = this.#dependencies.clock.after(retryMs, () => {
           if (this.current === opened && cluster.state === 'ready') this.#probe(opened);
         });

@@ -10,6 +10,7 @@ import {
   type Kubeconfig,
 } from '../../core/client/kubeconfig.ts';
 import { localKubeconfigs } from '../../core/client/local-clusters.ts';
+import { reasonOf } from './reason.ts';
 
 export interface KubeconfigPlace {
   /** The setting; empty for none. */
@@ -60,7 +61,7 @@ export function chooseContext(files: readonly string[], chosen: string | undefin
       ? { kind: 'none', contexts: usable }
       : { kind: 'context', contexts: usable, context: resolveContext(config, wanted) };
   } catch (error) {
-    return { kind: 'broken', contexts: [], why: error instanceof Error ? error.message : String(error) };
+    return { kind: 'broken', contexts: [], why: reasonOf(error) };
   }
 }
 

@@ -5,6 +5,7 @@ import { systemRandom } from '../../core/machinery/random.ts';
 import { ClusterSession } from './cluster-session.ts';
 import { chooseContext, filesToWatch, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
 import { followKinds } from './follow-kinds.ts';
+import { reasonOf } from './reason.ts';
 import { showStatusBar } from './status-bar.ts';
 
 /** Where the chosen context is remembered, for the workspace. */
@@ -18,8 +19,7 @@ export function registerSession(
   context: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
 ): ClusterSession {
-  const onError = (error: unknown, doing: string) =>
-    log.warn(`Cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`);
+  const onError = (error: unknown, doing: string) => log.warn(`Cannot ${doing}: ${reasonOf(error)}`);
   const session = new ClusterSession({
     connect: async (place) => {
       // Loaded when there is something to connect to: gRPC is most of the bundle.
@@ -54,7 +54,7 @@ export function registerSession(
     if (wanted === opened) return;
     opened = wanted;
     if (choice.kind === 'context') {
-      session.open(choice.context).catch((error: unknown) => log.error(`Cannot connect: ${String(error)}`));
+      session.open(choice.context).catch((error: unknown) => log.error(`Cannot connect: ${reasonOf(error)}`));
     } else {
       session.close(choice.kind === 'broken' ? choice.why : undefined);
     }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import * as vscode from 'vscode';
 import type { RemoteProcess } from '../../core/api/streams.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
-import { reasonOf } from '../commands/failure.ts';
+import { reasonOf } from '../session/reason.ts';
 import { PacedOutput } from './paced-output.ts';
 
 /** Opens the process at the other end; the signal ends it. */
