@@ -155,6 +155,7 @@ export async function startExtensionServer(frontProxyCa: KeyPair): Promise<Exten
       response.end();
       return;
     }
+    if (pathname === `${own}/mute`) return;
     if (method === 'POST') return send(201, JSON.parse(body));
     if (pathname === own || pathname === `${base}/fortunes`) {
       if (searchParams.get('watch') === 'true') {

@@ -23,6 +23,8 @@ const at = (name: string) => ({ namespace: 'default', name });
 const keyOf = (name: string) => `/registry/core/secrets/default/${name}`;
 const admin: UserInfo = { name: 'admin', groups: ['system:masters'] };
 
+if (!hasEtcd) console.warn('skipped: Secrets in etcd: there is no etcd on the PATH');
+
 describe.skipIf(!hasEtcd)('Secrets in etcd', () => {
   let etcd: TestEtcd;
   let raw: KeyValueStore;

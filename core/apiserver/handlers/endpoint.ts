@@ -36,22 +36,21 @@ export function endpointOf(
   const declaration = scheme.byResource(target.group, target.version, target.resource);
   if (declaration === undefined || isMisplaced(declaration, target)) throw noSuchResource();
   const store = registry.storeOf(declaration);
-  const isWhole = target.subresource === undefined || target.subresource === '';
+  const { subresource: name = '' } = target;
   if (store === undefined)
-    throw isStored(declaration) || !isWhole ? noSuchResource() : notAllowed(declaration, verb);
-  if (target.subresource === undefined || target.subresource === '') {
+    throw isStored(declaration) || name !== '' ? noSuchResource() : notAllowed(declaration, verb);
+  if (name === '') {
     if (!declaration.verbs.includes(verb)) throw notAllowed(declaration, verb);
     return { declaration, store, subresource: undefined };
   }
   const { subresources = {} } = declaration;
   // Whatever is asked for, "constructor" too.
-  const fact = Object.hasOwn(subresources, target.subresource) ? subresources[target.subresource] : undefined;
+  const fact = Object.hasOwn(subresources, name) ? subresources[name] : undefined;
   if (fact === undefined) throw noSuchResource();
   // Streams have front ends of their own.
-  if (fact.connect === true || target.subresource === 'log') throw notAllowed(declaration, verb);
+  if (fact.connect === true || name === 'log') throw notAllowed(declaration, verb);
   if (!fact.verbs.includes(verb)) throw notAllowed(declaration, verb);
-  const handler = handlers.get(target.subresource);
-  return { declaration, store, subresource: { name: target.subresource, fact, handler } };
+  return { declaration, store, subresource: { name, fact, handler: handlers.get(name) } };
 }
 
 /** The declaration of a kind that is served but not stored, where the target names one. */

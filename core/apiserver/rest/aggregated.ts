@@ -33,6 +33,11 @@ const hopHeaders: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
+interface HandingOn {
+  readonly authorizer: Authorizer;
+  readonly clock?: Clock | undefined;
+}
+
 /**
  * Hands a request on to a user's API server and its answer back, as it comes: once the caller may do it, as whom the
  * caller is (kube-aggregator: handler_proxy.go).
@@ -41,14 +46,14 @@ export async function serveAggregated(
   exchange: Exchange,
   remote: Remote,
   request: IncomingRequest,
-  authorizer: Authorizer,
+  { authorizer, clock = systemClock }: HandingOn,
 ): Promise<void> {
   const { attributes } = request;
   await authorize(exchange.call, attributes, authorizer);
   const late = new AbortController();
   const cancel = attributes.longRunning
     ? () => undefined
-    : systemClock.after(answerWithinMs, () => late.abort(tooLate()));
+    : clock.after(answerWithinMs, () => late.abort(tooLate()));
   using over = linkSignals(exchange.signal, late.signal);
   const { signal } = over;
   try {
@@ -99,10 +104,7 @@ export async function upgradeAggregated(
   upgrade: Upgrade,
   remote: Remote,
   request: IncomingRequest,
-  {
-    authorizer,
-    clock = systemClock,
-  }: { readonly authorizer: Authorizer; readonly clock?: Clock | undefined },
+  { authorizer, clock = systemClock }: HandingOn,
 ): Promise<void> {
   const { request: from, socket, head, call } = upgrade;
   const { attributes } = request;

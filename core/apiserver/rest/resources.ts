@@ -28,23 +28,20 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/apply-patch+yaml': 'apply',
 };
 
-/** Whether a path names what no kind has. */
-export function isUnknown({ target, rest }: ResourcePath, scheme: Scheme): boolean {
+/** The kind whose objects a path is about; undefined where it names what no kind has. */
+export function kindAt({ target, rest }: ResourcePath, scheme: Scheme): KindDeclaration | undefined {
   // Only a proxy has paths below it.
-  return rest !== '' || scheme.byResource(target.group, target.version, target.resource) === undefined;
+  return rest === '' ? scheme.byResource(target.group, target.version, target.resource) : undefined;
 }
 
 /** Answers a request about objects with the verb that its method and path mean. */
 export async function serveResource(
   exchange: Exchange,
   verbs: Verbs,
-  scheme: Scheme,
+  kind: KindDeclaration,
   path: ResourcePath,
 ): Promise<void> {
   const { target, name } = path;
-  const kind = scheme.byResource(target.group, target.version, target.resource);
-  if (kind === undefined || isUnknown(path, scheme))
-    throw new StatusError('NotFound', 'the server could not find the requested resource');
   const object: ObjectTarget | undefined = name === undefined ? undefined : { ...target, name };
   switch (exchange.request.method) {
     case 'GET':

@@ -34,7 +34,7 @@ import { serveOpenApi } from './openapi.ts';
 import { parsePath, urlOf } from './request-info.ts';
 import type { RequestPath } from './request-info.ts';
 import type { CountedRequest } from './request-metrics.ts';
-import { isUnknown, serveResource } from './resources.ts';
+import { kindAt, serveResource } from './resources.ts';
 import { serveLog } from './streams/log.ts';
 import { proxyTarget, proxyUpgrade, serveProxy } from './streams/proxy.ts';
 import { podStream, proxyDestination } from './stream-paths.ts';
@@ -286,7 +286,7 @@ async function route(
   if (path === undefined)
     throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
   const remote = remoteOf(path, options);
-  if (remote !== undefined) return serveAggregated(exchange, remote, incoming, options.authorizer);
+  if (remote !== undefined) return serveAggregated(exchange, remote, incoming, options);
   if (path.kind === 'resource') {
     const proxied = proxyDestination(path);
     if (proxied !== undefined)
@@ -294,8 +294,10 @@ async function route(
     const stream = podStream(path);
     if (stream?.subresource === 'log') return serveLog(exchange, options.containers, stream.pod);
     if (stream !== undefined) throw new StatusError('BadRequest', 'Upgrade request required');
-    if (isUnknown(path, scheme)) await checkResourceAccess(exchange, incoming, options.authorizer);
-    return serveResource(exchange, verbs, scheme, path);
+    const kind = kindAt(path, scheme);
+    if (kind !== undefined) return serveResource(exchange, verbs, kind, path);
+    await checkResourceAccess(exchange, incoming, options.authorizer);
+    throw new StatusError('NotFound', 'the server could not find the requested resource');
   }
   if (exchange.call.user !== undefined) {
     const { user } = exchange.call;
@@ -315,7 +317,7 @@ async function route(
   const [first = '', ...rest] = path.path.split('/').filter((part) => part !== '');
   if (first === 'openapi') {
     const documented = aggregator === undefined ? undefined : documentOf(rest, aggregator);
-    if (documented !== undefined) return serveAggregated(exchange, documented, incoming, options.authorizer);
+    if (documented !== undefined) return serveAggregated(exchange, documented, incoming, options);
     return serveOpenApi(exchange, openApi, rest.join('/'), remotes);
   }
   if (options.issuer !== undefined && path.path === issuerPaths.configuration)
