@@ -17,7 +17,7 @@ import type { IncomingRequest } from '../requests/pipeline.ts';
 import type { Exchange } from './exchange.ts';
 import type { Upgrade } from './streams/upgrade.ts';
 
-/** Whatever has an end has it by then (upstream: --request-timeout). */
+/** What becomes a stream is timed here, until it is one; whatever has an end by the pipeline. */
 const answerWithinMs = 60_000;
 
 const tunnelListeners = 24;
@@ -33,11 +33,6 @@ const hopHeaders: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-interface HandingOn {
-  readonly authorizer: Authorizer;
-  readonly clock?: Clock | undefined;
-}
-
 /**
  * Hands a request on to a user's API server and its answer back, as it comes: once the caller may do it, as whom the
  * caller is (kube-aggregator: handler_proxy.go).
@@ -46,29 +41,17 @@ export async function serveAggregated(
   exchange: Exchange,
   remote: Remote,
   request: IncomingRequest,
-  { authorizer, clock = systemClock }: HandingOn,
+  authorizer: Authorizer,
 ): Promise<void> {
-  const { attributes } = request;
-  await authorize(exchange.call, attributes, authorizer);
-  const late = new AbortController();
-  const cancel = attributes.longRunning
-    ? () => undefined
-    : clock.after(answerWithinMs, () => late.abort(tooLate()));
-  using over = linkSignals(exchange.signal, late.signal);
-  const { signal } = over;
-  try {
-    const answer = await sent(exchange, remote, request, signal);
-    const code = answer.statusCode ?? 502;
-    refuseRedirect(code, answer);
-    exchange.call.tracker?.started(code);
-    exchange.response.writeHead(code, answerHeaders(answer.headers));
-    exchange.response.flushHeaders();
-    await pipeline(answer, exchange.response, { signal });
-  } catch (error) {
-    throw late.signal.aborted && !exchange.response.headersSent ? late.signal.reason : error;
-  } finally {
-    cancel();
-  }
+  await authorize(exchange.call, request.attributes, authorizer);
+  const { signal } = exchange;
+  const answer = await sent(exchange, remote, request, signal);
+  const code = answer.statusCode ?? 502;
+  refuseRedirect(code, answer);
+  exchange.call.tracker?.started(code);
+  exchange.response.writeHead(code, answerHeaders(answer.headers));
+  exchange.response.flushHeaders();
+  await pipeline(answer, exchange.response, { signal });
 }
 
 async function sent(
@@ -104,7 +87,10 @@ export async function upgradeAggregated(
   upgrade: Upgrade,
   remote: Remote,
   request: IncomingRequest,
-  { authorizer, clock = systemClock }: HandingOn,
+  {
+    authorizer,
+    clock = systemClock,
+  }: { readonly authorizer: Authorizer; readonly clock?: Clock | undefined },
 ): Promise<void> {
   const { request: from, socket, head, call } = upgrade;
   const { attributes } = request;

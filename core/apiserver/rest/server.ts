@@ -286,7 +286,7 @@ async function route(
   if (path === undefined)
     throw new StatusError('BadRequest', `the path "${exchange.url.pathname}" cannot be read`);
   const remote = remoteOf(path, options);
-  if (remote !== undefined) return serveAggregated(exchange, remote, incoming, options);
+  if (remote !== undefined) return serveAggregated(exchange, remote, incoming, options.authorizer);
   if (path.kind === 'resource') {
     const proxied = proxyDestination(path);
     if (proxied !== undefined)
@@ -317,7 +317,7 @@ async function route(
   const [first = '', ...rest] = path.path.split('/').filter((part) => part !== '');
   if (first === 'openapi') {
     const documented = aggregator === undefined ? undefined : documentOf(rest, aggregator);
-    if (documented !== undefined) return serveAggregated(exchange, documented, incoming, options);
+    if (documented !== undefined) return serveAggregated(exchange, documented, incoming, options.authorizer);
     return serveOpenApi(exchange, openApi, rest.join('/'), remotes);
   }
   if (options.issuer !== undefined && path.path === issuerPaths.configuration)
