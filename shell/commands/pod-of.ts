@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../core/api/generated/core-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
+import { readiestFirst } from '../../core/client/operations/readiest-first.ts';
 import type { ServedResource } from '../../core/client/resource-index.ts';
 import { selectorFromLabels, selectorFromObject } from '../../core/machinery/label-selector.ts';
 import type { CommandIo } from '../repl/command-line.ts';
@@ -27,7 +28,7 @@ export async function podsBehind(
     ? selectorFromLabels(selector as Readonly<Record<string, string>>).toString()
     : selectorFromObject(selector).toString();
   const { items } = await client.list(pods, { namespace, labelSelector, signal });
-  return { object, pods: items.toSorted((a, b) => readiness(b) - readiness(a)) };
+  return { object, pods: readiestFirst(items) };
 }
 
 /** The first of `podsBehind`. Throws in kubectl's words where there is none. */
@@ -78,11 +79,4 @@ export async function containerOf(
     await io?.stderr.write(`Defaulted container "${first.name}" out of: ${names.join(', ')}\n`);
   }
   return first;
-}
-
-function readiness({ status, metadata }: Pod): number {
-  if (metadata.deletionTimestamp !== undefined) return -1;
-  return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true
-    ? 1
-    : 0;
 }

@@ -60,6 +60,19 @@ describe('where a forwarded port leads', () => {
     });
   });
 
+  test('to a Pod that stays rather than to one that is ending', async () => {
+    const names = ['api-1', 'api-2'];
+    for (const name of names) {
+      const made = pod().named(name).labelled({ app: 'api' }).onNode('n1');
+      const created = await api.client.create(pods, made.build());
+      await api.client.updateStatus(pods, { ...created, status: made.ready().build().status });
+    }
+    await api.client.delete(pods, { namespace: 'default', name: 'api-1' }, { gracePeriodSeconds: 30 });
+    expect(await lead({ selector: { app: 'api' }, ports: [{ port: 90 }] }, 90)).toMatchObject({
+      pod: { name: 'api-2' },
+    });
+  });
+
   test('of a Service that selects nothing, to none of the Pods that happen to be there', async () => {
     const ports = [{ port: 80 }];
     for (const spec of [{ ports }, { ports, selector: {} }])

@@ -1,8 +1,9 @@
-import type { Pod, Service } from '../../core/api/generated/core-v1.ts';
+import type { Service } from '../../core/api/generated/core-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import type { Client } from '../../core/client/client.ts';
 import { forwardedPort } from '../../core/client/operations/port-forward.ts';
+import { readiestFirst } from '../../core/client/operations/readiest-first.ts';
 import { selectorFromLabels } from '../../core/machinery/label-selector.ts';
 import { l10n } from '../language/l10n.ts';
 import type { Destination } from './port-forwarder.ts';
@@ -33,14 +34,10 @@ export async function destinationOf(
     throw new Error(l10n.t('it selects no Pods: somebody else says where it leads'));
   const labelSelector = selectorFromLabels(selector).toString();
   const { items } = await client.list(pods, { namespace, labelSelector, signal });
-  const pod = items.find(isReady) ?? items[0];
+  const [pod] = readiestFirst(items);
   if (pod === undefined) throw new Error(l10n.t('no Pod stands behind it'));
   return {
     pod: { namespace: pod.metadata.namespace, name: pod.metadata.name ?? '' },
     port: inPod ? port : forwardedPort(String(port), pod, service).remote,
   };
-}
-
-function isReady({ status }: Pod): boolean {
-  return status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
 }

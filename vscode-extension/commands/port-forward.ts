@@ -1,24 +1,27 @@
 import * as vscode from 'vscode';
 import type { Pod, Service } from '../../core/api/generated/core-v1.ts';
-import type { ClusterSession } from '../session/cluster-session.ts';
+import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
 import { attempt } from './failure.ts';
 import { destinationOf } from './forward-destination.ts';
 import { OpenForwards } from './open-forwards.ts';
 import { PortForward } from './port-forwarder.ts';
 import { labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
-/** Forwarding ports, until it is stopped or the cluster is closed. */
+/** For finding a Pod to forward to. */
+const findTimeoutMs = 10_000;
+
+/** Forwarding ports, until it is stopped. */
 export function registerPortForward(
   session: ClusterSession,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
-  const open = new OpenForwards();
+  const open = new OpenForwards(session);
   return vscode.Disposable.from(
     vscode.commands.registerCommand('wheelhouse.portForward', async (...where: TreeArguments) => {
       const [target] = targetsOf(session, where);
       if (target === undefined) return;
       await attempt(vscode.l10n.t('forward a port of {0}', labelOf(target)), async () => {
-        const forward = await start(target, log);
+        const forward = await start(session, target, log);
         if (forward === undefined) return;
         open.add(forward);
         await announce(forward);
@@ -29,7 +32,11 @@ export function registerPortForward(
   );
 }
 
-async function start(target: Target, log: vscode.LogOutputChannel): Promise<PortForward | undefined> {
+async function start(
+  session: ClusterSession,
+  target: Target,
+  log: vscode.LogOutputChannel,
+): Promise<PortForward | undefined> {
   const ports = portsOf(target);
   const picked = await vscode.window.showQuickPick(
     [...ports, { label: vscode.l10n.t('Another port…'), port: undefined }],
@@ -45,14 +52,16 @@ async function start(target: Target, log: vscode.LogOutputChannel): Promise<Port
   if (local === undefined) return undefined;
   const { cluster, resource, object } = target;
   const chosen = { port: remote, inPod: picked.port === undefined };
-  const destination = await destinationOf(
-    cluster.cluster.client,
-    resource.kind,
-    object,
-    chosen,
-    cluster.signal,
-  );
-  const forward = new PortForward(target.cluster, destination, labelOf(target), log);
+  const find = (open: OpenCluster, signal: AbortSignal) =>
+    destinationOf(open.cluster.client, resource.kind, object, chosen, signal);
+  const limit = AbortSignal.any([cluster.signal, AbortSignal.timeout(findTimeoutMs)]);
+  const forward = new PortForward(session, {
+    context: cluster.context.name,
+    name: labelOf(target),
+    where: await find(cluster, limit),
+    find,
+    onError: (text) => log.warn(text),
+  });
   await forward.listen(local);
   return forward;
 }
@@ -84,14 +93,8 @@ async function announce(forward: PortForward): Promise<void> {
   const uri = await vscode.env.asExternalUri(vscode.Uri.parse(`http://localhost:${forward.port}`));
   const open = vscode.l10n.t('Open in Browser');
   const stop = vscode.l10n.t('Stop');
-  vscode.window
-    .showInformationMessage(
-      vscode.l10n.t('{0} answers at localhost:{1}', forward.destination, forward.port),
-      open,
-      stop,
-    )
-    .then((picked) => {
-      if (picked === open) void vscode.env.openExternal(uri);
-      if (picked === stop) forward.close();
-    });
+  vscode.window.showInformationMessage(forward.text, open, stop).then((picked) => {
+    if (picked === open) void vscode.env.openExternal(uri);
+    if (picked === stop) forward.close();
+  });
 }

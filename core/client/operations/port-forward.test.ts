@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Service } from '../../api/generated/core-v1.ts';
+import { deferred } from '../../machinery/deferred.ts';
 import { pod } from '../../../test/builders/index.ts';
+import { settle } from '../../../test/expectations/eventually.ts';
 import { forwardedPort, forwardPort } from './port-forward.ts';
 
 describe('the ports that are asked for', () => {
@@ -91,7 +93,7 @@ describe('a forwarded port', () => {
     far.close();
   });
 
-  const forward = (open: () => Promise<Duplex>) =>
+  const forward = (open: (signal: AbortSignal) => Promise<Duplex>) =>
     forwardPort('127.0.0.1', 0, {
       open,
       signal: stop.signal,
@@ -129,6 +131,39 @@ describe('a forwarded port', () => {
     expect(errors).toEqual([new Error('nobody listens')]);
     refuse = false;
     expect(await ask(port, 'two')).toBe('heard two');
+  });
+
+  test('gives up an opening whose caller hung up, and says nothing of it', async () => {
+    const opening = deferred<AbortSignal>();
+    const port = await forward(async (signal) => {
+      opening.resolve(signal);
+      await once(signal, 'abort');
+      throw signal.reason as Error;
+    });
+    const socket = connect({ port, host: '127.0.0.1' });
+    const signal = await opening.promise;
+    socket.resetAndDestroy();
+    if (!signal.aborted) await once(signal, 'abort');
+    await settle();
+    expect(errors).toEqual([]);
+  });
+
+  test('closes what was opened too late for its caller', async () => {
+    const opening = deferred<Socket>();
+    const gate = deferred();
+    const port = await forward(async () => {
+      const connection = await dial();
+      opening.resolve(connection);
+      await gate.promise;
+      return connection;
+    });
+    const socket = connect({ port, host: '127.0.0.1' });
+    const connection = await opening.promise;
+    socket.resetAndDestroy();
+    gate.resolve();
+    // It may end with an error: that of its caller.
+    if (!connection.closed) await new Promise((resolve) => connection.once('close', resolve));
+    expect(errors).toEqual([]);
   });
 
   test('is refused where somebody listens already', async () => {

@@ -6,7 +6,7 @@ import type { Pod, Service } from '../../api/generated/core-v1.ts';
 
 /** A listening socket whose connections end in a Pod. */
 export interface PortForwarderOptions {
-  /** Opens a connection to the port in the Pod; the signal cuts it. */
+  /** Opens a connection to the port in the Pod; the signal cuts it, also while it is being opened. */
   readonly open: (signal: AbortSignal) => Promise<Duplex>;
   readonly onConnection: () => void;
   /** A connection could not be opened, or was lost. */
@@ -50,18 +50,23 @@ function listen(server: Server, host: string, port: number): Promise<void> {
 
 /** Each direction ends by itself, as on one connection. */
 async function join(socket: Socket, open: PortForwarderOptions['open'], signal: AbortSignal): Promise<void> {
-  // Who called may leave before the other end is there.
+  // Who called may leave before the other end is there: nobody needs that then.
+  const left = new AbortController();
+  const leave = () => left.abort(new Error('The caller hung up'));
   socket.on('error', () => {});
+  socket.once('close', leave);
   let connection: Duplex | undefined;
   try {
-    connection = await open(signal);
+    connection = await open(AbortSignal.any([signal, left.signal]));
+    socket.off('close', leave);
+    connection.on('error', () => {});
     await Promise.all([
       pipeline(socket, connection, { signal, end: true }),
       pipeline(connection, socket, { signal, end: true }),
     ]);
   } catch (error) {
     // A caller that hangs up is no failure of the forwarding.
-    if (connection === undefined) throw error;
+    if (connection === undefined && !left.signal.aborted) throw error;
   } finally {
     connection?.destroy();
     socket.destroy();
