@@ -1,5 +1,7 @@
 import { beforeAll, afterAll, expect, test } from 'vitest';
 import { EditorWindow } from '../environment/editor/editor-window.ts';
+import { createWebhookServer } from '../environment/webhook-server.ts';
+import type { Asked, WebhookServer } from '../environment/webhook-server.ts';
 import { errors, onlyProblem, takeFix, takeProposal, untilProblemsAre } from './manifest-actions.ts';
 import { describeEditor, editorCluster, editorScene } from './scene.ts';
 
@@ -81,7 +83,37 @@ apiVersion: admissionregistration.k8s.io/v1
 kind: ValidatingAdmissionPolicyBinding
 metadata: { name: few.language.example.com }
 spec: { policyName: few.language.example.com, validationActions: [Deny] }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: language-bounded }
+---
+apiVersion: v1
+kind: LimitRange
+metadata: { name: bounds, namespace: language-bounded }
+spec: { limits: [{ type: Container, max: { memory: 128Mi } }] }
+---
+apiVersion: v1
+kind: Namespace
+metadata: { name: language-asked, labels: { language: asked } }
 `;
+/** Users' own rules: one says in words what it means, the other names the field as validation does. */
+const webhooks = (server: WebhookServer) => {
+  const webhook = (name: string, resources: readonly string[]) => ({
+    name: `${name}.language.example.com`,
+    clientConfig: { url: server.url(`/${name}`), caBundle: server.caBundle },
+    rules: [{ operations: ['CREATE', 'UPDATE'], apiGroups: [''], apiVersions: ['v1'], resources }],
+    namespaceSelector: { matchLabels: { language: 'asked' } },
+    sideEffects: 'None',
+    admissionReviewVersions: ['v1'],
+  });
+  return JSON.stringify({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'rules.language.example.com' },
+    webhooks: [webhook('ports', ['services']), webhook('colors', ['configmaps'])],
+  });
+};
 const refused = `apiVersion: v1
 kind: Pod
 metadata: { name: greedy, namespace: language-small }
@@ -110,12 +142,44 @@ spec:
   template:
     metadata: { labels: { app: many } }
     spec: { containers: [{ name: a, image: busybox }] }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: bulky, namespace: language-bounded }
+spec:
+  containers:
+    - name: a
+      image: busybox
+      resources:
+        limits: { memory: 1Gi }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: low, namespace: language-asked }
+spec:
+  selector: { app: many }
+  ports: [{ port: 25 }]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: painted, namespace: language-asked }
+data: { size: large, color: green }
 `;
-const allowed = refused.replace('"2"', '"1"').replace('true', 'false').replace('5', '3');
+const allowed = [
+  ['"2"', '"1"'],
+  ['true', 'false'],
+  ['5', '3'],
+  ['1Gi', '128Mi'],
+  ['25', '8025'],
+  ['green', 'blue'],
+].reduce((text, [from = '', to = '']) => text.replace(from, to), refused);
 const refusals = [
   '9:24 Error pods "greedy" is forbidden: exceeded quota: small, requested: limits.cpu=2, used: limits.cpu=0',
   '18:38 Error pods "mighty" is forbidden: violates PodSecurity "baseline:latest": privileged (container "a"',
   `24:13 Error deployments.apps "many" is forbidden: ValidatingAdmissionPolicy 'few.language.example.com' with`,
+  '38:27 Error pods "bulky" is forbidden: maximum memory usage per Container is 128Mi, but limit is 1Gi',
+  '45:19 Error admission webhook "ports.language.example.com" denied the request: spec.ports[0].port must be above',
+  '50:29 Error data.color: blue is the colour',
 ];
 const partly = `apiVersion: v1
 kind: ConfigMap
@@ -129,11 +193,25 @@ metadata: { name: {{ .Release.Name }} }
 const files = { 'live.yaml': web, 'lamp.yaml': lamp, 'refused.yaml': refused, 'partly.yaml': partly };
 
 describeEditor('manifests beside a cluster', files, (editor) => {
-  const rulesFile = () => editorCluster().file('language-rules.yaml', rules);
+  let asked: WebhookServer | undefined;
+  let rulesFile = '';
 
   beforeAll(async () => {
     const cluster = editorCluster();
-    await cluster.ok('apply', '-f', rulesFile());
+    asked = await createWebhookServer();
+    asked.answer('/ports', ({ request }: Asked) => {
+      const { ports } = request.object['spec'] as { readonly ports: readonly { readonly port: number }[] };
+      const message = 'spec.ports[0].port must be above 1023';
+      return { allowed: ports.every(({ port }) => port > 1023), status: { message } };
+    });
+    asked.answer('/colors', ({ request }: Asked) => {
+      const { color } = request.object['data'] as { readonly color: string };
+      const message = 'blue is the colour';
+      const details = { causes: [{ reason: 'FieldValueInvalid', field: 'data.color', message }] };
+      return { allowed: color === 'blue', status: { code: 422, reason: 'Invalid', message, details } };
+    });
+    rulesFile = cluster.file('language-rules.yaml', `${rules}---\n${webhooks(asked)}`);
+    await cluster.ok('apply', '-f', rulesFile);
     await cluster.ok('create', 'configmap', 'language-there', '--from-literal=color=red');
     const { window } = editor();
     await window.openFile('live.yaml');
@@ -141,7 +219,8 @@ describeEditor('manifests beside a cluster', files, (editor) => {
   });
 
   afterAll(async () => {
-    await editorCluster().run(['delete', '--wait=false', '-f', rulesFile()]);
+    if (rulesFile !== '') await editorCluster().run(['delete', '--wait=false', '-f', rulesFile]);
+    await asked?.[Symbol.asyncDispose]();
   });
 
   test('a hover says what a field is, what it is unless set, and who set it in the cluster', async () => {
@@ -220,15 +299,22 @@ describeEditor('manifests beside a cluster', files, (editor) => {
     await errors(window).first().waitFor({ state: 'detached' });
   });
 
-  test('quotas, PodSecurity and policies are asked on demand, and stand at the nodes they mean', async () => {
+  test('quotas, limits, PodSecurity, policies and webhooks are asked on demand, and stand at the nodes they mean', async () => {
     const { window } = editor();
     const cluster = editorCluster();
     // Policies are followed: they count a moment after they were written.
     await window.until(
-      'the policy, and the quota’s first count',
+      'the policy, the webhooks, and the quota’s first count',
       () => cluster.run(['apply', '--dry-run=server', '-f', cluster.file('refused.yaml', refused)]),
       ({ stderr }) =>
-        ['denied request', 'exceeded quota', 'PodSecurity'].every((part) => stderr.includes(part)),
+        [
+          'denied request',
+          'exceeded quota',
+          'PodSecurity',
+          'maximum memory',
+          'must be above',
+          'blue is',
+        ].every((part) => stderr.includes(part)),
     );
     const ask = () => window.run('Wheelhouse: Check with the Cluster (Dry Run)');
     await window.openFile('refused.yaml');
@@ -239,7 +325,8 @@ describeEditor('manifests beside a cluster', files, (editor) => {
     await errors(window).first().waitFor({ state: 'detached' });
     await ask();
     await window.statusBarItem(/"editor" would take everything in this file/).waitFor();
-    // Nothing was written by that.
+    // Nothing was written by that, and the webhooks were told so.
+    expect(asked?.asked.filter(({ request }) => request['dryRun'] !== true)).toEqual([]);
     await expect(cluster.ok('get', 'pod', 'greedy', '-n', 'language-small')).rejects.toThrow('not found');
     await window.replaceText(refused);
     await window.save();

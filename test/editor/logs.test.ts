@@ -35,6 +35,31 @@ const listener = pod(
   { volumes: [{ name: 'memory', emptyDir: {} }] },
 );
 
+/** One of a Pod's voices. It fails once; in its second run it goes on and on. */
+const voice = (name: string) => ({
+  name,
+  image: 'busybox',
+  imagePullPolicy: 'IfNotPresent',
+  command: [
+    'sh',
+    '-c',
+    `if [ ! -e /memory/${name} ]; then touch /memory/${name}; echo ${name} coughs; exit 1; fi; i=0; while sleep 0.3; do i=$((i+1)); echo "${name} sings $i"; done`,
+  ],
+  volumeMounts: [{ name: 'memory', mountPath: '/memory' }],
+});
+/** Three containers, one of which is over before the others begin. */
+const choir = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'choir' },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    volumes: [{ name: 'memory', emptyDir: {} }],
+    initContainers: [{ ...voice('organ'), command: ['echo', 'organ plays'] }],
+    containers: [voice('alto'), voice('bass')],
+  },
+});
+
 /** A window that answers later than this is called slow. */
 const mostPauseMs = 1_000;
 
@@ -46,7 +71,7 @@ const talkersIn = (text: string) => new Set(text.match(/talker-[a-z0-9]+-[a-z0-9
 describeEditor('logs and terminals', {}, (editor) => {
   beforeAll(async () => {
     const cluster = editorCluster();
-    const all = [talker, shouter, ticker, bare, listener].join('\n---\n');
+    const all = [talker, shouter, ticker, bare, listener, choir].join('\n---\n');
     await cluster.ok('apply', '-f', cluster.file('talkers.yaml', all));
     const { window } = editor();
     await window.showKind('Workloads', 'Deployments');
@@ -66,7 +91,7 @@ describeEditor('logs and terminals', {}, (editor) => {
     const three = talkersIn(await shows('lines of a third Pod', (shown) => talkersIn(shown).size === 3));
     const colors = await window.until(
       'colours of all of them',
-      () => colorsOf(three),
+      () => colorsOf([...three].map((name) => `${name} web`)),
       (found) => found.size === 3,
     );
     expect(new Set(colors.values()).size).toBe(3);
@@ -75,20 +100,20 @@ describeEditor('logs and terminals', {}, (editor) => {
     await window.treeItem('talker').filter({ hasText: '2/2' }).waitFor();
   });
 
-  /** What the terminal draws the names of Pods in, of those it shows. */
-  async function colorsOf(pods: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
+  /** What the terminal draws those who speak in, of those it shows, each as `pod container`. */
+  async function colorsOf(speakers: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const spans = await editor()
       .window.page.locator('.terminal-wrapper.active .xterm-rows span')
       .evaluateAll((all) =>
         all.map((span) => ({
-          text: span.textContent,
+          text: span.textContent.replaceAll('\u00a0', ' '),
           color: span.ownerDocument.defaultView?.getComputedStyle(span).color ?? '',
         })),
       );
-    const names = new Map<string, string>();
+    const colors = new Map<string, string>();
     for (const { text, color } of spans)
-      for (const name of pods) if (text.startsWith(`${name} web`)) names.set(name, color);
-    return names;
+      for (const speaker of speakers) if (text.startsWith(speaker)) colors.set(speaker, color);
+    return colors;
   }
 
   test('show only the lines that match a filter', async () => {
@@ -140,6 +165,57 @@ describeEditor('logs and terminals', {}, (editor) => {
     expect(text).not.toContain('the beginning');
   });
 
+  test('merge the containers of a Pod, each in a colour of its own, and leave out what a filter names', async () => {
+    const { window } = editor();
+    const shows = (what: string, wanted: (text: string) => boolean) =>
+      window.until(what, () => window.terminalText(), wanted);
+    const singers = ['choir organ', 'choir alto', 'choir bass'];
+    await window.treeItem('choir').filter({ hasText: 'Running 2/2 · ↻ 2' }).waitFor();
+    await window.menu('choir', 'Follow Logs');
+    await shows('lines of both', (text) =>
+      ['choir organ organ plays', 'choir alto alto sings', 'choir bass bass sings'].every((line) =>
+        text.includes(line),
+      ),
+    );
+    const colors = await colorsOf(singers);
+    expect(new Set(colors.values()).size).toBe(singers.length);
+    await editor().screenshot('logs of several containers');
+    await window.typeInTerminal('/');
+    await window.answer('!alto|organ');
+    const text = await shows('one of them', (shown) => !shown.includes('alto'));
+    const heard = (shown: string) => Number([...shown.matchAll(/bass sings (\d+)/g)].at(-1)?.[1]);
+    const later = await shows('newer lines', (shown) => heard(shown) > heard(text) + 2);
+    expect(later).not.toMatch(/alto|organ/);
+  });
+
+  test('of one container are its own alone', async () => {
+    const { window } = editor();
+    await window.expand('choir');
+    await window.menu('bass', 'Follow Logs');
+    await window.page
+      .locator('.terminal-tabs-entry, .single-terminal-tab')
+      .filter({ hasText: 'Logs: choir/bass' })
+      .waitFor();
+    // Whose they are is in the title, and so not in every line.
+    const text = await window.until(
+      'its lines',
+      () => window.terminalText(),
+      (shown) => (shown.match(/^bass sings \d+$/gm)?.length ?? 0) > 3,
+    );
+    expect(text).not.toContain('alto');
+  });
+
+  test('tell what each container of a Pod said before it was restarted', async () => {
+    const { window } = editor();
+    await window.menu('choir', 'Logs of the Run Before');
+    const text = await window.until(
+      'the log',
+      () => window.visibleText(),
+      (shown) => shown.includes('choir alto'),
+    );
+    expect(text.trimEnd().split('\n')).toEqual(['choir alto alto coughs', 'choir bass bass coughs']);
+  });
+
   test('take 10 MB without freezing the window', async () => {
     const { window } = editor();
     // The machine itself may stand still for a while, but not every time.
@@ -175,9 +251,23 @@ describeEditor('logs and terminals', {}, (editor) => {
     expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(100_001);
   });
 
+  test('are downloaded with those of all containers, each line with whose it is and when it was said', async () => {
+    const { window, folder } = editor();
+    await window.menu('choir', 'Download Logs…');
+    await window.quickInput.waitFor();
+    const file = join(folder, 'choir.log');
+    await window.answer(file);
+    await window.notification('choir.log').waitFor();
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const speakers = new Set(
+      lines.map((line) => /^choir (\w+) 20\d\d-\d\d-\d\dT[\d:.]+Z \1 (plays|sings)/.exec(line)?.[1]),
+    );
+    expect([...speakers]).toEqual(['organ', 'alto', 'bass']);
+  });
+
   test('a shell opens in a container, with its size and its exit code', async () => {
     const { window } = editor();
-    await window.menu('shouter', 'Open Shell');
+    await window.clickButton('shouter', 'Open Shell');
     await window.until(
       'a prompt',
       () => window.terminalText(),
@@ -223,6 +313,28 @@ describeEditor('logs and terminals', {}, (editor) => {
       .locator('.terminal-tabs-entry, .single-terminal-tab')
       .filter({ hasText: 'bare/' });
     await tab.waitFor({ state: 'detached' });
+  });
+
+  test('a Pod with several containers asks for which of them the shell is', async () => {
+    const { window } = editor();
+    await window.menu('choir', 'Open Shell');
+    await window.pick('bass');
+    await window.until(
+      'a prompt',
+      () => window.terminalText(),
+      (text) => /[#$] ?$/.test(text.trimEnd()),
+    );
+    await window.page
+      .locator('.terminal-tabs-entry, .single-terminal-tab')
+      .filter({ hasText: 'choir/bass' })
+      .last()
+      .waitFor();
+    await window.typeInTerminal('ls /memory\n');
+    await window.until(
+      'its files',
+      () => window.terminalText(),
+      (text) => /alto +bass/.test(text),
+    );
   });
 
   test('a debug container joins the Pod and lends its shell', async () => {

@@ -10,7 +10,14 @@ import { deployment } from './workloads.ts';
 const web = deployment('tree-web', {
   replicas: 2,
   command: ['sh', '-c', 'echo hello > /tmp/index.html; httpd -f -p 8080 -h /tmp'],
-  ports: [{ containerPort: 8080 }],
+  ports: [{ name: 'pages', containerPort: 8080 }],
+});
+/** It gives the port a number of its own, and finds it by its name. */
+const front = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 'tree-front' },
+  spec: { selector: { app: 'tree-web' }, ports: [{ name: 'http', port: 80, targetPort: 'pages' }] },
 });
 /** Of the image that it wants there is none. */
 const broken = JSON.stringify({
@@ -165,21 +172,25 @@ describeEditor('the tree of the cluster', { '.vscode/settings.json': '{}' }, (ed
     await window.page.getByText('Ln 2, Col 1').waitFor();
   });
 
+  /** Forwards a port to one that is free on this machine; its number. */
+  async function forward(row: string | RegExp, port: string): Promise<number> {
+    const { window } = editor();
+    await window.menu(row, 'Forward a Port…');
+    await window.pick(port);
+    await window.answer('0');
+    const notification = window.notification('answers at localhost');
+    const said = await notification.textContent();
+    await notification.hover();
+    await notification.locator('.codicon-notifications-clear').click();
+    await notification.waitFor({ state: 'detached' });
+    return Number(/localhost:(\d+)/.exec(said ?? '')?.[1]);
+  }
+
+  const answer = async (port: number) => (await fetch(`http://127.0.0.1:${port}/index.html`)).text();
+
   test('forwards ports of a Pod to this machine, until they are stopped', async () => {
     const { window } = editor();
-    const forward = async () => {
-      await window.menu(aPod, 'Forward a Port…');
-      await window.pick('8080 (web)');
-      await window.answer('0');
-      const notification = window.notification('answers at localhost');
-      const said = await notification.textContent();
-      await notification.hover();
-      await notification.locator('.codicon-notifications-clear').click();
-      await notification.waitFor({ state: 'detached' });
-      return Number(/localhost:(\d+)/.exec(said ?? '')?.[1]);
-    };
-    const answer = async (port: number) => (await fetch(`http://127.0.0.1:${port}/index.html`)).text();
-    const [first, second] = [await forward(), await forward()];
+    const [first, second] = [await forward(aPod, '8080 (web)'), await forward(aPod, '8080 (web)')];
     expect(await answer(first)).toBe('hello\n');
     expect(await answer(second)).toBe('hello\n');
     const item = window.statusBarItem(`localhost:${second}`);
@@ -197,6 +208,24 @@ describeEditor('the tree of the cluster', { '.vscode/settings.json': '{}' }, (ed
     await window.pick(`localhost:${second}`);
     await item.waitFor({ state: 'detached' });
     await expect(answer(second)).rejects.toThrow('fetch failed');
+  });
+
+  test('forwards a port of a Service to a Pod behind it', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    await cluster.ok('apply', '-f', cluster.file('tree-front.yaml', front));
+    await window.showKind('Network', 'Services');
+    const port = await forward('tree-front', '80 (http)');
+    const item = window.statusBarItem(`localhost:${port}`);
+    expect(await item.getAttribute('aria-label')).toContain(
+      'service "tree-front" in namespace "default": 8080',
+    );
+    expect(await answer(port)).toBe('hello\n');
+    await item.click();
+    await window.pick(`localhost:${port}`);
+    await item.waitFor({ state: 'detached' });
+    await cluster.ok('delete', 'service', 'tree-front');
+    await window.collapse('Network');
   });
 
   test('copies names: of objects, of several, and of containers', async () => {

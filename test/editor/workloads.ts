@@ -1,7 +1,7 @@
 /** What a container of the tests' own image does. */
 interface Work {
   readonly command: readonly string[];
-  readonly ports?: readonly { readonly containerPort: number }[];
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number }[];
   readonly stdin?: boolean;
   readonly tty?: boolean;
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
