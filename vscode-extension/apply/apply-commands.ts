@@ -1,9 +1,6 @@
 import * as vscode from 'vscode';
 import { isUnavailable } from '../../core/api/errors.ts';
-import type { KubernetesObject } from '../../core/api/object.ts';
-import { parseApiVersion } from '../../core/api/resource.ts';
-import type { ResourceIndex } from '../../core/client/resource-index.ts';
-import { attempt, signalOf } from '../commands/failure.ts';
+import { attempt, isCancelled, signalOf } from '../commands/failure.ts';
 import { confirm } from '../commands/targets.ts';
 import { dependentsText } from '../commands/dependents-text.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
@@ -11,18 +8,19 @@ import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts'
 import { connectedCluster } from '../session/connected.ts';
 import { reasonOf } from '../session/reason.ts';
 import {
-  applyPlanned,
   planApply,
   type Applied,
   type PlacedObject,
   type PlannedObject,
   type PlanPlace,
 } from './apply-plan.ts';
+import { applyAll } from './apply-all.ts';
 import { chooseTakenOver } from './choose-conflicts.ts';
-import { deletePlaced, placedObject, type Deleted } from './delete-objects.ts';
+import { deletePlaced, liveObjects, placedObject, type Deleted } from './delete-objects.ts';
 import { chosenUris, readManifests, readSelection, type SourcedManifest } from './manifest-sources.ts';
 import type { RefusalDiagnostics } from './refusal-diagnostics.ts';
 import { countsText, placedText, resultText } from './result-texts.ts';
+import { servedIndex } from './served-index.ts';
 import { choosePlanned, showDifferences } from './show-plan.ts';
 
 interface Dependencies {
@@ -31,6 +29,9 @@ interface Dependencies {
   readonly refusals: RefusalDiagnostics;
   readonly log: vscode.LogOutputChannel;
 }
+
+/** For what goes with a deletion: worth a moment, and no more. */
+const lookTimeoutMs = 5_000;
 
 type Read = () => Promise<readonly SourcedManifest[]>;
 
@@ -76,8 +77,12 @@ async function apply(dependencies: Dependencies, read: Read): Promise<void> {
     if (chosen === undefined || chosen.length === 0) return;
     const taken = await chooseTakenOver(chosen, title);
     if (taken === undefined) return;
-    const results: Applied[] = [];
-    for (const each of chosen) results.push(await applyPlanned(each, place, taken));
+    const results = await oneByOne(
+      vscode.l10n.t('Applying to cluster "{0}"', cluster.context.name),
+      chosen.length,
+      cluster,
+      (signal, onNext) => applyAll(chosen, { ...place, signal }, taken, onNext),
+    );
     markRefused(dependencies, plan, results);
     report(dependencies, cluster, results);
   });
@@ -115,36 +120,23 @@ async function makePlan({ session, refusals }: Dependencies, read: Read): Promis
       cancellable: true,
     },
     async (_progress, token) => {
+      const signal = signalOf(token, cluster.signal);
+      const manifests = [...uris.keys()];
       const place: PlanPlace = {
         client: cluster.cluster.client,
-        index: await servedIndex(cluster, sources),
+        index: await servedIndex(cluster, manifests, signal),
         namespace: session.defaultNamespace,
-        signal: signalOf(token, cluster.signal),
+        signal,
       };
-      const planned = await planApply([...uris.keys()], place);
+      const planned = await planApply(manifests, place);
       const uriOf = ({ manifest }: PlannedObject) => uris.get(manifest);
       for (const each of planned) {
         const uri = uriOf(each);
         if (each.outcome === 'refused' && uri !== undefined) refusals.show(uri, each.manifest, each.error);
       }
-      return { cluster, place: { ...place, signal: cluster.signal }, planned, uriOf };
+      return { cluster, place, planned, uriOf };
     },
   );
-}
-
-/** What the cluster serves; asked for anew where a kind is missing, which may have come meanwhile. */
-async function servedIndex(
-  cluster: OpenCluster,
-  sources: readonly SourcedManifest[],
-): Promise<ResourceIndex> {
-  const known = await cluster.resources();
-  const isKnown = ({ apiVersion = '', kind = '' }: KubernetesObject) => {
-    const { group, version } = parseApiVersion(apiVersion);
-    return known.ofKind(group, version, kind) !== undefined;
-  };
-  return sources.every(({ manifest }) => isKnown(manifest.object))
-    ? known
-    : cluster.resources({ fresh: true });
 }
 
 /** `Apply to cluster "dev", namespace shop`. */
@@ -159,7 +151,7 @@ function placeTitle(what: string, { cluster, planned }: Plan): string {
 /** Shows in the files what the server said; a cluster that went away says nothing about them. */
 function markRefused({ refusals }: Dependencies, plan: Plan, results: readonly Applied[]): void {
   for (const result of results) {
-    if (result.outcome !== 'failed' || isUnavailable(result.error)) continue;
+    if (result.outcome !== 'failed' || isUnavailable(result.error) || isCancelled(result.error)) continue;
     const uri = plan.uriOf(result.planned);
     if (uri !== undefined) refusals.show(uri, result.planned.manifest, result.error);
   }
@@ -180,9 +172,12 @@ function report(
   const counts = countsText(results.map(({ outcome }) => outcome));
   const text = vscode.l10n.t('Cluster "{0}": {1}', context.name, counts);
   const failed = results.find((result) => result.outcome === 'failed');
+  const isWhole = results.every(({ outcome }) => outcome !== 'left');
   const shown =
     failed === undefined
-      ? vscode.window.showInformationMessage(text, details)
+      ? isWhole
+        ? vscode.window.showInformationMessage(text, details)
+        : vscode.window.showWarningMessage(text, details)
       : vscode.window.showErrorMessage(
           `${text}. ${placedText(failed.planned)}: ${reasonOf(failed.error)}`,
           details,
@@ -202,28 +197,58 @@ async function deleteObjects(dependencies: Dependencies, read: Read): Promise<vo
     }
     const sources = await read();
     if (sources.length === 0) throw new Error(vscode.l10n.t('there is no object in it'));
-    const index = await servedIndex(cluster, sources);
-    const objects = sources.map(({ manifest }) => placedObject(manifest, index, session.defaultNamespace));
-    const question = vscode.l10n.t(
-      'Delete {0} objects of cluster "{1}"?',
-      objects.length,
-      cluster.context.name,
+    const { context } = cluster;
+    const { objects, goes } = await vscode.window.withProgress(
+      {
+        location: vscode.ProgressLocation.Notification,
+        title: vscode.l10n.t('Looking at cluster "{0}"', context.name),
+        cancellable: true,
+      },
+      async (_progress, token) => {
+        const signal = signalOf(token, cluster.signal);
+        const manifests = sources.map(({ manifest }) => manifest);
+        const index = await servedIndex(cluster, manifests, signal);
+        const placed = manifests.map((manifest) => placedObject(manifest, index, session.defaultNamespace));
+        return { objects: placed, goes: await dependentsOfPlaced(cluster, placed, signal) };
+      },
     );
-    const dependents = await dependentsText(cluster, await liveObjects(cluster, objects));
-    const detail = [...objects.map(placedText), dependents].filter((line) => line !== '');
+    const question = vscode.l10n.t('Delete {0} objects of cluster "{1}"?', objects.length, context.name);
+    const detail = [...objects.map(placedText), goes].filter((line) => line !== '');
     if (!(await confirm(question, vscode.l10n.t('Delete'), detail.join('\n')))) return;
-    report(dependencies, cluster, await deletePlaced(cluster.cluster.client, objects, cluster.signal));
+    const results = await oneByOne(
+      vscode.l10n.t('Deleting from cluster "{0}"', context.name),
+      objects.length,
+      cluster,
+      (signal, onNext) => deletePlaced(cluster.cluster.client, objects, signal, onNext),
+    );
+    report(dependencies, cluster, results);
   });
 }
 
-async function liveObjects(
-  { cluster: { client }, signal }: OpenCluster,
+/** What goes with objects that are there; the question is asked all the same where that takes too long. */
+async function dependentsOfPlaced(
+  cluster: OpenCluster,
   objects: readonly PlacedObject[],
-): Promise<readonly KubernetesObject[]> {
-  const found = await Promise.all(
-    objects.flatMap(({ resource, name }) =>
-      resource === undefined ? [] : [client.get(resource, name, { signal }).catch(() => undefined)],
-    ),
-  );
-  return found.filter((object) => object !== undefined);
+  signal: AbortSignal,
+): Promise<string> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(lookTimeoutMs)]);
+  const live = await liveObjects(cluster.cluster.client, objects, limit).catch(() => []);
+  const text = await dependentsText(cluster, live, limit);
+  signal.throwIfAborted();
+  return text;
+}
+
+/** Work on objects in turn, which tells whose turn it is and can be cancelled between any two. */
+function oneByOne<T>(
+  title: string,
+  count: number,
+  cluster: OpenCluster,
+  work: (signal: AbortSignal, onNext: (next: PlacedObject) => void) => Promise<T>,
+): Thenable<T> {
+  const location = vscode.ProgressLocation.Notification;
+  return vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
+    const onNext = (next: PlacedObject) =>
+      progress.report({ message: placedText(next), increment: 100 / count });
+    return work(signalOf(token, cluster.signal), onNext);
+  });
 }

@@ -1,16 +1,33 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StatusError } from '../../core/api/errors.ts';
 import { configmaps, deployments } from '../../core/api/generated/resources.ts';
+import type { Verbs } from '../../core/api/verbs.ts';
 import { manifestsOf } from '../../core/client/manifests.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 import { createTestApi, type TestApi } from '../../test/environment/api.ts';
 import { openTestCluster } from '../../test/environment/open-cluster.ts';
+import { settle } from '../../test/expectations/eventually.ts';
+import { applyAll } from './apply-all.ts';
 import { applyPlanned, planApply, type PlannedObject, type PlanPlace } from './apply-plan.ts';
 
 const settings = (value: string, name = 'settings') => `apiVersion: v1
 kind: ConfigMap
 metadata: { name: ${name} }
 data: { color: ${value} }
+`;
+
+const boats = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: boats.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { kind: Boat, plural: boats }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object } }
 `;
 
 describe('a plan to apply', () => {
@@ -37,9 +54,9 @@ describe('a plan to apply', () => {
     new Set(planned.outcome === 'conflict' ? planned.conflicts : []);
 
   async function apply(text: string, takes = false) {
-    const results = [];
-    for (const planned of await plan(text))
-      results.push(await applyPlanned(planned, place, takes ? everything(planned) : new Set()));
+    const planned = await plan(text);
+    const taken = new Set(takes ? planned.flatMap((each) => [...everything(each)]) : []);
+    const results = await applyAll(planned, place, taken);
     return results.map(({ outcome }) => outcome);
   }
 
@@ -153,19 +170,7 @@ metadata: { name: inside, namespace: fleet }
   });
 
   test('knows that a kind is defined beside its objects, and waits until it is served', async () => {
-    const text = `apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: boats.example.com }
-spec:
-  group: example.com
-  scope: Namespaced
-  names: { kind: Boat, plural: boats }
-  versions:
-    - name: v1
-      served: true
-      storage: true
-      schema: { openAPIV3Schema: { type: object } }
----
+    const text = `${boats}---
 apiVersion: example.com/v1
 kind: Boat
 metadata: { name: mary }
@@ -179,6 +184,48 @@ metadata: { name: mary }
       outcome: 'refused',
     });
     expect(await apply(text)).toEqual(['created', 'created']);
+  });
+
+  test('makes namespaces first, then kinds, then what is of them, wherever they stand', async () => {
+    const boat = 'apiVersion: example.com/v1\nkind: Boat\nmetadata: { name: mary, namespace: fleet }\n';
+    const fleet = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: fleet }\n';
+    const text = [boat, settings('red'), boats, fleet].join('---\n');
+    const planned = await plan(text);
+    expect(planned.map(({ outcome }) => outcome)).toEqual(['create', 'create', 'create', 'create']);
+    const turns: string[] = [];
+    const results = await applyAll(planned, place, new Set(), ({ name }) => turns.push(name.name));
+    expect(turns).toEqual(['fleet', 'boats.example.com', 'mary', 'settings']);
+    expect(results.map(({ outcome }) => outcome)).toEqual(['created', 'created', 'created', 'created']);
+  });
+
+  test('leaves the rest when it is cancelled', async () => {
+    const stop = new AbortController();
+    const planned = await plan([settings('red', 'a'), settings('red', 'b')].join('---\n'));
+    const cancelled = { ...place, signal: stop.signal };
+    const applying = applyAll(planned, cancelled, new Set(), () => queueMicrotask(() => stop.abort()));
+    expect((await applying).map(({ outcome }) => outcome)).toEqual([expect.any(String), 'left']);
+    await expect(api.client.get(configmaps, { namespace: 'default', name: 'b' })).rejects.toThrow(
+      'not found',
+    );
+    await expect(planApply(manifestsOf(settings('red'), 'test.yaml'), cancelled)).rejects.toThrow('aborted');
+  });
+
+  test('asks about a few objects at a time', async () => {
+    let [open, most] = [0, 0];
+    const verbs: Verbs = {
+      ...api.verbs,
+      get: async (...asked) => {
+        most = Math.max(most, ++open);
+        await settle(1);
+        open--;
+        return api.verbs.get(...asked);
+      },
+    };
+    const texts = Array.from({ length: 12 }, (_, index) => settings('red', `s${index}`));
+    const manifests = manifestsOf(texts.join('---\n'), 'test.yaml');
+    const planned = await planApply(manifests, { ...place, client: createClient(verbs) });
+    expect(planned.map(({ name }) => name.name)).toEqual(manifests.map(({ object }) => object.metadata.name));
+    expect(most).toBe(4);
   });
 
   test('refuses unknown fields', async () => {

@@ -5,14 +5,19 @@ import { parseApiVersion } from '../../core/api/resource.ts';
 import type { Client } from '../../core/client/client.ts';
 import type { Manifest } from '../../core/client/manifests.ts';
 import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
+import { mapAtMost } from '../../core/machinery/map-at-most.ts';
 import { l10n } from '../language/l10n.ts';
 import { textToCompare } from '../documents/object-text.ts';
+import { isNamespace } from './apply-order.ts';
 import { fieldValue, withoutFields } from './conflict-fields.ts';
 import { impactOf, type PodsOf } from './impact.ts';
 import { definedKind, untilServed } from './new-kinds.ts';
 
 /** Owns the fields that the editor applies. */
 export const fieldManager = 'wheelhouse-vscode';
+
+/** Objects that the server is asked about at the same time. */
+const askedAtOnce = 4;
 
 /** A field that somebody else set to something else. */
 export interface FieldConflict {
@@ -70,15 +75,15 @@ export async function planApply(
   place: PlanPlace,
 ): Promise<readonly PlannedObject[]> {
   const newNamespaces = new Set(
-    manifests.filter(({ object }) => object.kind === 'Namespace').map(({ object }) => object.metadata.name),
+    manifests.filter(({ object }) => isNamespace(object)).map(({ object }) => object.metadata.name),
   );
   const podsOf = listedOnce(place);
-  const planned: PlannedObject[] = [];
-  for (const manifest of manifests) {
-    place.signal.throwIfAborted();
-    planned.push(await planOne(manifest, place, podsOf, newNamespaces, manifests));
-  }
-  return planned;
+  return mapAtMost(
+    askedAtOnce,
+    manifests,
+    (manifest) => planOne(manifest, place, podsOf, newNamespaces, manifests),
+    place.signal,
+  );
 }
 
 async function planOne(
@@ -124,7 +129,8 @@ async function planOne(
 
 /** What became of one object. */
 export type Applied =
-  | { readonly planned: PlannedObject; readonly outcome: 'created' | 'configured' | 'unchanged' }
+  /** `left`: nobody tried, because it was cancelled before. */
+  | { readonly planned: PlannedObject; readonly outcome: 'created' | 'configured' | 'unchanged' | 'left' }
   | { readonly planned: PlannedObject; readonly outcome: 'failed'; readonly error: unknown };
 
 /**

@@ -1,3 +1,4 @@
+import { isEstablished } from '../../core/api/custom/conditions.ts';
 import type { CustomResourceDefinition } from '../../core/api/generated/apiextensions-v1.ts';
 import { customresourcedefinitions } from '../../core/api/generated/resources.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
@@ -6,6 +7,7 @@ import type { Client } from '../../core/client/client.ts';
 import type { Manifest } from '../../core/client/manifests.ts';
 import type { ServedResource } from '../../core/client/resource-index.ts';
 import { isObject } from '../../core/machinery/json.ts';
+import { isDefinition } from './apply-order.ts';
 
 /** A definition that is fine is served at once; one that is not never is. */
 const servedTimeoutMs = 10_000;
@@ -17,7 +19,7 @@ export function definedKind(
 ): ServedResource | undefined {
   const { group, version } = parseApiVersion(apiVersion);
   for (const { object } of manifests) {
-    if (object.kind !== customresourcedefinitions.kind) continue;
+    if (!isDefinition(object)) continue;
     const { spec } = object as { spec?: unknown };
     if (!isObject(spec) || spec['group'] !== group || !isObject(spec['names'])) continue;
     const { kind: defined, plural, singular } = spec['names'];
@@ -48,7 +50,7 @@ export async function untilServed(
   signal: AbortSignal,
 ): Promise<void> {
   if (!isSameResource(resource, customresourcedefinitions)) return;
-  if (isEstablished(applied)) return;
+  if (isEstablished(applied as Partial<CustomResourceDefinition>)) return;
   const found = new AbortController();
   const limit = AbortSignal.any([signal, found.signal, AbortSignal.timeout(servedTimeoutMs)]);
   const { name = '', resourceVersion = '' } = applied.metadata;
@@ -62,8 +64,4 @@ export async function untilServed(
   } finally {
     found.abort();
   }
-}
-
-function isEstablished({ status }: Partial<CustomResourceDefinition>): boolean {
-  return (status?.conditions ?? []).some(({ type, status: is }) => type === 'Established' && is === 'True');
 }

@@ -47,6 +47,7 @@ function outcomeText(outcome: Outcome): string {
     configured: t('configured'),
     deleted: t('deleted'),
     absent: t('not there'),
+    left: t('not tried'),
     failed: t('failed'),
   };
   return texts[outcome];

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import { dependentsOf } from '../../core/client/operations/dependents.ts';
+import { unlessAborted } from '../../core/machinery/signals.ts';
 import type { OpenCluster } from '../session/cluster-session.ts';
 
 const countTimeoutMs = 5_000;
@@ -9,10 +10,12 @@ const countTimeoutMs = 5_000;
 export async function dependentsText(
   open: OpenCluster,
   objects: readonly KubernetesObject[],
+  signal = open.signal,
 ): Promise<string> {
-  const limit = AbortSignal.any([open.signal, AbortSignal.timeout(countTimeoutMs)]);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(countTimeoutMs)]);
   try {
-    const dependents = await dependentsOf(open.cluster.client, await open.resources(), objects, limit);
+    const index = await unlessAborted(open.resources(), limit);
+    const dependents = await dependentsOf(open.cluster.client, index, objects, limit);
     const counts = dependents.map(({ resource, count }) => `${count} ${resource.plural}`);
     return counts.length === 0 ? '' : vscode.l10n.t('Goes with it: {0}', counts.join(', '));
   } catch {

@@ -18,7 +18,8 @@ export interface ConditionChange {
   readonly message: string;
 }
 
-export function isEstablished(definition: CustomResourceDefinition): boolean {
+/** What was written a moment ago may have no status yet. */
+export function isEstablished(definition: Partial<Pick<CustomResourceDefinition, 'status'>>): boolean {
   return hasCondition(definition, 'Established');
 }
 
@@ -26,9 +27,12 @@ export function isTerminating(definition: CustomResourceDefinition): boolean {
   return hasCondition(definition, 'Terminating');
 }
 
-function hasCondition({ status }: CustomResourceDefinition, type: ConditionType): boolean {
+function hasCondition(
+  { status }: Partial<Pick<CustomResourceDefinition, 'status'>>,
+  type: ConditionType,
+): boolean {
   return (
-    status.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true
+    status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true
   );
 }
 
