@@ -5,23 +5,30 @@ import { TerminalSession } from './terminal-session.ts';
 
 const commandTimeoutMs = 60_000;
 
-/** The minor version of the kubectl on the PATH; undefined where there is none. */
-export function kubectlMinor(): number | undefined {
-  const { stdout, status } = spawnSync('kubectl', ['version', '--client', '-o', 'json'], {
-    encoding: 'utf8',
-  });
+/** A kubectl that is installed. */
+export interface KubectlProgram {
+  readonly path: string;
+  /** 32 of version 1.32: what a test may expect of it. */
+  readonly minor: number;
+}
+
+/** The kubectl on the PATH, or the one at `path`; undefined where there is none. */
+export function findKubectl(path = 'kubectl'): KubectlProgram | undefined {
+  const { stdout, status } = spawnSync(path, ['version', '--client', '-o', 'json'], { encoding: 'utf8' });
   if (status !== 0) return undefined;
   const { clientVersion } = JSON.parse(stdout) as { clientVersion: { minor: string } };
-  return Number.parseInt(clientVersion.minor, 10);
+  return { path, minor: Number.parseInt(clientVersion.minor, 10) };
 }
 
 /** The real kubectl against a cluster of a test's own. */
 export class Kubectl {
+  readonly program: KubectlProgram;
   readonly kubeconfig: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #directory: string;
 
-  constructor(kubeconfig: string, directory: string) {
+  constructor(program: KubectlProgram, kubeconfig: string, directory: string) {
+    this.program = program;
     this.kubeconfig = kubeconfig;
     this.#directory = directory;
     // What it caches of a cluster must not be what another test's had.
@@ -31,6 +38,15 @@ export class Kubectl {
       KUBECACHEDIR: `${directory}/cache`,
       HOME: directory,
     };
+  }
+
+  get minor(): number {
+    return this.program.minor;
+  }
+
+  /** The same kubectl, as somebody else or elsewhere. */
+  with(kubeconfig: string): Kubectl {
+    return new Kubectl(this.program, kubeconfig, this.#directory);
   }
 
   /** Runs a command that must succeed; its standard output. */
@@ -60,7 +76,7 @@ export class Kubectl {
 
   /** A command on a terminal of its own; the caller closes it. */
   terminal(words: readonly string[], env: Readonly<Record<string, string>> = {}): TerminalSession {
-    return new TerminalSession(words, { ...this.#env, ...env }, { program: 'kubectl' });
+    return new TerminalSession(words, { ...this.#env, ...env }, { program: this.program.path });
   }
 
   /** A command that goes on, such as port-forward; the caller ends it. */
@@ -68,6 +84,6 @@ export class Kubectl {
     words: readonly string[],
     env: Readonly<Record<string, string>> = {},
   ): ChildProcessWithoutNullStreams {
-    return spawn('kubectl', [...words], { cwd: this.#directory, env: { ...this.#env, ...env } });
+    return spawn(this.program.path, [...words], { cwd: this.#directory, env: { ...this.#env, ...env } });
   }
 }

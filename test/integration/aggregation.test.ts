@@ -11,7 +11,8 @@ import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import type { KeyPair } from '../../core/machinery/pki/make-certificate.ts';
 import { fortunesGroup } from '../environment/extension-server.ts';
 import type { ExtensionServer } from '../environment/extension-server.ts';
-import { Kubectl, kubectlMinor } from '../environment/kubectl.ts';
+import { findKubectl, Kubectl } from '../environment/kubectl.ts';
+import type { KubectlProgram } from '../environment/kubectl.ts';
 import type { RestApi } from '../environment/rest.ts';
 import { AggregationScene, base, fortunes, name } from '../environment/aggregation-scene.ts';
 
@@ -318,10 +319,11 @@ describe("a user's API server", () => {
     });
   });
 
-  const hasKubectl = kubectlMinor() !== undefined;
-  if (!hasKubectl) console.warn("skipped: a user's API server with kubectl: there is no kubectl on the PATH");
+  const program = findKubectl();
+  if (program === undefined)
+    console.warn("skipped: a user's API server with kubectl: there is no kubectl on the PATH");
 
-  test.skipIf(!hasKubectl)('answers kubectl as everything else does', async () => {
+  test.skipIf(program === undefined)('answers kubectl as everything else does', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'aggregation-'));
     try {
       const data = (pair: Buffer) => pair.toString('base64');
@@ -351,7 +353,7 @@ describe("a user's API server", () => {
           'current-context': 'a',
         }),
       );
-      const kubectl = new Kubectl(kubeconfig, directory);
+      const kubectl = new Kubectl(program as KubectlProgram, kubeconfig, directory);
       expect(await kubectl.ok('get', 'fortunes', '-o', 'name')).toBe(
         `fortune.${fortunesGroup}/good\nfortune.${fortunesGroup}/bad\n`,
       );

@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { minor } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** apply on either side, diff, prune and kustomize. */
@@ -46,7 +45,7 @@ export function applyingCases({ cluster, kubectl }: Scene): void {
         `${settings('{ a: "3" }')}---\n${settings('{}').replace('name: settings', 'name: extra')}`,
       );
       // Before 1.26 kubectl asks for kinds in versions that no server has any more, unless it is told which.
-      const allowed = (minor ?? 0) < 26 ? ['--prune-whitelist=core/v1/ConfigMap'] : [];
+      const allowed = kubectl.minor < 26 ? ['--prune-whitelist=core/v1/ConfigMap'] : [];
       await kubectl.ok('apply', '-f', 'two.yaml');
       const pruned = await kubectl.ok('apply', '--prune', '-l', 'set=a', '-f', 'settings.yaml', ...allowed);
       expect(pruned).toContain('configmap/extra pruned\n');
@@ -73,13 +72,13 @@ export function applyingCases({ cluster, kubectl }: Scene): void {
       expect(await kubectl.ok('get', 'configmap', 'owned', '-o', 'jsonpath={.data.a}')).toBe('1');
       const path = 'jsonpath={.metadata.managedFields[*].manager}';
       // Before 1.21 they were always shown.
-      const shown = (minor ?? 0) < 21 ? [] : ['--show-managed-fields'];
+      const shown = kubectl.minor < 21 ? [] : ['--show-managed-fields'];
       const fields = await kubectl.ok('get', 'configmap', 'owned', '-o', path, ...shown);
       expect(fields).toBe('kubectl');
     });
 
     test('kustomize', async () => {
-      mkdirSync(join(cluster.home, 'kustom'));
+      mkdirSync(join(cluster.home, 'kustom'), { recursive: true });
       cluster.file(
         'kustom/kustomization.yaml',
         'namePrefix: k-\nconfigMapGenerator:\n  - name: made\n    literals: [a=1]\n',

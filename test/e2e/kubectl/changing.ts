@@ -103,7 +103,7 @@ export function changingCases({ cluster, kubectl }: Scene): void {
         ['create secret generic b -n emptied', 'secret/b created\n'],
         ['delete secrets --all -n emptied', /^secret "a" deleted.*\nsecret "b" deleted/],
         ['get secrets -n emptied -o name', ''],
-        ['delete namespace emptied --wait=false', /deleted/],
+        ['delete namespace emptied --timeout=30s', /deleted/],
       ]);
     });
 

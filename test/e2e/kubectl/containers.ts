@@ -2,17 +2,19 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { expectLines, minor, since } from './scene.ts';
+import { expectLines, since } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** logs, exec, attach, cp, port-forward, debug, top and proxy: what goes through to nodes and Pods. */
-export function containerCases({ cluster, kubectl }: Scene): void {
+export function containerCases({ cluster, kubectl, namespace }: Scene): void {
   describe('reaches into containers', () => {
-    /** Over WebSocket, which newer ones use, and over SPDY. */
-    const transports = [
-      ['WebSocket', {}],
-      ['SPDY', { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: 'false', KUBECTL_PORT_FORWARD_WEBSOCKETS: 'false' }],
-    ] as const;
+    /** SPDY is what older ones have; newer ones have WebSockets too, if not from the first by themselves. */
+    const names = kubectl.minor < 30 ? (['SPDY'] as const) : (['WebSocket', 'SPDY'] as const);
+    const transports = names.map((name) => {
+      const isWanted = String(name === 'WebSocket');
+      const env = { KUBECTL_REMOTE_COMMAND_WEBSOCKETS: isWanted, KUBECTL_PORT_FORWARD_WEBSOCKETS: isWanted };
+      return [name, env] as const;
+    });
 
     test('logs', async () => {
       await expectLines(kubectl, [
@@ -113,7 +115,7 @@ export function containerCases({ cluster, kubectl }: Scene): void {
     });
 
     // Until 1.22 kubectl sent a kind that no server has any more.
-    since(25)('debug', async () => {
+    since(kubectl, 25)('debug', async () => {
       const words = ['debug', 'sleeper', '--image=busybox', '--target=main', '-c', 'looker', '--', 'ps'];
       expect((await kubectl.run(words)).code).toBe(0);
       // It sees the processes of the container that it looks at.
@@ -134,7 +136,7 @@ export function containerCases({ cluster, kubectl }: Scene): void {
 
     test('debug of a node', async () => {
       // Older ones have no profiles, and the same defaults.
-      const profile = (minor ?? 0) < 27 ? [] : ['--profile=general'];
+      const profile = kubectl.minor < 27 ? [] : ['--profile=general'];
       const words = ['debug', 'node/kubectl', '--image=busybox', ...profile, '--', 'ls', '/host'];
       const [, name = ''] = /pod (\S+) with/.exec((await kubectl.run(words)).stdout) ?? [];
       const log = async () => (await kubectl.run(['logs', name])).stdout;
@@ -142,7 +144,7 @@ export function containerCases({ cluster, kubectl }: Scene): void {
       await kubectl.ok('delete', 'pod', name);
     });
 
-    since(32)('patch --subresource=resize', async () => {
+    since(kubectl, 32)('patch --subresource=resize', async () => {
       const resources = (cpu: string) => ({ requests: { cpu: '10m' }, limits: { cpu, memory: '64Mi' } });
       const spec = { containers: [{ name: 'main', image: 'busybox', command: ['sleep', '3600'] }] };
       const [container] = spec.containers;
@@ -185,12 +187,12 @@ export function containerCases({ cluster, kubectl }: Scene): void {
       try {
         await expect.poll(() => told, { timeout: 20_000 }).toMatch(/127\.0\.0\.1:\d+/);
         const port = /127\.0\.0\.1:(\d+)/.exec(told)?.[1];
-        const pods = await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/default/pods/sleeper`);
+        const pods = await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/${namespace}/pods/sleeper`);
         expect(await pods.json()).toMatchObject({ kind: 'Pod', metadata: { name: 'sleeper' } });
         const name = (await kubectl.ok('get', 'pods', '-l', 'app=web', '-o', 'name'))
           .split('\n')[0]
           ?.slice('pod/'.length);
-        const base = `http://127.0.0.1:${port}/api/v1/namespaces/default/pods`;
+        const base = `http://127.0.0.1:${port}/api/v1/namespaces/${namespace}/pods`;
         const file = await fetch(`${base}/${name}:8080/proxy/passwd`);
         expect([file.status, await file.text()]).toEqual([200, expect.stringMatching(/^root:/)]);
         expect((await fetch(`${base}/${name}:8080/proxy/nowhere`)).status).toBe(404);
@@ -198,11 +200,13 @@ export function containerCases({ cluster, kubectl }: Scene): void {
         expect((await fetch(`${base}/ftp:${name}:81/proxy/`)).status).toBe(400);
         const api = `http://127.0.0.1:${port}/api/v1`;
         await kubectl.ok('expose', 'deployment', 'web', '--port=80', '--target-port=8080');
-        const byService = `${api}/namespaces/default/services/web:80/proxy/passwd`;
+        const byService = `${api}/namespaces/${namespace}/services/web:80/proxy/passwd`;
         await expect.poll(async () => (await fetch(byService)).status, { timeout: 20_000 }).toBe(200);
         const kubelet = `${api}/nodes/kubectl/proxy`;
         expect(await (await fetch(`${kubelet}/healthz`)).text()).toBe('ok');
-        expect(await (await fetch(`${kubelet}/containerLogs/default/${name}/main`)).text()).toBe('started\n');
+        expect(await (await fetch(`${kubelet}/containerLogs/${namespace}/${name}/main`)).text()).toBe(
+          'started\n',
+        );
         expect(await (await fetch(`${kubelet}/stats/summary`)).json()).toMatchObject({
           node: { nodeName: 'kubectl' },
           pods: expect.arrayContaining([

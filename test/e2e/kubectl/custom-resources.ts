@@ -15,7 +15,7 @@ spec:
 `;
 
 /** What people do with custom resources, from the definition to its end. They share the cluster of the suite. */
-export function customResourceCases({ cluster, kubectl }: Scene): void {
+export function customResourceCases({ cluster, kubectl, namespace }: Scene): void {
   describe('custom resources', () => {
     test('definition and object in one file', async () => {
       cluster.file('databases.yaml', `${readFileSync(databasesFile, 'utf8')}${orders}`);
@@ -97,7 +97,7 @@ export function customResourceCases({ cluster, kubectl }: Scene): void {
     });
 
     test('the shell knows them too', async () => {
-      expect(await cluster.ok('get', 'db')).toMatch(
+      expect(await cluster.ok('get', 'db', '-n', namespace)).toMatch(
         /^NAME +ENGINE +REPLICAS +READY +AGE\norders +postgres +1 +/,
       );
       expect(await cluster.ok('api-resources')).toMatch(

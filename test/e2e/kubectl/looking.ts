@@ -1,36 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Kubectl } from '../../environment/kubectl.ts';
 import { expectLines, since } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** What there is: get, describe, explain, events, and what the cluster tells of itself. */
-export function lookingCases({ cluster, kubectl }: Scene): void {
+export function lookingCases({ cluster, kubectl, namespace }: Scene): void {
   describe('looks around', () => {
-    test('is noted in the audit log, as wh is, without what is in the objects', async () => {
-      await kubectl.ok('create', 'configmap', 'noted', '--from-literal=a=hunter2');
-      await cluster.ok('delete', 'configmap', 'noted');
-      const noted = () =>
-        readFileSync(join(cluster.directory, 'logs', 'audit.log'), 'utf8')
-          .split('\n')
-          .filter((line) => line.includes('"noted"'))
-          .map(
-            (line) =>
-              JSON.parse(line) as {
-                verb: string;
-                user: { username: string };
-                responseStatus: { code: number };
-              },
-          )
-          .map(({ verb, user, responseStatus }) => `${user.username} ${verb} ${responseStatus.code}`);
-      // A request does not wait for its line.
-      await expect
-        .poll(noted, { timeout: 10_000 })
-        .toEqual(['kubernetes-admin create 201', 'kubernetes-admin delete 200']);
-      expect(readFileSync(join(cluster.directory, 'logs', 'audit.log'), 'utf8')).not.toContain('hunter2');
-    });
-
     test('shows that every API is there, and whose turn is when', async () => {
       const services = await kubectl.ok('get', 'apiservices', '--no-headers');
       expect(services).toMatch(/^v1\.apps +Local +True/m);
@@ -55,17 +30,17 @@ export function lookingCases({ cluster, kubectl }: Scene): void {
     });
 
     test('cluster-info dump tells all of a namespace, logs too', async () => {
-      const dump = await kubectl.ok('cluster-info', 'dump', '--namespaces=default');
+      const dump = await kubectl.ok('cluster-info', 'dump', `--namespaces=${namespace}`);
       for (const kind of ['Node', 'Event', 'Service', 'Deployment', 'ReplicaSet', 'Pod'])
         expect(dump).toContain(`"kind": "${kind}List"`);
       expect(dump).toContain(
-        '==== START logs for container main of pod default/sleeper ====\nhello from sleeper\n',
+        `==== START logs for container main of pod ${namespace}/sleeper ====\nhello from sleeper\n`,
       );
     });
 
     test('config set-context and use-context lead to another namespace', async () => {
       const copy = cluster.file('contexts.kubeconfig', readFileSync(kubectl.kubeconfig, 'utf8'));
-      const own = new Kubectl(copy, cluster.home);
+      const own = kubectl.with(copy);
       const names = 'jsonpath=--cluster={.contexts[0].context.cluster} --user={.contexts[0].context.user}';
       const entries = await own.ok('config', 'view', '-o', names);
       await expectLines(own, [
@@ -73,7 +48,7 @@ export function lookingCases({ cluster, kubectl }: Scene): void {
         ['config use-context other', 'Switched to context "other".\n'],
         ['config current-context', 'other\n'],
         ['get pods --field-selector=metadata.name=sleeper -o name', ''],
-        ['config set-context --current --namespace=default', 'Context "other" modified.\n'],
+        [`config set-context --current --namespace=${namespace}`, 'Context "other" modified.\n'],
         ['get pods --field-selector=metadata.name=sleeper -o name', 'pod/sleeper\n'],
       ]);
     });
@@ -122,18 +97,18 @@ export function lookingCases({ cluster, kubectl }: Scene): void {
 
     test('describe', async () => {
       await expectLines(kubectl, [
-        ['describe pod sleeper', /^Name: +sleeper\nNamespace: +default\n[^]*Events:\n/],
+        ['describe pod sleeper', new RegExp(`^Name: +sleeper\nNamespace: +${namespace}\n[^]*Events:\n`)],
         ['describe deployment web', /Replicas: +2 desired \| 2 updated \| 2 total \| 2 available/],
         ['describe node', /Allocatable:\n/],
-        ['describe namespace default', /Status: +Active/],
+        [`describe namespace ${namespace}`, /Status: +Active/],
       ]);
     });
 
-    since(24)('events', async () => {
+    since(kubectl, 24)('events', async () => {
       expect(await kubectl.ok('events', '--for', 'pod/sleeper')).toMatch(/Started +Pod\/sleeper/);
     });
 
-    since(31)('wait for a field, whatever its value', async () => {
+    since(kubectl, 31)('wait for a field, whatever its value', async () => {
       const waited = await kubectl.ok(
         'wait',
         'pod/sleeper',

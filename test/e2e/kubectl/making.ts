@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../../core/machinery/clock.ts';
 import { makePair } from '../../../core/machinery/pki/make-certificate.ts';
-import { expectLines, minor, since, web } from './scene.ts';
+import { expectLines, since, web } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** create, run, expose and autoscale. */
@@ -40,7 +40,7 @@ export function makingCases({ cluster, kubectl }: Scene): void {
       expect(await kubectl.ok('delete', kind, name)).toMatch(/ deleted/);
     };
     test.for(cases)('create %s', makesAndDeletes);
-    for (const each of newerCases) since(21)(`create ${each[0]}`, () => makesAndDeletes(each));
+    for (const each of newerCases) since(kubectl, 21)(`create ${each[0]}`, () => makesAndDeletes(each));
 
     test('create secret tls of two files', async () => {
       const { cert, key } = await makePair({ name: 'web', subject: 'CN=web', use: 'ca' }, systemClock);
@@ -54,7 +54,7 @@ export function makingCases({ cluster, kubectl }: Scene): void {
       ]);
     });
 
-    since(21)('create job --from=cronjob', async () => {
+    since(kubectl, 21)('create job --from=cronjob', async () => {
       await expectLines(kubectl, [
         ['create cronjob daily --image=busybox --schedule=@daily -- true', 'cronjob.batch/daily created\n'],
         ['create job now --from=cronjob/daily', 'job.batch/now created\n'],
@@ -94,7 +94,7 @@ export function makingCases({ cluster, kubectl }: Scene): void {
       expect(wrong.code).toBe(1);
       expect(wrong.stderr).toMatch(/unknown field ("spec.replicaz"|"replicaz")/);
       const warned = await kubectl.run(['apply', '--validate=warn', '--dry-run=server', '-f', 'wrong.yaml']);
-      if ((minor ?? 0) >= 25) expect(warned.stderr).toContain('Warning: unknown field "spec.replicaz"');
+      if (kubectl.minor >= 25) expect(warned.stderr).toContain('Warning: unknown field "spec.replicaz"');
     });
   });
 }

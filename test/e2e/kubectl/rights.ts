@@ -2,20 +2,19 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeCertificateRequest } from '../../builders/certificate-request.ts';
-import { Kubectl } from '../../environment/kubectl.ts';
-import { expectLines, minor, since } from './scene.ts';
+import { expectLines, since } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** auth, tokens, users, certificates and what namespaces enforce. */
 export function rightsCases({ cluster, kubectl }: Scene): void {
   describe('asks about rights', () => {
-    since(28)('auth whoami', async () => {
+    since(kubectl, 28)('auth whoami', async () => {
       expect(await kubectl.ok('auth', 'whoami')).toMatch(
         /Username +kubernetes-admin\nGroups +\[system:masters/,
       );
     });
 
-    since(24)('create token', async () => {
+    since(kubectl, 24)('create token', async () => {
       const token = (await kubectl.ok('create', 'token', 'default')).trim();
       expect(token.split('.')).toHaveLength(3);
       const server = await kubectl.ok(
@@ -41,6 +40,29 @@ export function rightsCases({ cluster, kubectl }: Scene): void {
       expect(other.stderr).toContain(
         'pods is forbidden: User "eve" cannot list resource "pods" in API group ""',
       );
+    });
+
+    test('is noted in the audit log, as wh is, without what is in the objects', async () => {
+      await kubectl.ok('create', 'configmap', 'noted', '--from-literal=a=hunter2');
+      await cluster.ok('delete', 'configmap', 'noted');
+      const noted = () =>
+        readFileSync(join(cluster.directory, 'logs', 'audit.log'), 'utf8')
+          .split('\n')
+          .filter((line) => line.includes('"noted"'))
+          .map(
+            (line) =>
+              JSON.parse(line) as {
+                verb: string;
+                user: { username: string };
+                responseStatus: { code: number };
+              },
+          )
+          .map(({ verb, user, responseStatus }) => `${user.username} ${verb} ${responseStatus.code}`);
+      // A request does not wait for its line.
+      await expect
+        .poll(noted, { timeout: 10_000 })
+        .toEqual(['kubernetes-admin create 201', 'kubernetes-admin delete 200']);
+      expect(readFileSync(join(cluster.directory, 'logs', 'audit.log'), 'utf8')).not.toContain('hunter2');
     });
 
     test('what a namespace enforces and warns of, whole', async () => {
@@ -81,8 +103,8 @@ export function rightsCases({ cluster, kubectl }: Scene): void {
 
     test('of somebody else, for whom wh user create made a kubeconfig', async () => {
       const path = (await cluster.ok('user', 'create', 'ann', '--group', 'developers')).trim();
-      const ann = new Kubectl(path, cluster.home);
-      if ((minor ?? 0) >= 28)
+      const ann = kubectl.with(path);
+      if (kubectl.minor >= 28)
         expect(await ann.ok('auth', 'whoami')).toMatch(/Username +ann\nGroups +\[developers /);
       const refused = await ann.run(['get', 'pods']);
       expect(refused.stderr).toContain('User "ann" cannot list resource "pods"');
@@ -123,10 +145,7 @@ export function rightsCases({ cluster, kubectl }: Scene): void {
         'client-key-data': Buffer.from(key).toString('base64'),
       };
       const users = config.users.map((entry) => ({ ...entry, user }));
-      const bob = new Kubectl(
-        cluster.file('bob.kubeconfig', JSON.stringify({ ...config, users })),
-        cluster.home,
-      );
+      const bob = kubectl.with(cluster.file('bob.kubeconfig', JSON.stringify({ ...config, users })));
       const refused = await bob.run(['get', 'pods']);
       expect(refused.stderr).toContain('User "bob" cannot list resource "pods"');
       await kubectl.ok('create', 'rolebinding', 'guests', '--clusterrole=view', '--group=guests');

@@ -1,29 +1,31 @@
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { Kubectl, kubectlMinor } from '../../environment/kubectl.ts';
-import { LocalCluster } from '../../environment/local-cluster.ts';
+import type { Kubectl } from '../../environment/kubectl.ts';
+import type { LocalCluster } from '../../environment/local-cluster.ts';
 
-/** One cluster for all that is tried with kubectl: a Deployment "web" of two Pods, and a Pod "sleeper". */
+/** One cluster for all that is tried with a kubectl. */
 export interface Scene {
   readonly cluster: LocalCluster;
   readonly kubectl: Kubectl;
+  /** Where its kubeconfig leads: in it are a Deployment "web" of two Pods, and a Pod "sleeper". */
+  readonly namespace: string;
 }
 
-export const minor = kubectlMinor();
-
 /** A test of what only newer ones have; says so where it is skipped. */
-export function since(version: number): (name: string, run: () => Promise<void>) => void {
+export function since({ minor }: Kubectl, version: number): (name: string, run: () => Promise<void>) => void {
   return (name, run) => {
-    const isOlder = minor !== undefined && minor < version;
+    const isOlder = minor < version;
     if (isOlder) console.warn(`skipped: ${name}: this kubectl is 1.${minor}, it takes 1.${version}`);
     test.skipIf(isOlder)(name, run);
   };
 }
 
-/** Not yet up. */
-export function createScene(): Scene {
-  const cluster = new LocalCluster('kubectl');
-  return { cluster, kubectl: new Kubectl(join(cluster.directory, 'kubeconfig'), cluster.home) };
+/** Makes what the cases find there. The cluster is up. */
+export async function furnish({ cluster, kubectl }: Scene): Promise<void> {
+  cluster.file('web.yaml', web);
+  cluster.file('sleeper.yaml', sleeper('sleeper'));
+  await kubectl.ok('apply', '-f', 'web.yaml', '-f', 'sleeper.yaml');
+  await kubectl.ok('rollout', 'status', 'deployment/web', '--timeout=60s');
+  await kubectl.ok('wait', '--for=condition=Ready', 'pod/sleeper', '--timeout=60s');
 }
 
 export const web = `apiVersion: apps/v1

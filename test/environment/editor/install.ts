@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { findProgram, hasApt, isRoot, runProgram } from '../../../shell/cluster/host.ts';
+import { cacheFolder } from '../cache-folder.ts';
 
 /** The npm package that is a whole VS Code with a server, and runs on Node 20. It contains VS Code 1.100. */
 const version = '4.100.3';
@@ -47,10 +47,6 @@ export async function ensureEditorPrograms(): Promise<EditorPrograms> {
       throw new Error(`code-server cannot be installed: ${firstLines(cause)}`, { cause });
   }
   return programs;
-}
-
-function cacheFolder(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'wheelhouse');
 }
 
 async function ensureDebianPackages(): Promise<void> {
