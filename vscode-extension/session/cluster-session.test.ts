@@ -3,6 +3,7 @@ import type { Cluster } from '../../core/client/cluster.ts';
 import type { ConnectionState } from '../../core/client/grpc/channel.ts';
 import type { ClusterContext } from '../../core/client/kubeconfig.ts';
 import { makePair } from '../../core/machinery/pki/make-certificate.ts';
+import { deferred } from '../../core/machinery/deferred.ts';
 import { seededRandom } from '../../core/machinery/random.ts';
 import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import { settle } from '../../test/expectations/eventually.ts';
@@ -133,6 +134,36 @@ describe('the session with a cluster', () => {
     await clock.advanceAsync(5_000);
     await settle();
     expect(session.state.kind).toBe('connected');
+  });
+
+  test('asks once at a time, however often the connection comes and goes', async () => {
+    const { scripted, clock, session } = await opened();
+    let asked = 0;
+    scripted.answer = () => {
+      asked++;
+      return Promise.reject(new Error('Unauthorized'));
+    };
+    for (const state of ['ready', 'unavailable', 'ready', 'unavailable', 'ready'] as const) {
+      scripted.become(state);
+      await settle();
+    }
+    expect(asked).toBe(3);
+    await clock.advanceAsync(5_000);
+    await settle();
+    expect(asked).toBe(4);
+    session.close();
+    expect(clock.nextTimerMs).toBeUndefined();
+  });
+
+  test('heeds no answer that comes after the connection was lost', async () => {
+    const { scripted, session } = await opened();
+    const late = deferred<typeof version>();
+    scripted.answer = () => late.promise;
+    scripted.become('ready');
+    scripted.become('unavailable');
+    late.resolve(version);
+    await settle();
+    expect(session.state.kind).toBe('unavailable');
   });
 
   test('tells once why it is not let in, however often it asks', async () => {

@@ -5,6 +5,7 @@ import type { ClusterContext } from '../../core/client/kubeconfig.ts';
 import { ResourceIndex } from '../../core/client/resource-index.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
 import type { Random } from '../../core/machinery/random.ts';
+import { unlessAborted } from '../../core/machinery/signals.ts';
 import { l10n } from '../language/l10n.ts';
 import { whyExpired } from './certificate-expiry.ts';
 import { Listeners } from './listeners.ts';
@@ -39,8 +40,8 @@ export interface SessionDependencies {
   readonly onError: (error: unknown, doing: string) => void;
 }
 
-/** A probe that gets no answer is given up after this long. */
-const probeTimeoutMs = 10_000;
+/** A cluster that says neither who it is nor what it serves is given up after this long. */
+const askTimeoutMs = 10_000;
 /** How long to wait before a cluster that answered with an error is asked again. */
 const retryMs = 5_000;
 
@@ -59,6 +60,8 @@ export class ClusterSession {
   #open: { readonly cluster: OpenCluster; readonly closing: AbortController } | undefined;
   #namespace: string | undefined;
   #contexts: readonly string[] = [];
+  /** Ends whatever asks the cluster who it is, now or later. */
+  #endProbe = () => {};
   /** Counts openings, so that one that is overtaken changes nothing. */
   #generation = 0;
 
@@ -167,7 +170,9 @@ export class ClusterSession {
     const endListening = cluster.onStateChange((state) => {
       if (state === 'idle') cluster.connect();
       if (state === 'ready') this.#probe(opened);
-      if (state === 'unavailable') this.#lost(opened, l10n.t('{0} does not answer', context.endpoint));
+      if (state !== 'unavailable') return;
+      this.#endProbe();
+      this.#lost(opened, l10n.t('{0} does not answer', context.endpoint));
     });
     closing.signal.addEventListener('abort', endListening, { once: true });
     opened.informers.run(closing.signal).catch((error: unknown) => {
@@ -196,6 +201,7 @@ export class ClusterSession {
 
   #shut(): void {
     this.#generation++;
+    this.#endProbe();
     const open = this.#open;
     this.#open = undefined;
     if (open !== undefined) {
@@ -212,6 +218,10 @@ export class ClusterSession {
       if (state === 'ready') index = undefined;
     });
     signal.addEventListener('abort', forget, { once: true });
+    const discover = async () => {
+      const limit = AbortSignal.any([signal, AbortSignal.timeout(askTimeoutMs)]);
+      return new ResourceIndex(await cluster.discover(limit));
+    };
     return {
       context,
       cluster,
@@ -227,7 +237,7 @@ export class ClusterSession {
       }),
       resources: ({ fresh = false } = {}) => {
         if (fresh) index = undefined;
-        const asked = (index ??= cluster.discover(signal).then((list) => new ResourceIndex(list)));
+        const asked = (index ??= discover());
         asked.catch(() => {
           if (index === asked) index = undefined;
         });
@@ -236,21 +246,27 @@ export class ClusterSession {
     };
   }
 
-  /** Asks who answers: a connection alone does not say that it lets us in. */
+  /** Asks who answers: a connection alone does not say that it lets us in. Whoever was asking before stops. */
   #probe(opened: OpenCluster): void {
     const { context, cluster, signal } = opened;
-    const limit = AbortSignal.any([signal, AbortSignal.timeout(probeTimeoutMs)]);
-    Promise.all([cluster.version(limit), opened.resources()]).then(
+    this.#endProbe();
+    const over = new AbortController();
+    let cancelRetry = () => {};
+    this.#endProbe = () => {
+      over.abort(new Error('The question was overtaken'));
+      cancelRetry();
+    };
+    const limit = AbortSignal.any([signal, over.signal, AbortSignal.timeout(askTimeoutMs)]);
+    Promise.all([cluster.version(limit), unlessAborted(opened.resources(), limit)]).then(
       ([version]) => {
-        if (this.current === opened) this.#become({ kind: 'connected', context, version });
+        if (!over.signal.aborted) this.#become({ kind: 'connected', context, version });
       },
       (error: unknown) => {
-        if (this.current !== opened) return;
-        this.#lost(opened, reasonOf(error));
-        const cancel = this.#dependencies.clock.after(retryMs, () => {
-          if (this.current === opened && cluster.state === 'ready') this.#probe(opened);
+        if (over.signal.aborted) return;
+        cancelRetry = this.#dependencies.clock.after(retryMs, () => {
+          if (cluster.state === 'ready') this.#probe(opened);
         });
-        signal.addEventListener('abort', cancel, { once: true });
+        this.#lost(opened, reasonOf(error));
       },
     );
   }

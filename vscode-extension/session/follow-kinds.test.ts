@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { customresourcedefinitions } from '../../core/api/generated/resources.ts';
+import { StatusError } from '../../core/api/errors.ts';
+import { apiservices, customresourcedefinitions } from '../../core/api/generated/resources.ts';
 import { createTestApi } from '../../test/environment/api.ts';
 import { openTestCluster } from '../../test/environment/open-cluster.ts';
 import { expectEventually, settle } from '../../test/expectations/eventually.ts';
@@ -53,5 +54,56 @@ test('definitions that come later are told of once they have settled, those that
   await expectEventually(api.clock, () => expect(told).toBe(1));
   await api.client.delete(customresourcedefinitions, { name: 'lamps.example.com' });
   await expectEventually(api.clock, () => expect(told).toBe(2));
+  end();
+  await api.client.delete(customresourcedefinitions, { name: 'bulbs.example.com' });
+  await settle();
+  await api.clock.advanceAsync(1_000);
+  expect(told).toBe(2);
+});
+
+test('what could be followed only by half is followed once when it is tried again', async () => {
+  await using api = await createTestApi({ customResources: false });
+  await using open = openTestCluster(api);
+  let away = true;
+  const client: typeof api.client = {
+    ...api.client,
+    list: (resource, options) =>
+      away && resource.plural === 'apiservices'
+        ? Promise.reject(new StatusError('ServiceUnavailable', 'nobody answers'))
+        : api.client.list(resource, options),
+  };
+  const current = { ...open, cluster: { ...open.cluster, client } };
+  const version = await current.cluster.version(current.signal);
+  const state: SessionState = { kind: 'connected', context: current.context, version };
+  let told = 0;
+  const listeners: ((state: SessionState) => void)[] = [];
+  const errors: string[] = [];
+  const end = followKinds(
+    {
+      current,
+      state,
+      onClusterChange: () => () => {},
+      onStateChange: (listener) => {
+        listeners.push(listener);
+        return () => {};
+      },
+      kindsChanged: () => void told++,
+    },
+    api.clock,
+    (_error, doing) => errors.push(doing),
+  );
+  const synced = current.informers.informer(customresourcedefinitions).synced(current.signal);
+  await synced;
+  await settle();
+  expect(errors).toEqual(['follow what the cluster serves']);
+  away = false;
+  for (const listener of listeners) listener(state);
+  await current.informers.informer(apiservices).synced(current.signal);
+  await settle();
+  await api.client.create(customresourcedefinitions, definition('Bulb'));
+  await expectEventually(api.clock, () => expect(told).toBeGreaterThan(0));
+  await settle();
+  await api.clock.advanceAsync(1_000);
+  expect(told).toBe(1);
   end();
 });

@@ -18,32 +18,40 @@ export function followKinds(
   onError: (error: unknown, doing: string) => void,
 ): () => void {
   let followed: OpenCluster | undefined;
+  let ending = new AbortController();
   const follow = () => {
     const { current, state } = session;
     if (current === undefined || current === followed || state.kind !== 'connected') return;
     followed = current;
-    const changed = settling(clock, () => {
+    const attempt = (ending = new AbortController());
+    const signal = AbortSignal.any([current.signal, attempt.signal]);
+    const changed = settling(clock, signal, () => {
       if (session.current === current) session.kindsChanged();
     });
     Promise.all([
-      followOne(current, customresourcedefinitions, changed),
-      followOne(current, apiservices, changed),
+      followOne(current, customresourcedefinitions, changed, signal),
+      followOne(current, apiservices, changed, signal),
     ]).catch((error: unknown) => {
-      if (current.signal.aborted) return;
-      // Tried again with the next connection.
+      if (signal.aborted) return;
+      // Tried again with the next connection, both of them.
+      attempt.abort(error);
       if (followed === current) followed = undefined;
       onError(error, 'follow what the cluster serves');
     });
   };
   const ends = [session.onClusterChange(follow), session.onStateChange(follow)];
   follow();
-  return () => ends.forEach((end) => end());
+  return () => {
+    for (const end of ends) end();
+    ending.abort(new Error('Nobody wants to hear of kinds any more'));
+  };
 }
 
 async function followOne<T extends KubernetesObject>(
-  { cluster, informers, signal }: OpenCluster,
+  { cluster, informers }: OpenCluster,
   resource: Resource<T>,
   changed: () => void,
+  signal: AbortSignal,
 ): Promise<void> {
   if (!(await mayList(cluster, resource, {}, signal)) || signal.aborted) return;
   const informer = informers.informer(resource);
@@ -52,13 +60,15 @@ async function followOne<T extends KubernetesObject>(
   const tell = () => {
     if (told) changed();
   };
-  informer.addHandler({ onAdd: tell, onUpdate: tell, onDelete: tell });
+  const end = informer.addHandler({ onAdd: tell, onUpdate: tell, onDelete: tell });
+  signal.addEventListener('abort', end, { once: true });
   // What was there already was told of at once.
   told = true;
 }
 
-function settling(clock: Clock, act: () => void): () => void {
+function settling(clock: Clock, signal: AbortSignal, act: () => void): () => void {
   let cancel: (() => void) | undefined;
+  signal.addEventListener('abort', () => cancel?.(), { once: true });
   return () => {
     cancel ??= clock.after(servedAfterMs, () => {
       cancel = undefined;
