@@ -8,6 +8,7 @@ import { describeObject } from '../../core/printers/describe/describe-object.ts'
 import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
 import { reasonOf } from '../session/reason.ts';
+import { whileOpen } from '../session/while-open.ts';
 import { followObject } from './follow-object.ts';
 import { addressUri, parseResourceUri, type ResourcePath } from './resource-uri.ts';
 
@@ -40,13 +41,11 @@ export class DescribeDocuments implements vscode.TextDocumentContentProvider, vs
 
   constructor(session: ClusterSession) {
     this.#session = session;
-    const endFollowing = session.onClusterChange(() => this.#startOver());
     this.#disposables = vscode.Disposable.from(
       vscode.workspace.registerTextDocumentContentProvider(describeScheme, this),
       vscode.window.onDidChangeVisibleTextEditors(() => this.#followVisible()),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#texts.delete(uri.toString())),
       this.#changes,
-      { dispose: endFollowing },
     );
     this.#followVisible();
   }
@@ -88,24 +87,19 @@ export class DescribeDocuments implements vscode.TextDocumentContentProvider, vs
     const refresh = () => this.#changes.fire(uri);
     // It may have changed while nobody looked.
     if (this.#texts.has(key)) refresh();
-    this.#find(uri)
-      .then(({ open, resource, name }) =>
-        followObject(resource, name, {
-          client: open.cluster.client,
-          clock: systemClock,
-          random: systemRandom,
-          signal: AbortSignal.any([stop.signal, open.signal]),
-          onChange: refresh,
-        }),
-      )
+    const address = parseResourceUri(uri);
+    if (address === undefined) return;
+    const follow = async (open: OpenCluster, signal: AbortSignal) => {
+      const { resource, name } = await this.#find(uri);
+      const { client } = open.cluster;
+      const dependencies = { client, clock: systemClock, random: systemRandom, signal, onChange: refresh };
+      await followObject(resource, name, dependencies);
+    };
+    whileOpen(this.#session, address.context, follow, {
+      signal: stop.signal,
       // The document says what is wrong.
-      .catch(() => undefined);
-  }
-
-  #startOver(): void {
-    for (const stop of this.#followed.values()) stop.abort();
-    this.#followed.clear();
-    if (this.#session.current !== undefined) this.#followVisible();
+      onError: refresh,
+    });
   }
 
   async #find(uri: vscode.Uri): Promise<Place> {

@@ -13,6 +13,7 @@ import { reasonOf } from '../session/reason.ts';
 import type { CompareDocuments } from './compare-documents.ts';
 import { followLive } from './follow-live.ts';
 import { saveObject } from './object-save.ts';
+import { HeldObjects, type HeldObject } from './held-objects.ts';
 import { textToEdit } from './object-text.ts';
 import { parseResourceUri, resourceScheme, type ObjectAddress } from './resource-uri.ts';
 
@@ -21,17 +22,8 @@ const callTimeoutMs = 15_000;
 const openTimeoutMs = 5_000;
 /** After a save the editor asks once more what the file is like; what it is told then must be news. */
 const reloadAfterMs = 200;
-/** Revisions of an object that were handed out and may come back edited. */
-const mostRevisions = 20;
-
-/** An object that is open in an editor. */
-interface OpenFile {
-  readonly address: ObjectAddress;
-  bytes: Buffer;
-  /** Counts contents, never the time: the editor compares it to see whether it has the newest. */
-  mtime: number;
-  readonly revisions: Map<string, KubernetesObject>;
-}
+/** So often it is looked whether the editor is done with that. */
+const mostLooks = 10;
 
 /** The objects of the open cluster as files that can be edited and saved. */
 export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable {
@@ -40,7 +32,7 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
   readonly #refusals: RefusalDiagnostics;
   readonly #changes = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.#changes.event;
-  readonly #files = new Map<string, OpenFile>();
+  readonly #files = new HeldObjects((key) => documentAt(key) !== undefined);
   readonly #registration: vscode.Disposable;
 
   constructor(session: ClusterSession, compare: CompareDocuments, refusals: RefusalDiagnostics) {
@@ -75,15 +67,14 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     const signal = AbortSignal.any([open.signal, AbortSignal.timeout(callTimeoutMs)]);
     try {
       const { client } = open.cluster;
-      const handedOut = (revision: string) => file.revisions.get(revision);
+      const handedOut = (revision: string) => file.handedOut(revision);
       const saved = await saveObject(client, resource, address.name, manifest.object, handedOut, signal);
       if (saved.kind === 'conflict') {
         void this.#showConflict(uri, saved.live);
         throw new Error(vscode.l10n.t('it was changed in the cluster meanwhile; nothing was overwritten'));
       }
-      file.mtime++;
-      file.bytes = Buffer.from(content);
-      systemClock.after(reloadAfterMs, () => this.#take(uri, file, saved.object));
+      file.saved(Buffer.from(content), manifest.object.metadata.resourceVersion ?? '', saved.object);
+      this.#takeSoon(uri, file, saved.object);
     } catch (error) {
       this.#refusals.show(uri, manifest, error);
       throw vscode.FileSystemError.NoPermissions(reasonOf(error));
@@ -139,19 +130,13 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     return { address, open, resource };
   }
 
-  async #load(uri: vscode.Uri): Promise<OpenFile> {
+  async #load(uri: vscode.Uri): Promise<HeldObject> {
     const { address, open, resource } = await this.#find(uri);
     const signal = AbortSignal.any([open.signal, AbortSignal.timeout(callTimeoutMs)]);
     try {
       const object = await open.cluster.client.get(resource, address.name, { signal });
-      const file = this.#files.get(uri.toString()) ?? {
-        address,
-        bytes: Buffer.alloc(0),
-        mtime: 0,
-        revisions: new Map<string, KubernetesObject>(),
-      };
-      this.#files.set(uri.toString(), file);
-      hold(file, object);
+      const file = this.#files.of(uri.toString());
+      file.hold(object);
       return file;
     } catch (error) {
       if (isNotFound(error)) throw vscode.FileSystemError.FileNotFound(reasonOf(error));
@@ -159,7 +144,7 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     }
   }
 
-  async #loadToWrite(uri: vscode.Uri): Promise<OpenFile> {
+  async #loadToWrite(uri: vscode.Uri): Promise<HeldObject> {
     try {
       return await this.#load(uri);
     } catch (error) {
@@ -170,8 +155,19 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     }
   }
 
-  #take(uri: vscode.Uri, file: OpenFile, object: KubernetesObject): void {
-    if (hold(file, object)) this.#changes.fire([{ type: vscode.FileChangeType.Changed, uri }]);
+  /** What is being saved counts as changed until that is done; who types on is left alone. */
+  #takeSoon(uri: vscode.Uri, file: HeldObject, object: KubernetesObject, looks = mostLooks): void {
+    systemClock.after(reloadAfterMs, () => {
+      if (documentAt(uri.toString())?.isDirty === true && looks > 1)
+        this.#takeSoon(uri, file, object, looks - 1);
+      else this.#take(uri, file, object);
+    });
+  }
+
+  /** What was typed meanwhile is neither overwritten nor called old. */
+  #take(uri: vscode.Uri, file: HeldObject, object: KubernetesObject): void {
+    if (documentAt(uri.toString())?.isDirty === true) return;
+    if (file.hold(object)) this.#changes.fire([{ type: vscode.FileChangeType.Changed, uri }]);
   }
 
   async #follow(
@@ -187,11 +183,11 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
       onPresent: (object: KubernetesObject) => {
         const file = this.#files.get(key);
         if (file === undefined) this.#changes.fire([{ type: vscode.FileChangeType.Created, uri }]);
-        else if (!isDirty(uri)) this.#take(uri, file, object);
+        else this.#take(uri, file, object);
       },
       onAbsent: () => {
         // The editor asks whether it is really gone.
-        if (this.#files.delete(key)) this.#changes.fire([{ type: vscode.FileChangeType.Deleted, uri }]);
+        if (this.#files.forget(key)) this.#changes.fire([{ type: vscode.FileChangeType.Deleted, uri }]);
       },
     };
     const dependencies = { clock: systemClock, random: systemRandom };
@@ -218,7 +214,7 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
       keepMine,
       takeTheirs,
     );
-    const document = vscode.workspace.textDocuments.find((each) => each.uri.toString() === uri.toString());
+    const document = documentAt(uri.toString());
     if (document === undefined) return;
     if (picked === takeTheirs) await vscode.commands.executeCommand('workbench.action.files.revert', uri);
     if (picked === keepMine) {
@@ -242,21 +238,6 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
   }
 }
 
-/** Remembers what an editor is about to be given; false where that is what it has. */
-function hold(file: OpenFile, object: KubernetesObject): boolean {
-  const { resourceVersion = '' } = object.metadata;
-  file.revisions.set(resourceVersion, object);
-  for (const oldest of file.revisions.keys()) {
-    if (file.revisions.size <= mostRevisions) break;
-    file.revisions.delete(oldest);
-  }
-  const bytes = Buffer.from(textToEdit(object));
-  if (bytes.equals(file.bytes)) return false;
-  file.bytes = bytes;
-  file.mtime++;
-  return true;
-}
-
 /** The kind of an address; undefined where the cluster does not serve it. */
 async function resourceAt(open: OpenCluster, address: ObjectAddress): Promise<ServedResource | undefined> {
   return (await open.resources()).all.find(
@@ -273,8 +254,6 @@ function theOnly(text: string, name: string): Manifest {
   return manifest;
 }
 
-function isDirty(uri: vscode.Uri): boolean {
-  return vscode.workspace.textDocuments.some(
-    (each) => each.uri.toString() === uri.toString() && each.isDirty,
-  );
+function documentAt(key: string): vscode.TextDocument | undefined {
+  return vscode.workspace.textDocuments.find((each) => each.uri.toString() === key);
 }
