@@ -40,7 +40,13 @@ class MemorySink {
 function setUp() {
   const clock = new SteppedClock();
   const sink = new MemorySink();
-  const recorder = new QueuedEventRecorder({ client: sink.client, clock, component: 'kubelet', host: 'a' });
+  const recorder = new QueuedEventRecorder({
+    client: sink.client,
+    clock,
+    component: 'kubelet',
+    host: 'a',
+    instance: 'kubelet-a',
+  });
   const stop = new AbortController();
   void recorder.run(stop.signal);
   const web = referenceTo(pods, pod().named('web').build(), 'spec.containers{main}');
@@ -75,6 +81,46 @@ describe('QueuedEventRecorder', () => {
       firstTimestamp: '2030-01-01T00:00:00Z',
       lastTimestamp: '2030-01-01T00:00:20Z',
     });
+  });
+
+  test('tells of an action in the newer form, which counts in a series', async () => {
+    const { clock, sink, recorder, web } = setUp();
+    const related = referenceTo(pods, pod().named('other').build());
+    const details = { action: 'Preempting', related };
+    recorder.event(web, 'Normal', 'Preempted', 'by other', details);
+    await clock.advanceAsync(0);
+    const [first] = sink.all;
+    expect(first).toMatchObject({
+      eventTime: '2030-01-01T00:00:00.000000Z',
+      ...details,
+      reportingComponent: 'kubelet',
+      reportingInstance: 'kubelet-a',
+      source: {},
+    });
+    for (const field of ['series', 'count', 'firstTimestamp', 'lastTimestamp'])
+      expect(first).not.toHaveProperty(field);
+    await clock.advanceAsync(1500);
+    recorder.event(web, 'Normal', 'Preempted', 'by other', details);
+    await clock.advanceAsync(0);
+    expect(sink.all).toEqual([
+      { ...first, series: { count: 2, lastObservedTime: '2030-01-01T00:00:01.500000Z' } },
+    ]);
+  });
+
+  test('shortens what the newer form has no room for, between characters', async () => {
+    const { clock, sink, recorder, web } = setUp();
+    for (const [reason, message] of [
+      ['Long', 'é'.repeat(600)],
+      ['Fits', 'é'.repeat(512)],
+    ] as const)
+      recorder.event(web, 'Warning', reason, message, { action: 'Scheduling' });
+    recorder.event(web, 'Warning', 'Old', 'é'.repeat(600));
+    await clock.advanceAsync(0);
+    expect(sink.all.map(({ message }) => message)).toEqual([
+      `${'é'.repeat(510)} ...`,
+      'é'.repeat(512),
+      'é'.repeat(600),
+    ]);
   });
 
   test('starts anew when the stored event has expired', async () => {

@@ -5,16 +5,33 @@ import type { KubernetesObject } from '../api/object.ts';
 import { apiVersionOf, type Resource } from '../api/resource.ts';
 import { sleep, type Clock } from '../machinery/clock.ts';
 import { linkSignals } from '../machinery/signals.ts';
-import { timestamp } from '../machinery/timestamp.ts';
+import { microTimestamp, timestamp } from '../machinery/timestamp.ts';
 import type { Writer } from './client.ts';
 import { EventCorrelator } from './event-correlator.ts';
 
 export type EventType = 'Normal' | 'Warning';
 
+/** What the newer form of events tells besides (events.k8s.io). */
+export interface EventDetails {
+  /** What the reporter did, such as "Binding". */
+  readonly action: string;
+  /** Another object that had a part in it. */
+  readonly related?: ObjectReference;
+}
+
 /** Tells people what happened to an object. Never blocks and never fails: events are best effort. */
 export interface EventRecorder {
-  /** `reason` is a short CamelCase word for machines, `message` a sentence for people. */
-  event(regarding: ObjectReference, type: EventType, reason: string, message: string): void;
+  /**
+   * `reason` is a short CamelCase word for machines, `message` a sentence for people. With `details` it is told in the
+   * newer form, as upstream's scheduler does, otherwise in the older one, as its kubelet and controllers do.
+   */
+  event(
+    regarding: ObjectReference,
+    type: EventType,
+    reason: string,
+    message: string,
+    details?: EventDetails,
+  ): void;
 }
 
 export interface EventRecorderOptions {
@@ -23,6 +40,8 @@ export interface EventRecorderOptions {
   /** Such as "kubelet" or "default-scheduler": what `describe` shows under From. */
   readonly component: string;
   readonly host?: string;
+  /** Which of several such components; the newer form tells it. The component's name unless given. */
+  readonly instance?: string;
   /** Receives what could not be written; silent unless given. */
   readonly onDrop?: (event: Event, why: string) => void;
 }
@@ -31,6 +50,8 @@ const queueLimit = 1000;
 const maxTries = 12;
 const retryDelayMs = 10_000;
 const writeDeadlineMs = 30_000;
+/** Of a message in the newer form (pkg/apis/core/validation/events.go: NoteLengthLimit). */
+const messageLimitBytes = 1024;
 
 /** The reference by which events name an object; `fieldPath` such as `spec.containers{web}`. */
 export function referenceTo<T extends KubernetesObject>(
@@ -54,8 +75,9 @@ export function referenceTo<T extends KubernetesObject>(
  * Writes events in order from a bounded queue, correlated by client-go's rules. Recording works before `run` and
  * while the API is away; beyond 1,000 waiting events new ones are dropped.
  *
- * Repetitions are counted in `count`, as upstream's kubelet and controllers do (tools/record), the scheduler's too:
- * the newer form's `series` (tools/events) keeps the first message, while why a Pod waits changes, and knows no limit.
+ * Repetitions are counted in `count`, and in the newer form in its `series`. Both are told as one by the same rules:
+ * client-go's own for the newer form (tools/events) keep the first message, while why a Pod waits changes, and know no
+ * limit.
  */
 export class QueuedEventRecorder implements EventRecorder {
   readonly #options: EventRecorderOptions;
@@ -73,8 +95,14 @@ export class QueuedEventRecorder implements EventRecorder {
     return this.#queue.length;
   }
 
-  event(regarding: ObjectReference, type: EventType, reason: string, message: string): void {
-    const event = this.#make(regarding, type, reason, message);
+  event(
+    regarding: ObjectReference,
+    type: EventType,
+    reason: string,
+    message: string,
+    details?: EventDetails,
+  ): void {
+    const event = { ...this.#make(regarding, type, reason, message), ...this.#inNewerForm(details) };
     if (this.#queue.length >= queueLimit) {
       this.#options.onDrop?.(event, `${queueLimit} events are waiting already`);
       return;
@@ -134,11 +162,12 @@ export class QueuedEventRecorder implements EventRecorder {
     const { event } = correlated;
     using deadline = linkSignals(signal, AbortSignal.timeout(writeDeadlineMs));
     if (correlated.kind === 'create') {
-      await client.create(events, event, { signal: deadline.signal });
+      await client.create(events, written(event), { signal: deadline.signal });
       return;
     }
     const { namespace, name = '' } = event.metadata;
-    const change = { count: event.count, lastTimestamp: event.lastTimestamp, message: event.message };
+    const { count, lastTimestamp, series, message } = written(event);
+    const change = series === undefined ? { count, lastTimestamp, message } : { series, message };
     await client.patch(events, { namespace, name }, 'merge', change, { signal: deadline.signal });
   }
 
@@ -162,6 +191,17 @@ export class QueuedEventRecorder implements EventRecorder {
     };
   }
 
+  #inNewerForm(details: EventDetails | undefined): Partial<Event> {
+    if (details === undefined) return {};
+    const { clock, component, instance = component } = this.#options;
+    return {
+      ...details,
+      source: {},
+      eventTime: microTimestamp(clock.now()),
+      reportingInstance: instance,
+    };
+  }
+
   #renamed(event: Event): Event {
     return { ...event, metadata: { ...event.metadata, name: this.#name(event.involvedObject) } };
   }
@@ -171,6 +211,27 @@ export class QueuedEventRecorder implements EventRecorder {
     const nanos = BigInt(Math.floor(this.#options.clock.now())) * 1_000_000n + BigInt(this.#sequence++ % 1e6);
     return `${regarding.name ?? ''}.${nanos.toString(16)}`;
   }
+}
+
+/** Counted and dated as its form has it: what is correlated is counted and dated in the older one. */
+function written(event: Event): Event {
+  if (event.eventTime === undefined) return event;
+  const { count = 1, firstTimestamp: _first, lastTimestamp: _last, eventTime, ...rest } = event;
+  return {
+    ...rest,
+    eventTime,
+    message: shortened(event.message ?? ''),
+    ...(count === 1 ? {} : { series: { count, lastObservedTime: eventTime } }),
+  };
+}
+
+function shortened(message: string): string {
+  const bytes = Buffer.from(message);
+  if (bytes.length <= messageLimitBytes) return message;
+  const ending = ' ...';
+  // As a stream: what is left of a character that is cut in two is left out.
+  const kept = bytes.subarray(0, messageLimitBytes - ending.length);
+  return `${new TextDecoder().decode(kept, { stream: true })}${ending}`;
 }
 
 function isTransient(error: unknown): boolean {

@@ -387,6 +387,7 @@ function controllers(api: Api, options: Dependencies): Manager {
       client,
       clock,
       component,
+      instance: `${component}-${hostname()}`,
       onDrop: (event, why) => {
         if (!signal.aborted) log.warn(`Dropped an event: ${why}`, { reason: event.reason, component });
       },

@@ -166,7 +166,13 @@ export class Scheduler {
       await this.#binder.bind({ facts, nodeName }, signal);
       this.#attempts.scheduled++;
       this.#queue.delete(facts.uid);
-      this.#event(facts, 'Normal', 'Scheduled', `Successfully assigned ${facts.key} to ${nodeName}`);
+      this.#event(
+        facts,
+        'Normal',
+        'Scheduled',
+        'Binding',
+        `Successfully assigned ${facts.key} to ${nodeName}`,
+      );
     } catch (error) {
       this.#cluster.forget(facts.uid);
       // Gone, or bound by somebody else: the informer will tell, or has told.
@@ -188,7 +194,7 @@ export class Scheduler {
         ? undefined
         : planPreemption(this.#cluster, podClass, facts, diagnosis, this.#options.random);
     const message = plan?.kind === 'none' ? `${reasons} preemption: ${plan.message}` : reasons;
-    this.#event(facts, 'Warning', 'FailedScheduling', message);
+    this.#event(facts, 'Warning', 'FailedScheduling', 'Scheduling', message);
     this.#queue.returnRefused(queued, diagnosis.refusedBy);
     if (plan?.kind === 'evict') return this.#makeRoom(facts, plan.candidate, message, signal);
     this.#conditions.write(facts.pod, { reason: 'Unschedulable', message }, signal);
@@ -271,7 +277,7 @@ export class Scheduler {
     return slot === undefined ? undefined : this.#cluster.nodes.nodeAt(slot);
   }
 
-  #event(facts: PodFacts, type: 'Normal' | 'Warning', reason: string, message: string): void {
+  #event(facts: PodFacts, type: 'Normal' | 'Warning', reason: string, action: string, message: string): void {
     const { namespace, name, uid, resourceVersion } = facts;
     const regarding = {
       kind: pods.kind,
@@ -281,7 +287,7 @@ export class Scheduler {
       apiVersion: apiVersionOf(pods),
       resourceVersion,
     };
-    this.#options.events.event(regarding, type, reason, message);
+    this.#options.events.event(regarding, type, reason, message, { action });
   }
 
   #report(error: unknown, doing: string): void {

@@ -240,7 +240,7 @@ describe('a Pod that fits nowhere', () => {
       expect(condition).toMatchObject({ status: 'False', reason: 'Unschedulable' });
       expect(condition?.message).toBe(message);
       const [event] = await plane.list(events, 'default');
-      expect(event).toMatchObject({ type: 'Warning', reason: 'FailedScheduling' });
+      expect(event).toMatchObject({ type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling' });
       expect(event?.message).toBe(condition?.message);
     });
     await plane.kubelets.addNode('large-node', { cpu: '8' });

@@ -37,7 +37,10 @@ export class Evictor {
           return;
         }
         const message = `Preempted by pod ${preemptor.uid} on node ${nodeName}`;
-        this.#events.event(referenceTo(pods, pod), 'Normal', 'Preempted', message);
+        this.#events.event(referenceTo(pods, pod), 'Normal', 'Preempted', message, {
+          action: 'Preempting',
+          related: referenceTo(pods, preemptor.pod),
+        });
       }),
     );
   }
