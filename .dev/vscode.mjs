@@ -52,6 +52,8 @@ export async function bundleExtension() {
     minifySyntax: true,
     keepNames: true,
     external: ['vscode'],
+    // As ES modules, which become one scope; what it is to Node is fifty CommonJS modules, each run by itself.
+    alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
     logLevel: 'warning',
     write: false,
   });
@@ -59,7 +61,12 @@ export async function bundleExtension() {
   mkdirSync(dist, { recursive: true });
   for (const { path, text } of outputFiles) {
     const sourcefile = basename(path);
-    const { code, map } = await transform(text, {
+    // Turned the usual way, each of them would copy the hundreds of members that the editor's API has.
+    const plain = text.replace(
+      /^import \* as (vscode\d*) from "vscode";$/gm,
+      'const $1 = require("vscode");',
+    );
+    const { code, map } = await transform(plain, {
       sourcefile,
       format: 'cjs',
       platform: 'node',
@@ -67,6 +74,8 @@ export async function bundleExtension() {
       sourcemap: 'external',
       sourcesContent: false,
       minifyWhitespace: true,
+      // Names that errors show are kept above.
+      minifyIdentifiers: true,
       logLevel: 'warning',
     });
     writeFileSync(path, `${code}//# sourceMappingURL=${sourcefile}.map\n`);

@@ -1,19 +1,14 @@
 import * as vscode from 'vscode';
-import { registerApplyCommands } from './apply/apply-commands.ts';
 import { RefusalDiagnostics } from './apply/refusal-diagnostics.ts';
-import { registerNodeCommands } from './commands/node-commands.ts';
-import { registerObjectCommands } from './commands/object-commands.ts';
-import { registerPortForward } from './commands/port-forward.ts';
-import { registerWorkloadCommands } from './commands/workload-commands.ts';
+import { actionNames } from './commands/action-names.ts';
+import { registerOnDemand } from './commands/on-demand.ts';
 import { CompareDocuments } from './documents/compare-documents.ts';
 import { DescribeDocuments } from './documents/describe-documents.ts';
 import { ObjectFiles } from './documents/object-files.ts';
 import { registerExplorer } from './explorer/register.ts';
 import { useTranslation } from './language/l10n.ts';
 import { registerLanguage } from './language/register.ts';
-import { registerLogCommands } from './logs/log-commands.ts';
 import { registerSession } from './session/register.ts';
-import { registerTerminalCommands } from './terminals/terminal-commands.ts';
 
 /** Only registers: what takes time begins when somebody asks for it. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -25,17 +20,14 @@ export function activate(context: vscode.ExtensionContext): void {
   const compare = new CompareDocuments();
   const refusals = new RefusalDiagnostics();
   context.subscriptions.push(
-    registerObjectCommands(session),
-    registerWorkloadCommands(session, compare),
-    registerNodeCommands(session),
-    registerPortForward(session, log),
-    registerLogCommands(session),
-    registerTerminalCommands(session),
     new DescribeDocuments(session),
     compare,
     refusals,
     new ObjectFiles(session, compare, refusals),
-    registerApplyCommands({ session, compare, refusals, log }),
+    registerOnDemand(actionNames, async () => {
+      const { registerActions } = await import('./commands/actions.ts');
+      return () => registerActions({ session, compare, refusals, log });
+    }),
   );
   registerLanguage({ context, session, log });
   // Last, because what is disposed of before it may still have something to say.

@@ -76,7 +76,7 @@ describe.skipIf(whyNoEditor !== undefined)(
       await window.openFile('wrong.yaml');
       await window.page.locator('.squiggly-error').first().waitFor();
       await window.until('its activation', log, (text) => text.includes('Activated in'));
-      // It would have begun to connect before it had said so.
+      // It would have begun to connect before it looked at the first manifest.
       expect(await log()).not.toMatch(/connect/i);
       await window.statusBarItem(/No cluster/).waitFor();
       expect(await commands(window)).not.toContain('Wheelhouse: Apply…');

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { actionNames } from '../../vscode-extension/commands/action-names.ts';
 import { collectMessages, messageBundle } from '../../vscode-extension/l10n/collect.ts';
 
 const extension = resolve(import.meta.dirname, '../../vscode-extension');
@@ -28,6 +29,12 @@ const sources = readdirSync(extension, { recursive: true, encoding: 'utf8' })
   .map((file) => readFileSync(join(extension, file), 'utf8'))
   .join('\n');
 
+/** Files of ours that a file imports, as it writes them. */
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(extension, file), 'utf8');
+  return [...text.matchAll(/from '(\.[^']+)'/g)].map(([, path = '']) => path);
+}
+
 describe('the manifest of the extension', () => {
   test('has words for every key it uses, and no others', () => {
     const used = [...manifestText.matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key);
@@ -36,6 +43,18 @@ describe('the manifest of the extension', () => {
 
   test('declares only commands that are registered', () => {
     expect(commands.filter((command) => !sources.includes(`'${command}'`))).toEqual([]);
+  });
+
+  test('names all that is registered on demand, and nothing else', () => {
+    const files = importsOf('commands/actions.ts').filter((file) =>
+      /-commands\.ts$|port-forward\.ts$/.test(file),
+    );
+    const registered = files
+      .map((file) => readFileSync(join(extension, 'commands', file), 'utf8'))
+      .flatMap((text) => [...text.matchAll(/(?:registerCommand|each|command)\('(wheelhouse\.\w+)'/g)])
+      .map(([, command]) => command);
+    expect(new Set(actionNames)).toEqual(new Set(registered));
+    expect(actionNames.filter((command) => !commands.includes(command))).toEqual([]);
   });
 
   test('declares every command once', () => {

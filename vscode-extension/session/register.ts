@@ -1,18 +1,13 @@
 import * as vscode from 'vscode';
-import { defaultLocalCluster, localKubeconfig } from '../../core/client/local-clusters.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { systemRandom } from '../../core/machinery/random.ts';
 import { ClusterSession } from './cluster-session.ts';
-import { chooseContext, filesToWatch, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
 import { followKinds } from './follow-kinds.ts';
+import type { KubeconfigFollower, KubeconfigFollowerDependencies } from './follow-kubeconfig.ts';
 import { reasonOf } from './reason.ts';
 import { showStatusBar } from './status-bar.ts';
 
-/** Where the chosen context is remembered, for the workspace. */
-const contextMemory = 'wheelhouse.context';
 const namespaceMemory = 'wheelhouse.namespace';
-/** Several files are written at once when a cluster starts; they are read when that has settled. */
-const settleMs = 100;
 
 /** The connection, its status-bar item and the commands that choose a cluster. Connects in trusted workspaces only. */
 export function registerSession(
@@ -40,58 +35,15 @@ export function registerSession(
     void vscode.commands.executeCommand('setContext', 'wheelhouse.open', cluster !== undefined);
   });
 
-  const files = () =>
-    kubeconfigFiles({
-      setting: vscode.workspace.getConfiguration('wheelhouse').get('kubeconfig', ''),
-      env: process.env,
-    });
-  let opened: string | undefined;
-  const follow = () => {
-    if (!vscode.workspace.isTrusted) return;
-    const { contexts, ...choice } = chooseContext(files(), context.workspaceState.get<string>(contextMemory));
-    session.offerContexts(contexts);
-    const wanted = JSON.stringify(choice);
-    if (wanted === opened) return;
-    opened = wanted;
-    if (choice.kind === 'context') {
-      session.open(choice.context).catch((error: unknown) => log.error(`Cannot connect: ${reasonOf(error)}`));
-    } else {
-      session.close(choice.kind === 'broken' ? choice.why : undefined);
-    }
-  };
-  const reopen = () => {
-    opened = undefined;
-    follow();
-  };
-
-  let endWatching = () => {};
-  let endWaiting: (() => void) | undefined;
-  // Folders come and go with their clusters, so what is watched is settled anew after every change.
-  const rewatch = () => {
-    endWaiting = undefined;
-    endWatching();
-    endWatching = watchFiles([...filesToWatch(files()), localKubeconfig(defaultLocalCluster)], () => {
-      endWaiting ??= systemClock.after(settleMs, rewatch);
-    });
-    follow();
-  };
+  const ended = new AbortController();
+  const following = followKubeconfig({ memory: context.workspaceState, session, log }, ended.signal);
+  following.catch((error: unknown) => log.error(`Cannot follow the kubeconfig: ${String(error)}`));
   context.subscriptions.push(
     showStatusBar(session),
     { dispose: followKinds(session, systemClock, onError) },
-    vscode.workspace.onDidGrantWorkspaceTrust(rewatch),
-    vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('wheelhouse.kubeconfig')) rewatch();
-    }),
     // A row of the tree says which one it means; everybody else is asked.
-    vscode.commands.registerCommand(
-      'wheelhouse.chooseContext',
-      async (row?: { readonly context?: string }) => {
-        const { pickContext } = await import('./context-picker.ts');
-        const name = row?.context ?? (await pickContext(files(), session));
-        if (name === undefined) return;
-        await context.workspaceState.update(contextMemory, name);
-        reopen();
-      },
+    vscode.commands.registerCommand('wheelhouse.chooseContext', async (row?: { readonly context?: string }) =>
+      (await following).choose(row?.context),
     ),
     vscode.commands.registerCommand('wheelhouse.chooseNamespace', async (row?: object) => {
       const { isNamespaceChoice, pickNamespace } = await import('./context-picker.ts');
@@ -99,18 +51,30 @@ export function registerSession(
       if (picked !== undefined) session.showNamespace(picked.namespace);
     }),
     vscode.commands.registerCommand('wheelhouse.startLocalCluster', () => startLocalCluster()),
-    vscode.commands.registerCommand('wheelhouse.reconnect', reopen),
+    vscode.commands.registerCommand('wheelhouse.reconnect', async () => (await following).reopen()),
     vscode.commands.registerCommand('wheelhouse.showLog', () => log.show()),
     {
       dispose: () => {
-        endWaiting?.();
-        endWatching();
+        ended.abort();
         session.close();
       },
     },
   );
-  rewatch();
   return session;
+}
+
+/** Begins when activation is over: what reads YAML takes longer to load than all that activation needs. */
+async function followKubeconfig(
+  dependencies: KubeconfigFollowerDependencies,
+  ended: AbortSignal,
+): Promise<KubeconfigFollower> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const { KubeconfigFollower } = await import('./follow-kubeconfig.ts');
+  const follower = new KubeconfigFollower(dependencies);
+  ended.addEventListener('abort', () => follower.dispose(), { once: true });
+  if (ended.aborted) follower.dispose();
+  else follower.start();
+  return follower;
 }
 
 /** Runs `wh up` where its progress can be seen; the kubeconfig it writes is found by itself. */
