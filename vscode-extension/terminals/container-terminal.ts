@@ -5,6 +5,7 @@ import type { RemoteProcess } from '../../core/api/streams.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import { reasonOf } from '../session/reason.ts';
 import { PacedOutput } from './paced-output.ts';
+import { isReply, TerminalInput } from './terminal-input.ts';
 
 /** Opens the process at the other end; the signal ends it. */
 export type OpenProcess = (signal: AbortSignal) => Promise<RemoteProcess>;
@@ -26,10 +27,7 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
   readonly #closing = new AbortController();
   #process: RemoteProcess | undefined;
   #size: vscode.TerminalDimensions = usualSize;
-  /** Typed before the process was there. */
-  #early = '';
-  /** Whether anybody typed anything: who did knows how it ended. */
-  #typed = false;
+  readonly #input = new TerminalInput();
   /** What it ended with, while the terminal stays for its last words to be read. */
   #ended: number | undefined;
 
@@ -51,10 +49,10 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
   }
 
   handleInput(input: string): void {
-    this.#typed = true;
-    if (this.#ended !== undefined) this.#closes.fire(this.#ended);
-    else if (this.#process === undefined) this.#early += input;
-    else this.#process.stdin?.write(input);
+    if (this.#ended === undefined) {
+      // As a terminal does that has no more room.
+      if (!this.#input.take(input)) this.#writes.fire('\x07');
+    } else if (!isReply(input)) this.#closes.fire(this.#ended);
   }
 
   setDimensions(size: vscode.TerminalDimensions): void {
@@ -66,10 +64,11 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
     const process = await this.#openProcess(this.#closing.signal);
     this.#process = process;
     process.resize(this.#size.columns, this.#size.rows);
-    if (this.#early !== '') process.stdin?.write(this.#early);
+    this.#input.connect(process.stdin);
     const outputs = [process.stdout, process.stderr].filter((stream) => stream !== undefined);
     const [code] = await Promise.all([process.exitCode, ...outputs.map((stream) => this.#copy(stream))]);
-    if (notStarted.has(code) && !this.#typed) this.#stay(code);
+    // Who typed something knows how it ended.
+    if (notStarted.has(code) && !this.#input.typed) this.#stay(code);
     else this.#closes.fire(code);
   }
 
