@@ -4,6 +4,7 @@ import { objectsOf, type ManifestObject } from '../checks/manifest-objects.ts';
 import type { Problem } from '../checks/problem.ts';
 import { askServer } from '../dry-run/ask-server.ts';
 import { serverProblems, withoutKnown } from '../dry-run/server-problems.ts';
+import { dryRunSummary } from '../dry-run/summary.ts';
 import { moved } from '../service/file-checker.ts';
 import type { PlacedDocument } from '../syntax/manifest-file.ts';
 import type { ParsedDocument } from '../syntax/parse-document.ts';
@@ -77,8 +78,10 @@ export class DryRun implements vscode.Disposable {
     const location = vscode.ProgressLocation.Window;
     try {
       const found = await vscode.window.withProgress({ location, title }, () => this.#run(document, current));
-      if (found !== undefined)
-        void vscode.window.setStatusBarMessage(summary(found, current.context.name), shownMs);
+      if (found === undefined) return;
+      const counts = { ...found, problems: found.problems.length };
+      const text = dryRunSummary(counts, current.context.name, maxObjects);
+      void vscode.window.setStatusBarMessage(text, shownMs);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       void vscode.window.showErrorMessage(vscode.l10n.t('Cannot ask "{0}": {1}', current.context.name, why));
@@ -198,21 +201,4 @@ export class DryRun implements vscode.Disposable {
 /** What is broken or to be rendered is no object yet. */
 function isAskable({ template, problems }: ParsedDocument): boolean {
   return !template && problems.length === 0;
-}
-
-/** What to tell who has asked. */
-function summary({ problems, asked, left }: Answers, cluster: string): string {
-  const { t } = vscode.l10n;
-  if (problems.length > 0) return t('"{0}" has something to say about this file: see Problems.', cluster);
-  if (left === 0)
-    return asked === 0
-      ? t('There is no object in this file.')
-      : t('"{0}" would take everything in this file.', cluster);
-  return t(
-    '"{0}" would take {1} objects; {2} were not asked about: what is broken, a template, of a kind it does not serve, or beyond the first {3}.',
-    cluster,
-    asked,
-    left,
-    maxObjects,
-  );
 }
