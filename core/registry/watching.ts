@@ -121,20 +121,22 @@ function newEvent({ type, object, revision }: CacheEvent<StoredObject>): WatchEv
 }
 
 /** Ends with the caller's signal or when the time asked for is over. */
-function lifetime(outer: AbortSignal | undefined, timeoutSeconds: number | undefined, clock: Clock) {
+function lifetime(given: AbortSignal | undefined, timeoutSeconds: number | undefined, clock: Clock) {
+  const outer = given ?? new AbortController().signal;
+  // Watches are many, and may all end in one moment: one signal is half the work of two.
+  if (timeoutSeconds === undefined || timeoutSeconds <= 0) return { signal: outer, end: () => {} };
   const over = new AbortController();
-  const stop = () => over.abort(outer?.reason);
-  if (outer?.aborted === true) stop();
-  // Watches are many: one of AbortSignal.any costs 2 KB more for as long as it goes on.
-  outer?.addEventListener('abort', stop, { once: true });
-  const cancel =
-    timeoutSeconds === undefined || timeoutSeconds <= 0
-      ? () => {}
-      : clock.after(timeoutSeconds * 1000, () => over.abort());
+  const stop = () => over.abort(outer.reason);
+  if (outer.aborted) stop();
+  // One of AbortSignal.any costs 2 KB more for as long as it goes on.
+  outer.addEventListener('abort', stop, { once: true });
+  const cancel = clock.after(timeoutSeconds * 1000, () => over.abort(timeIsOver));
   const end = () => {
     cancel();
-    outer?.removeEventListener('abort', stop);
-    over.abort();
+    outer.removeEventListener('abort', stop);
   };
   return { signal: over.signal, end };
 }
+
+/** Made once: it ends a watch as it should, and nobody reads its stack. */
+const timeIsOver = new Error('the time of the watch is over');

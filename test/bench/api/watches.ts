@@ -139,7 +139,7 @@ async function watchPath({ clients }: Bench): Promise<string> {
   return `${podsPath}?watch=true&resourceVersion=${metadata.resourceVersion}`;
 }
 
-/** So many come or go at once: a thousand in one millisecond would be a stall of the bench's own making. */
+/** So many come at once: a thousand requests in one millisecond would be a stall of the bench's own making. */
 const atOnce = 20;
 
 async function follow(
@@ -166,13 +166,15 @@ function sentAt(text: string): number | undefined {
   return found === undefined ? undefined : Number(found);
 }
 
+/** All in one moment, as when whatever stood between them and core goes. */
 async function leave(streams: readonly ClientHttp2Stream[]): Promise<void> {
-  await inParallel(atOnce, streams.length, async (index) => {
-    const stream = streams[index];
-    const closed = new Promise((resolve) => stream?.once('close', resolve));
-    stream?.close();
-    await closed;
-  });
+  await Promise.all(
+    streams.map((stream) => {
+      const closed = new Promise((resolve) => stream.once('close', resolve));
+      stream.close();
+      return closed;
+    }),
+  );
 }
 
 async function atMostMs(work: Promise<void>, describe: () => string): Promise<void> {
