@@ -29,12 +29,6 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly nameProblems: (name: string) => readonly string[];
   /** The server counts changes of what is wanted in `metadata.generation`. */
   readonly generation: boolean;
-  /**
-   * Whether every write is noted in metadata.managedFields, or only once somebody applies the object or names a
-   * field manager. The latter for what the cluster itself writes all the time and people do not apply: the owners
-   * would be larger than the object and cost more than all else of the write.
-   */
-  readonly owners: 'always' | 'once-applied';
   /** An update without resourceVersion is refused unless set (upstream: AllowUnconditionalUpdate). */
   readonly unconditionalUpdate: boolean;
   /** Where scale reads and writes; paths such as "spec.replicas". */

@@ -7,7 +7,7 @@ import { createAggregation } from '../apiserver/aggregation/create.ts';
 import { withRemotes } from '../apiserver/aggregation/remote-verbs.ts';
 import type { Auditor } from '../apiserver/audit/auditor.ts';
 import { ownUsers, ownVerbs } from '../apiserver/audit/own-verbs.ts';
-import type { UserInfo } from '../api/verbs.ts';
+import type { UserInfo, Verbs } from '../api/verbs.ts';
 import { createDiscovery } from '../apiserver/discovery.ts';
 import type { SigningKeys } from '../apiserver/authn/jwt.ts';
 import type { Issuer } from '../apiserver/authn/oidc/issuer.ts';
@@ -28,6 +28,7 @@ import { UsageReader } from '../apiserver/usage/usage-reader.ts';
 import { kubernetesVersion } from '../api/schema/facts.ts';
 import { QueuedEventRecorder } from '../client/events.ts';
 import { createInformerFactory } from '../client/informer-factory.ts';
+import type { Client } from '../client/client.ts';
 import { createClient } from '../client/typed-client.ts';
 import { createControllers } from '../controllers/controllers.ts';
 import type { ControllerSettings } from '../controllers/controllers.ts';
@@ -351,9 +352,7 @@ function runControllers(
   };
   if (soleWriter) return run(signal);
   const election = new LeaderElection({
-    client: createClient(ownVerbs(api.verbs, options.audit?.auditor, ownUsers.controllers), {
-      userAgent: 'core',
-    }),
+    client: clientOf(ownUsers.controllers, api.verbs, options.audit?.auditor),
     clock,
     random,
     lease: { namespace: 'kube-system', name: 'wheelhouse-controllers' },
@@ -377,9 +376,8 @@ interface Dependencies extends ControlPlaneOptions {
 /** Every controller and the scheduler, on shared informers over the API in process. */
 function controllers(api: Api, options: Dependencies): Manager {
   const { clock, random, log, rest, aggregator, onError, signal } = options;
-  const clientOf = (user: UserInfo) =>
-    createClient(ownVerbs(api.verbs, options.audit?.auditor, user), { userAgent: 'core' });
-  const client = clientOf(ownUsers.controllers);
+  const auditor = options.audit?.auditor;
+  const client = clientOf(ownUsers.controllers, api.verbs, auditor);
   const informers = createInformerFactory({ client, clock, random, onError });
   const recorders: Runnable[] = [];
   const eventsOf = (component: string) => {
@@ -401,14 +399,14 @@ function controllers(api: Api, options: Dependencies): Manager {
     clock,
     random,
     scheme: api.scheme,
-    remoteKinds: remoteKindsOf(api, aggregator, options.audit?.auditor),
+    remoteKinds: remoteKindsOf(api, aggregator, auditor),
     eventsOf,
     onError,
   };
   const working: readonly Runnable[] = [
     ...createControllers(dependencies, controllerSettings(rest.pki, options.restAddress)),
     new Scheduler({
-      client: clientOf(ownUsers.scheduler),
+      client: clientOf(ownUsers.scheduler, api.verbs, auditor),
       informers,
       clock,
       random,
@@ -425,8 +423,12 @@ function remoteKindsOf(
   auditor: Auditor | undefined,
 ): RemoteKinds {
   const remote = withRemotes(verbs, aggregator, authorizer);
-  const client = createClient(ownVerbs(remote, auditor, ownUsers.controllers), { userAgent: 'core' });
-  return remoteKinds(aggregator, client);
+  return remoteKinds(aggregator, clientOf(ownUsers.controllers, remote, auditor));
+}
+
+/** Of a part of this process: what it writes is its own, by the name that other clusters' parts have there. */
+function clientOf(user: UserInfo, verbs: Verbs, auditor: Auditor | undefined): Client {
+  return createClient(ownVerbs(verbs, auditor, user), { userAgent: user.name.replace('system:', '') });
 }
 
 function controllerSettings(pki: Pki, restAddress: string): ControllerSettings {

@@ -39,12 +39,14 @@ async function main(): Promise<number> {
     }
     const { certificates } = flags;
     const tls = certificates === undefined ? undefined : certificatesOf(certificates);
-    using connection = connect({ endpoint: flags.core, tls, userAgent: `node-agent/${version}` });
+    // The name by which people know whoever writes what a node says.
+    const userAgent = `kubelet/${version}`;
+    using connection = connect({ endpoint: flags.core, tls, userAgent });
     if (certificates !== undefined)
       onCertificateReplaced(certificates, stop.signal, () => connection.redial());
     const agent = await createAgent({
       ...flags,
-      client: createClient(connection.verbs, { userAgent: `node-agent/${version}` }),
+      client: createClient(connection.verbs, { userAgent }),
       runtime,
       clock: systemClock,
       random: systemRandom,

@@ -73,7 +73,6 @@ export function declarationOf(
     applyDefaults: (object) => complete(custom, object),
     nameProblems: dns1123SubdomainProblems,
     generation: true,
-    owners: 'always',
     unconditionalUpdate: false,
     selectableFields: selectableFieldsOf(version),
     ...(scale === undefined

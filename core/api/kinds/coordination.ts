@@ -3,7 +3,6 @@ import { validateLease } from '../validation/cluster.ts';
 import { declareKind } from './declare.ts';
 
 export const leaseKind = declareKind(leases, {
-  owners: 'once-applied',
   validate: validateLease,
   selectableFields: { 'spec.holderIdentity': ({ spec }) => spec.holderIdentity ?? '' },
 });

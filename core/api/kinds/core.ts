@@ -45,7 +45,6 @@ export const namespaceKind = declareKind(namespaces, {
 });
 
 export const nodeKind = declareKind(nodes, {
-  owners: 'once-applied',
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
   validateStatus: validateNodeStatus,
@@ -53,7 +52,6 @@ export const nodeKind = declareKind(nodes, {
 });
 
 export const podKind = declareKind(pods, {
-  owners: 'once-applied',
   generation: true,
   applyDefaults: defaultPod,
   validate: validatePod,
@@ -86,7 +84,6 @@ export const secretKind = declareKind(secrets, {
 export const serviceAccountKind = declareKind(serviceaccounts);
 
 export const eventKind = declareKind(events, {
-  owners: 'once-applied',
   validate: validateEvent,
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',

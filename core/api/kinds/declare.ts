@@ -15,7 +15,6 @@ type Rules<T extends KubernetesObject> = Partial<
     | 'selectableFields'
     | 'nameProblems'
     | 'generation'
-    | 'owners'
     | 'unconditionalUpdate'
     | 'scale'
     | 'conversion'
@@ -50,7 +49,6 @@ export function declareKind<T extends KubernetesObject>(
     },
     nameProblems: dns1123SubdomainProblems,
     generation: false,
-    owners: 'always',
     unconditionalUpdate: true,
     ...code,
   };

@@ -7,7 +7,6 @@ import { declareKind } from './declare.ts';
 
 /** Events are one thing under two names; the core form is stored (pkg/apis/core/types.go: Event). */
 export const eventsEventKind = declareKind(eventsEvents, {
-  owners: 'once-applied',
   conversion: {
     group: '',
     version: 'v1',

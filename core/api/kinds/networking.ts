@@ -25,10 +25,9 @@ function defaultIngressClass({ spec }: Mutable<IngressClass>): void {
   if (spec.parameters !== undefined) spec.parameters.scope ??= 'Cluster';
 }
 
-export const endpointsKind = declareKind(endpoints, { owners: 'once-applied', validate: validateEndpoints });
+export const endpointsKind = declareKind(endpoints, { validate: validateEndpoints });
 
 export const endpointSliceKind = declareKind(endpointslices, {
-  owners: 'once-applied',
   generation: true,
   applyDefaults: defaultEndpointSlice,
   validate: validateEndpointSlice,

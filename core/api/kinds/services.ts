@@ -54,7 +54,6 @@ const nameProblems = pathSegmentNameProblems;
 
 export const ipAddressKind = declareKind(ipaddresses, {
   nameProblems,
-  owners: 'once-applied',
   generation: true,
   validate: validateIpAddress,
   validateUpdate: validateIpAddressUpdate,

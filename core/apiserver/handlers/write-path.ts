@@ -32,8 +32,6 @@ export interface WriteRequest {
   readonly dryRun: boolean;
   /** The field manager. */
   readonly manager: string;
-  /** The client named the field manager itself. */
-  readonly managerNamed: boolean;
   /** What the client asked for beside the object. */
   readonly given: GivenOptions;
   /** What the client sees where that is not the object as it is stored. */
@@ -168,15 +166,11 @@ export class WritePath {
   }
 
   #recordOwners(
-    { declaration, manager, managerNamed, subresource, ownersKnown = false }: WriteRequest,
+    { declaration, manager, subresource, ownersKnown = false }: WriteRequest,
     object: Mutable<KubernetesObject>,
     old: KubernetesObject | undefined,
   ): void {
     if (ownersKnown) return;
-    if (declaration.owners === 'once-applied' && !managerNamed && old?.metadata.managedFields === undefined) {
-      delete object.metadata.managedFields;
-      return;
-    }
     const writer = { manager, subresource, nowMs: this.#clock.now() };
     recordOwners(declaration, writer, object, old);
   }

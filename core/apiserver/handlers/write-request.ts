@@ -22,7 +22,6 @@ export function writeRequestOf(
     subresource: subresource?.name ?? '',
     dryRun,
     manager: managerOf(fieldManager, call.userAgent),
-    managerNamed: fieldManager !== undefined && fieldManager !== '',
     given: options,
     view: viewOf(endpoint),
   };

@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { nodes, pods } from '../../core/api/generated/resources.ts';
+import { apiVersionOf } from '../../core/api/resource.ts';
+import { createClient } from '../../core/client/typed-client.ts';
+import { isStored } from '../../core/registry/registry.ts';
+import { node, pod } from '../builders/index.ts';
+import { kindSamples } from '../builders/kind-samples.ts';
+import { createTestApi } from '../environment/api.ts';
+
+test('of every kind, who writes owns what was written, by the name of the program', async () => {
+  await using api = await createTestApi({ customResources: false });
+  // Another form of a kind is written, and its fields owned, as the form that is stored.
+  const stored = api.scheme.all().filter((kind) => isStored(kind) && kind.conversion === undefined);
+  for (const kind of stored) {
+    const { group, version, plural, namespaced } = kind;
+    const sample = kindSamples[`${group}/${plural}`];
+    const name = sample?.name ?? 'web';
+    const target = { group, version, resource: plural, ...(namespaced ? { namespace: 'default' } : {}) };
+    const object = {
+      apiVersion: apiVersionOf(kind),
+      kind: kind.kind,
+      metadata: { name, annotations: { of: 'maker' } },
+      ...sample?.given,
+    };
+    await api.verbs.create({ userAgent: 'maker/1.0 (linux)' }, target, { kind: 'object', object });
+    api.clock.advance(1_000);
+    const bytes = Buffer.from('{"metadata":{"annotations":{"of":"changer"}}}');
+    const changed = await api.verbs.patch(
+      { userAgent: 'changer/2.0' },
+      { ...target, name },
+      { type: 'merge', bytes },
+    );
+    const owners = changed.object.metadata.managedFields ?? [];
+    const ofChanger = owners.filter(({ manager }) => manager === 'changer');
+    expect(ofChanger, plural).toEqual([
+      {
+        manager: 'changer',
+        operation: 'Update',
+        apiVersion: apiVersionOf(kind),
+        time: expect.any(String),
+        fieldsType: 'FieldsV1',
+        fieldsV1: { 'f:metadata': { 'f:annotations': { 'f:of': {} } } },
+      },
+    ]);
+    // Whoever made it keeps what the other did not touch.
+    const ofMaker = owners.filter(({ manager }) => manager === 'maker');
+    expect(JSON.stringify(ofMaker.map(({ fieldsV1 }) => fieldsV1)), plural).not.toContain('"f:of"');
+    await api.verbs.delete({}, { ...target, name });
+  }
+});
+
+test("a Pod is its maker's and its status the kubelet's; who binds it owns nothing", async () => {
+  await using api = await createTestApi();
+  const by = (userAgent: string) => createClient(api.verbs, { userAgent });
+  await by('kubelet/1.0').create(nodes, node().named('here').build());
+  const where = { namespace: 'default', name: 'web' };
+  await by('kube-controller-manager').create(pods, pod().named('web').build());
+  await by('kube-scheduler').createSubresource(pods, where, 'binding', {
+    metadata: where,
+    target: { kind: 'Node', name: 'here' },
+  });
+  api.clock.advance(1_000);
+  const bound = await api.client.get(pods, where);
+  await by('kubelet/1.0').updateStatus(pods, { ...bound, status: { ...bound.status, phase: 'Running' } });
+  const { metadata, spec } = await api.client.get(pods, where);
+  expect(spec.nodeName).toBe('here');
+  expect(metadata.managedFields).toMatchObject([
+    { manager: 'kube-controller-manager', fieldsV1: { 'f:spec': { 'f:containers': {} } } },
+    {
+      manager: 'kubelet',
+      subresource: 'status',
+      time: '2030-01-01T00:00:01Z',
+      fieldsV1: { 'f:status': { 'f:phase': {} } },
+    },
+  ]);
+  expect(metadata.managedFields).toHaveLength(2);
+});
