@@ -86,6 +86,15 @@ export class ManifestService implements vscode.Disposable {
     return placed && { placed, offset: offset - placed.start };
   }
 
+  /** Files are about to be read. @returns to be called once they have been, when what is in none of them is told of */
+  beginReading(): () => void {
+    const end = this.files.beginReading();
+    return () => {
+      end();
+      this.#settle();
+    };
+  }
+
   /** Takes over what a file has for others; `checker.objects` says what that is. */
   index(file: string, objects: readonly FileObject[], kinds: ReturnType<FileChecker['kinds']>): void {
     const before = this.files.ofFile(file);

@@ -50,9 +50,14 @@ export class WorkspaceFiles implements vscode.Disposable {
   }
 
   async #readAll(): Promise<void> {
-    const files = await this.#find();
-    const slices = this.#slices();
-    for (const uri of files) await this.#read(uri, slices);
+    const end = this.#service.beginReading();
+    try {
+      const files = await this.#find();
+      const slices = this.#slices();
+      for (const uri of files) await this.#read(uri, slices);
+    } finally {
+      if (!this.#stop.signal.aborted) end();
+    }
   }
 
   async #find(): Promise<readonly vscode.Uri[]> {

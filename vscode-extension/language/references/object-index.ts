@@ -25,6 +25,22 @@ export class FileObjects {
   readonly #byFile = new Map<string, readonly FileObject[]>();
   #byId: Map<string, FileObject[]> | undefined;
   #names: Map<string, Set<string>> | undefined;
+  #reading = 0;
+
+  /** False while files are still to be read: what is not here may be in one of them. */
+  get isComplete(): boolean {
+    return this.#reading === 0;
+  }
+
+  /** Files are about to be read. @returns to be called once they have been, or cannot be */
+  beginReading(): () => void {
+    this.#reading++;
+    let ended = false;
+    return () => {
+      if (!ended) this.#reading--;
+      ended = true;
+    };
+  }
 
   /** Takes the place of what was known of the file. */
   update(file: string, objects: readonly FileObject[]): void {

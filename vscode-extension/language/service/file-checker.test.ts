@@ -42,6 +42,26 @@ describe('a file', () => {
     expect(found.map(({ code }) => code)).toEqual(['duplicate-object']);
   });
 
+  test('is told of what is missing only when all files have been read, of which one may have it', async () => {
+    const file = new FileChecker('a.yaml');
+    file.update(
+      deployment.replace('      containers:', '      serviceAccountName: builder\n      containers:'),
+    );
+    const objects = await file.objects(settings, slices(), never);
+    const files = new FileObjects();
+    const namesOf = () => new Set<string>();
+    const known = { files, live: { namesOf, keysOf: () => undefined } };
+    const missing = async () =>
+      (await file.between({ settings, objects, known }, slices(), never)).map(({ code }) => code);
+    const ends = [files.beginReading(), files.beginReading()];
+    expect(await missing()).toEqual([]);
+    ends[0]?.();
+    ends[0]?.();
+    expect(await missing()).toEqual([]);
+    ends[1]?.();
+    expect(await missing()).toEqual(['missing-object']);
+  });
+
   test('keeps the kinds it defines while their definitions stay as they are', () => {
     const definition =
       'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec:\n  group: a.b\n  names: {kind: C}\n  versions: [{name: v1, schema: {openAPIV3Schema: {type: object}}}]\n';

@@ -97,6 +97,8 @@ export class FileChecker {
     signal: AbortSignal,
   ): Promise<Problem[]> {
     const problems = duplicateProblems(objects);
+    // What seems to be missing may be in a file that is still to be read.
+    if (!known.files.isComplete) return problems.slice(0, maxProblems);
     for (const { parsed, start } of this.documents) {
       if (problems.length >= maxProblems) break;
       await slices.next(signal);
