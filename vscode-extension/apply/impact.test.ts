@@ -84,15 +84,16 @@ describe('the impact of a change', () => {
   });
 
   test('a Service leads to other Pods', async () => {
-    const service = (app: string): Service => ({
+    const service = (app?: string): Service => ({
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      spec: { selector: { app } },
+      spec: { selector: app === undefined ? {} : { app } },
       status: {},
     });
     const pods = ['a', 'a', 'b'].map((app) => pod().labelled({ app }).build());
     expect(await impact(service('a'), service('b'), pods)).toEqual(['leads to other Pods: 1 instead of 2']);
+    expect(await impact(service('a'), service(), pods)).toEqual(['leads to other Pods: 0 instead of 2']);
     expect(await impact(service('a'), service('b'))).toEqual([]);
   });
 });

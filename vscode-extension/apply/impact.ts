@@ -137,7 +137,7 @@ async function serviceImpact(live: Service, wanted: Service, podsOf: PodsOf): Pr
   const pods = await podsOf(wanted.metadata.namespace ?? '');
   if (pods === undefined) return [];
   const count = ({ spec: { selector } }: Service) =>
-    selector === undefined
+    selector === undefined || Object.keys(selector).length === 0
       ? 0
       : pods.filter(({ metadata }) => selectorFromLabels(selector).matches(metadata.labels ?? {})).length;
   return [l10n.t('leads to other Pods: {0} instead of {1}', count(wanted), count(live))];

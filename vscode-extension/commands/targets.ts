@@ -32,7 +32,15 @@ export function targetsOf(session: ClusterSession, where: TreeArguments): readon
   return chosenRows(where).flatMap((each) => {
     const found = objectNodeOf(each);
     if (found === undefined) return [];
-    const { resource, object } = found;
+    const { context, resource, object } = found;
+    if (context !== cluster.context.name) {
+      // Another one was opened while the row was looked at; nothing may happen to what is called the same there.
+      const name = object.metadata.name ?? '';
+      void vscode.window.showWarningMessage(
+        vscode.l10n.t('"{0}" is of cluster "{1}", which is not open any more', name, context),
+      );
+      return [];
+    }
     const { namespace, name = '' } = object.metadata;
     return [{ cluster, resource, object, name: { namespace, name } }];
   });

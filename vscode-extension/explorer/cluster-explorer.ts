@@ -65,7 +65,9 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     const model = this.#model;
     if (model === undefined) return [];
-    return [...(node === undefined ? await model.roots() : await model.children(node))];
+    const nodes = node === undefined ? await model.roots() : await model.children(node);
+    // What a model that was closed meanwhile says is nobody's business.
+    return model === this.#model ? [...nodes] : [];
   }
 
   getParent(node: TreeNode): TreeNode | undefined {

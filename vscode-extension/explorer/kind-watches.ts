@@ -30,7 +30,7 @@ export class KindWatches {
   readonly #onChange: (resource: ServedResource, change: Change) => void;
   readonly #watches = new Map<string, Watch>();
   readonly #synced = new Map<string, Informer<KubernetesObject>>();
-  readonly #ends: (() => void)[] = [];
+  readonly #closing = new AbortController();
 
   constructor(cluster: OpenCluster, onChange: (resource: ServedResource, change: Change) => void) {
     this.#cluster = cluster;
@@ -53,7 +53,7 @@ export class KindWatches {
   }
 
   close(): void {
-    for (const end of this.#ends) end();
+    this.#closing.abort(new Error('Nobody looks at these kinds any more'));
   }
 
   #watch(resource: ServedResource, namespace: string | undefined): Watch {
@@ -61,7 +61,11 @@ export class KindWatches {
     const existing = this.#watches.get(key);
     if (existing !== undefined) return existing;
     const place = namespace === undefined || !resource.namespaced ? {} : { namespace };
-    const signal = AbortSignal.any([this.#cluster.signal, AbortSignal.timeout(firstListTimeoutMs)]);
+    const signal = AbortSignal.any([
+      this.#cluster.signal,
+      this.#closing.signal,
+      AbortSignal.timeout(firstListTimeoutMs),
+    ]);
     const first = this.#list(resource, place, signal);
     const watch = { first, all: this.#start(resource, place, first, signal) };
     this.#watches.set(key, watch);
@@ -99,7 +103,9 @@ export class KindWatches {
       onUpdate: (object, previous) => this.#onChange(resource, { type: 'updated', object, previous }),
       onDelete: (object) => this.#onChange(resource, { type: 'deleted', object }),
     };
-    this.#ends.push(informer.addHandler(handler));
+    signal.throwIfAborted();
+    const end = informer.addHandler(handler);
+    this.#closing.signal.addEventListener('abort', end, { once: true });
     return informer;
   }
 }

@@ -52,7 +52,7 @@ function owned(resource: string, shown: (child: KubernetesObject) => boolean = (
     sameNamespace: true,
     find: (informer, { metadata }) => informer.lister.byOwner(metadata.uid ?? '').filter(shown),
     concerns: (child, { metadata }) =>
-      child.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) === true,
+      shown(child) && child.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid) === true,
   };
 }
 
@@ -63,6 +63,8 @@ function nodeOf(pod: KubernetesObject): readonly string[] {
 
 function selects(service: KubernetesObject, pod: KubernetesObject): boolean {
   const { selector } = (service as { spec?: { selector?: Record<string, string> } }).spec ?? {};
-  if (selector === undefined || service.metadata.namespace !== pod.metadata.namespace) return false;
+  // No labels at all would be those of every Pod: somebody else says where such a Service leads.
+  if (selector === undefined || Object.keys(selector).length === 0) return false;
+  if (service.metadata.namespace !== pod.metadata.namespace) return false;
   return selectorFromLabels(selector).matches(pod.metadata.labels ?? {});
 }

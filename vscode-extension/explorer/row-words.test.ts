@@ -24,7 +24,14 @@ describe('what can be done with rows', () => {
       subresources,
     };
     const object = pod().build();
-    const node: ObjectNode = { type: 'object', id: kind, parent: undefined, resource, object };
+    const node: ObjectNode = {
+      type: 'object',
+      id: kind,
+      parent: undefined,
+      context: 'dev',
+      resource,
+      object,
+    };
     return node;
   };
   const all = ['get', 'update', 'delete'];

@@ -1,10 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { forbidden } from '../../core/api/errors.ts';
-import { deployments, namespaces, pods, replicasets } from '../../core/api/generated/resources.ts';
-import { deployment, namespace, pod, replicaSet } from '../../test/builders/index.ts';
+import type { Service } from '../../core/api/generated/core-v1.ts';
+import {
+  deployments,
+  namespaces,
+  nodes,
+  pods,
+  replicasets,
+  services,
+} from '../../core/api/generated/resources.ts';
+import { deployment, namespace, node, pod, replicaSet } from '../../test/builders/index.ts';
 import { createTestApi, type TestApi } from '../../test/environment/api.ts';
 import { openTestCluster } from '../../test/environment/open-cluster.ts';
-import { expectEventually } from '../../test/expectations/eventually.ts';
+import { expectEventually, settle } from '../../test/expectations/eventually.ts';
 import { parseFilter } from './object-filter.ts';
 import { statusOf } from './object-status.ts';
 import { TreeModel } from './tree-model.ts';
@@ -80,6 +88,21 @@ describe('the tree of a cluster', () => {
     return found as KindNode;
   }
 
+  const service = (name: string, selector: Record<string, string>): Service => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { namespace: 'default', name },
+    spec: { selector, ports: [{ port: 80 }] },
+    status: {},
+  });
+
+  /** Until what was opened so far has been reported. */
+  async function settled(): Promise<void> {
+    await settle();
+    await api.clock.advanceAsync(1_000);
+    changed = [];
+  }
+
   test('sorts kinds into categories that hold something', async () => {
     expect((await open()).map(nameOf)).toEqual([
       'context',
@@ -136,6 +159,66 @@ describe('the tree of a cluster', () => {
     await api.client.create(pods, pod().named('web-1-a').ownedBy(set).build());
     expect((await open('workloads', 'deployments', 'web')).map(nameOf)).toEqual(['web-1']);
     expect((await open('workloads', 'deployments', 'web', 'web-1', 'web-1-a')).map(nameOf)).toEqual(['main']);
+  });
+
+  test('shows a Pod below its node from when it is placed there', async () => {
+    await api.client.create(nodes, node().named('n1').build());
+    const place = { namespace: 'default', name: 'a' };
+    await api.client.create(pods, pod().named('a').build());
+    expect(await open('cluster', 'nodes', 'n1')).toEqual([]);
+    const [n1] = await open('cluster', 'nodes');
+    await settled();
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: place,
+      target: { apiVersion: 'v1', kind: 'Node', name: 'n1' },
+    };
+    await api.client.createSubresource(pods, place, 'binding', binding, {});
+    await expectEventually(api.clock, () => expect(changed).toContain(n1));
+    expect((await open('cluster', 'nodes', 'n1')).map(nameOf)).toEqual(['a']);
+  });
+
+  test('shows a ReplicaSet no more when it has nothing to run, and a Pod of a Service when its labels say so', async () => {
+    const owner = await api.client.create(deployments, deployment().named('web').build());
+    const set = await api.client.create(replicasets, replicaSet().named('web-1').ownedBy(owner).build());
+    await api.client.create(services, service('front', { app: 'web' }));
+    await api.client.create(pods, pod().named('a').build());
+    expect(await open('workloads', 'deployments', 'web')).toHaveLength(1);
+    expect(await open('network', 'services', 'front')).toEqual([]);
+    const [web] = await open('workloads', 'deployments');
+    const [front] = await open('network', 'services');
+    await settled();
+    await api.client.update(replicasets, { ...set, spec: { ...set.spec, replicas: 0 } });
+    await expectEventually(api.clock, () => expect(changed).toContain(web));
+    const labels = { metadata: { labels: { app: 'web' } } };
+    await api.client.patch(pods, { namespace: 'default', name: 'a' }, 'merge', labels);
+    await expectEventually(api.clock, () => expect(changed).toContain(front));
+    expect((await open('network', 'services', 'front')).map(nameOf)).toEqual(['a']);
+  });
+
+  test('shows no Pods of a Service that selects none itself', async () => {
+    await api.client.create(pods, pod().named('a').build());
+    await api.client.create(services, service('front', {}));
+    expect(await open('network', 'services', 'front')).toEqual([]);
+  });
+
+  test('says of objects which cluster they are of', async () => {
+    await api.client.create(pods, pod().named('a').build());
+    expect(await open('workloads', 'pods')).toMatchObject([{ type: 'object', context: 'test' }]);
+  });
+
+  test('is silent once it was closed, and watches nothing', async () => {
+    await api.client.create(pods, pod().named('a').build());
+    await open('workloads', 'pods');
+    const late = open('network', 'services');
+    model.close();
+    expect((await late).map(({ type }) => type)).toEqual(['message']);
+    changed = [];
+    await api.client.create(pods, pod().named('b').build());
+    await settle();
+    await api.clock.advanceAsync(1_000);
+    expect(changed).toEqual([]);
   });
 
   test('reports what was looked at when it changes, and only then', async () => {

@@ -55,6 +55,7 @@ export class TreeModel {
   #index: ResourceIndex | undefined;
   #filter: ObjectFilter | undefined;
   #cancelFlush: (() => void) | undefined;
+  #closed = false;
 
   constructor(cluster: OpenCluster, namespace: string | undefined, dependencies: TreeModelDependencies) {
     this.#cluster = cluster;
@@ -72,6 +73,7 @@ export class TreeModel {
   }
 
   close(): void {
+    this.#closed = true;
     this.#cancelFlush?.();
     this.#watches.close();
   }
@@ -280,7 +282,7 @@ export class TreeModel {
     if (kind !== undefined && moved) this.#mark(kind);
     if (isNamespace(resource) && (moved || looksDifferent(resource, object, change.previous)))
       this.#mark(this.#selector('namespace', this.#namespace));
-    if (change.type !== 'updated') this.#markOwners(resource, object);
+    this.#markOwners(resource, change);
     if (change.type === 'deleted') {
       this.#objectNodes.delete(uid);
       for (const node of nodes ?? []) {
@@ -296,15 +298,19 @@ export class TreeModel {
     return this.#filter?.accepts(object, status) !== false && status.severity !== 'error';
   }
 
-  #markOwners(resource: ServedResource, child: KubernetesObject): void {
+  /** Whom an object comes to, or leaves: a Pod that is placed on a node, or whose labels change, changes hands. */
+  #markOwners(resource: ServedResource, change: Change): void {
     const name = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
     for (const node of this.#openOwners) {
       const relation = relationOf(node.resource);
-      if (relation?.resource === name && relation.concerns(child, node.object)) this.#mark(node);
+      if (relation?.resource !== name) continue;
+      const before = change.type === 'updated' && relation.concerns(change.previous, node.object);
+      if (relation.concerns(change.object, node.object) !== before) this.#mark(node);
     }
   }
 
   #mark(node: TreeNode): void {
+    if (this.#closed) return;
     this.#dirty.add(node);
     this.#cancelFlush ??= this.#dependencies.clock.after(showAfterMs, () => {
       this.#cancelFlush = undefined;
@@ -320,6 +326,7 @@ export class TreeModel {
       type: 'object',
       id: `${parent.id}/${uid}`,
       parent,
+      context: this.#cluster.context.name,
       resource,
       object,
     });

@@ -68,6 +68,8 @@ export interface RangeNode extends NodeBase {
 
 export interface ObjectNode extends NodeBase {
   readonly type: 'object';
+  /** Of the cluster it was seen in. */
+  readonly context: string;
   readonly resource: ServedResource;
   /** The newest that is known. */
   object: KubernetesObject;
