@@ -41,7 +41,7 @@ export function selectionOf(
   if (labelSelector === '' && fieldSelector === '') return everything;
   const labels = parsed(() => parseLabelSelector(labelSelector));
   const fields = parsed(() => parseFieldSelector(fieldSelector));
-  for (const { field } of fields.requirements) checkField(declaration, field, labelSelector, fieldSelector);
+  for (const { field } of fields.requirements) checkField(declaration, field);
   const indexed = fields.requirements.find(
     ({ field, operator, value }) => operator === '=' && value !== '' && indexNames.has(field),
   );
@@ -63,14 +63,14 @@ function fieldValue(declaration: KindDeclaration, object: KubernetesObject, fiel
   return declaration.selectableFields?.[field]?.(object) ?? '';
 }
 
-function checkField(declaration: KindDeclaration, field: string, labels: string, fields: string): void {
+/** In upstream's words; which kind and selector it is about kubectl says itself. */
+function checkField({ selectableFields, custom }: KindDeclaration, field: string): void {
   if (field === 'metadata.name' || field === 'metadata.namespace') return;
-  if (declaration.selectableFields !== undefined && Object.hasOwn(declaration.selectableFields, field))
-    return;
-  const { group, version, plural } = declaration;
-  const type = `${group === '' ? '' : group}/${version}, Resource=${plural}`;
+  if (selectableFields !== undefined && Object.hasOwn(selectableFields, field)) return;
   throw badRequest(
-    `Unable to find ${JSON.stringify(type)} that match label selector ${JSON.stringify(labels)}, field selector ${JSON.stringify(fields)}: field label not supported: ${field}`,
+    selectableFields === undefined && custom === undefined
+      ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : `field label not supported: ${field}`,
   );
 }
 

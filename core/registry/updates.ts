@@ -36,11 +36,16 @@ export function prepareStatusUpdate(
   old: KubernetesObject,
   context: StrategyContext,
 ): void {
-  const { resourceVersion, managedFields, labels, annotations } = object.metadata;
+  const { resourceVersion, managedFields } = object.metadata;
+  const changed = (strategy.statusChanges ?? []).map((name) => [name, object.metadata[name]] as const);
   for (const name of Object.keys(object)) if (name !== 'status') delete (object as unknown as Members)[name];
   for (const name of Object.keys(old)) if (name !== 'status') copyMember(object, old, name);
-  const kept = strategy.statusChangesMetadata === true ? { labels, annotations } : {};
-  const metadata: Members = { ...old.metadata, ...kept, resourceVersion, managedFields };
+  const metadata: Members = {
+    ...old.metadata,
+    ...Object.fromEntries(changed),
+    resourceVersion,
+    managedFields,
+  };
   (object as unknown as Members)['metadata'] = withoutUndefined(metadata);
   strategy.prepareForStatusUpdate?.(object, old, context);
 }

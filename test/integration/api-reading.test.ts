@@ -97,7 +97,10 @@ describe('a list', () => {
     expect(await names({ fieldSelector: 'metadata.name=b' })).toEqual(['b']);
     expect(await names({ fieldSelector: 'metadata.name!=b,metadata.namespace=default' })).toEqual(['a']);
     await expect(names({ fieldSelector: 'data.colour=red' })).rejects.toThrow(
-      'field label not supported: data.colour',
+      /^"data.colour" is not a known field selector: only "metadata.name", "metadata.namespace"$/,
+    );
+    await expect(api.client.list(pods, { fieldSelector: 'spec.colour=red' })).rejects.toThrow(
+      /^field label not supported: spec.colour$/,
     );
     await expect(names({ labelSelector: 'a==(' })).rejects.toMatchObject({ code: 400 });
   });

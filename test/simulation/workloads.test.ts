@@ -44,6 +44,8 @@ describe('a Deployment', () => {
     expect(running[0]?.metadata.name).toMatch(new RegExp(`^${set?.metadata.name}-[a-z0-9]{5}$`));
     const { status, metadata } = await plane.client.get(deployments, webName);
     expect(metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/revision': '1' });
+    // That the revision is noted is no new wish.
+    expect(metadata.generation).toBe(1);
     const conditions = status.conditions?.map(({ type, status, reason }) => `${type}=${status} ${reason}`);
     expect(conditions?.sort()).toEqual([
       'Available=True MinimumReplicasAvailable',

@@ -220,9 +220,7 @@ export class Rollout {
       { namespace, name },
       'merge',
       patch,
-      {
-        signal: this.#signal,
-      },
+      { subresource: 'status', signal: this.#signal },
     );
   }
 }

@@ -7,4 +7,6 @@ export const deploymentStrategy = strategyFor<Deployment>({
   changesGeneration: (deployment, old) =>
     !deepEqual(deployment.spec, old.spec) ||
     !deepEqual(deployment.metadata.annotations ?? {}, old.metadata.annotations ?? {}),
+  // By which the controller notes the revision without asking anybody to look again.
+  statusChanges: ['annotations'],
 });

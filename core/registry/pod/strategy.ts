@@ -24,7 +24,7 @@ export const podStrategy = strategyFor<Pod>({
     return seconds < 0 ? 1 : seconds;
   },
 
-  statusChangesMetadata: true,
+  statusChanges: ['labels', 'annotations'],
   indexes: { 'spec.nodeName': ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]) },
 });
 

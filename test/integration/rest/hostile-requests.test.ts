@@ -27,7 +27,7 @@ describe('a request is refused', () => {
       `${configMaps}?fieldSelector=spec.nodeName%3Dx`,
       400,
       'BadRequest',
-      /field label not supported: spec.nodeName/,
+      /^"spec.nodeName" is not a known field selector: only "metadata.name", "metadata.namespace"$/,
     ],
     [`${configMaps}?limit=many`, 400, 'BadRequest', /limit/],
     [`${configMaps}?limit=1&continue=%7B%7D`, 400, 'BadRequest', /continue/],
