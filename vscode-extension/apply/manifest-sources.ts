@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { compareScheme } from '../documents/compare-documents.ts';
+import { findActions } from '../language/syntax/templates.ts';
 import { ManifestError, manifestsOf, type Manifest } from '../../core/client/manifests.ts';
 
 /** A manifest and the file it stands in. */
@@ -50,6 +51,12 @@ async function parse(uri: vscode.Uri, text: string): Promise<readonly SourcedMan
       const { line, column } = error.place;
       const at = new vscode.Position(line - 1, column - 1);
       await vscode.window.showTextDocument(uri, { selection: new vscode.Range(at, at) });
+      if (findActions(text).length > 0) {
+        const file = vscode.workspace.asRelativePath(uri);
+        throw new Error(vscode.l10n.t('{0} is a template: what is rendered from it can be applied', file), {
+          cause: error,
+        });
+      }
     }
     throw error;
   }

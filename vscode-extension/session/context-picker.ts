@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
+import { StatusError } from '../../core/api/errors.ts';
 import { namespaces } from '../../core/api/generated/resources.ts';
 import { readKubeconfig } from '../../core/client/kubeconfig.ts';
-import type { ClusterSession } from './cluster-session.ts';
+import type { ClusterSession, OpenCluster } from './cluster-session.ts';
 import { wheelhouseContexts } from './kubeconfig-source.ts';
 
 const listTimeoutMs = 10_000;
@@ -38,20 +39,37 @@ export function isNamespaceChoice(row: object | undefined): row is NamespaceChoi
   return row !== undefined && Object.hasOwn(row, 'namespace');
 }
 
-/** Lets the user choose what the views show. */
+/** Lets the user choose what the views show; who may not list namespaces names one that is not known. */
 export async function pickNamespace(session: ClusterSession): Promise<NamespaceChoice | undefined> {
   const open = session.current;
   if (open === undefined) return undefined;
-  const signal = AbortSignal.any([open.signal, AbortSignal.timeout(listTimeoutMs)]);
-  const names = async () => {
-    const { items } = await open.cluster.client.list(namespaces, { signal });
+  const { t } = vscode.l10n;
+  const title = t('Wheelhouse: Choose Namespace');
+  const another = { label: t('$(edit) Another namespace…'), namespace: undefined };
+  const rows = async () => {
+    const found = await namespaceNames(open);
+    const known = found ?? new Set([open.context.namespace, session.defaultNamespace]);
     return [
-      { label: vscode.l10n.t('All namespaces'), namespace: undefined },
-      ...items.map(({ metadata: { name = '' } }) => ({ label: name, namespace: name })),
+      { label: t('All namespaces'), namespace: undefined },
+      ...[...known].map((name) => ({ label: name, namespace: name })),
+      ...(found === undefined ? [another] : []),
     ];
   };
-  return vscode.window.showQuickPick(names(), {
-    title: vscode.l10n.t('Wheelhouse: Choose Namespace'),
-    placeHolder: vscode.l10n.t('Namespaces of {0}', open.context.name),
-  });
+  const placeHolder = t('Namespaces of {0}', open.context.name);
+  const picked = await vscode.window.showQuickPick(rows(), { title, placeHolder });
+  if (picked !== another) return picked;
+  const namespace = await vscode.window.showInputBox({ title, prompt: t('Name of the namespace') });
+  return namespace === undefined || namespace === '' ? undefined : { namespace };
+}
+
+/** Undefined for those who may not see them. */
+async function namespaceNames({ cluster, signal }: OpenCluster): Promise<Iterable<string> | undefined> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(listTimeoutMs)]);
+  try {
+    const { items } = await cluster.client.list(namespaces, { signal: limit });
+    return items.map(({ metadata: { name = '' } }) => name);
+  } catch (error) {
+    if (error instanceof StatusError && error.reason === 'Forbidden') return undefined;
+    throw error;
+  }
 }

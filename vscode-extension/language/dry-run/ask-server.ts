@@ -68,14 +68,13 @@ function bytesOf({ value }: ManifestObject): Buffer {
   return Buffer.from(JSON.stringify({ ...value, metadata: kept }));
 }
 
+/** A webhook that fails refuses what it was to be asked about (webhook/errors/statuserror.go). */
+const failedWebhook = /^Internal error occurred: failed calling webhook "/;
+
 /** Says nothing of the manifest. */
-function isUnreachable({ reason }: StatusError): boolean {
-  return [
-    'ServiceUnavailable',
-    'Timeout',
-    'ServerTimeout',
-    'TooManyRequests',
-    'Unauthorized',
-    'InternalError',
-  ].includes(reason);
+function isUnreachable({ reason, message }: StatusError): boolean {
+  if (reason === 'InternalError') return !failedWebhook.test(message);
+  return ['ServiceUnavailable', 'Timeout', 'ServerTimeout', 'TooManyRequests', 'Unauthorized'].includes(
+    reason,
+  );
 }
