@@ -59,6 +59,13 @@ spec:
 `,
     'apiVersion: apply.example.com/v1\nkind: Boat\nmetadata: { name: mary, namespace: apply-space }\n',
   ].join('---\n'),
+  'manifest.json': JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'apply-json' },
+    data: { color: 'black' },
+  }),
+  'chart.yaml': settings('{{ .Values.color }}', 'apply-chart'),
   'sleeper.yaml': sleeper('1000000', 2),
   'settings.yaml': settings('red'),
   'folder/one.yaml': settings('one', 'apply-one'),
@@ -264,6 +271,27 @@ describeEditor('applying manifests', files, (editor) => {
       'both objects',
       () => Promise.all(['apply-three', 'apply-four'].map(colorSoFar)),
       (colors) => colors.join() === 'three,four',
+    );
+  });
+
+  test('by the button above a manifest: what is a template is refused where it is one', async () => {
+    const { window } = editor();
+    await window.openFile('chart.yaml');
+    await window.page.locator('.editor-actions .action-label[aria-label^="Apply"]').first().click();
+    await window.notification('chart.yaml is a template: what is rendered from it can be applied').waitFor();
+    await window.statusBarItem(/Ln 8, Col/).waitFor();
+    await expect(color('apply-chart')).rejects.toThrow('not found');
+  });
+
+  test('reads JSON as well', async () => {
+    const { window } = editor();
+    await window.openFile('manifest.json');
+    await window.run('Wheelhouse: Apply…');
+    await window.confirmPick();
+    await window.until(
+      'the object',
+      () => colorSoFar('apply-json'),
+      (found) => found === 'black',
     );
   });
 

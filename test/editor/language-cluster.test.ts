@@ -1,6 +1,6 @@
 import { beforeAll, afterAll, expect, test } from 'vitest';
 import { EditorWindow } from '../environment/editor/editor-window.ts';
-import { createWebhookServer } from '../environment/webhook-server.ts';
+import { createWebhookServer, respond } from '../environment/webhook-server.ts';
 import type { Asked, WebhookServer } from '../environment/webhook-server.ts';
 import { errors, onlyProblem, takeFix, takeProposal, untilProblemsAre } from './manifest-actions.ts';
 import { describeEditor, editorCluster, editorScene } from './scene.ts';
@@ -97,7 +97,7 @@ apiVersion: v1
 kind: Namespace
 metadata: { name: language-asked, labels: { language: asked } }
 `;
-/** Users' own rules: one says in words what it means, the other names the field as validation does. */
+/** Users' own rules: one says in words what it means, one names the field as validation does, one may break. */
 const webhooks = (server: WebhookServer) => {
   const webhook = (name: string, resources: readonly string[]) => ({
     name: `${name}.language.example.com`,
@@ -111,7 +111,11 @@ const webhooks = (server: WebhookServer) => {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingWebhookConfiguration',
     metadata: { name: 'rules.language.example.com' },
-    webhooks: [webhook('ports', ['services']), webhook('colors', ['configmaps'])],
+    webhooks: [
+      webhook('ports', ['services']),
+      webhook('colors', ['configmaps']),
+      webhook('fragile', ['secrets']),
+    ],
   });
 };
 const refused = `apiVersion: v1
@@ -164,6 +168,11 @@ apiVersion: v1
 kind: ConfigMap
 metadata: { name: painted, namespace: language-asked }
 data: { size: large, color: green }
+---
+apiVersion: v1
+kind: Secret
+metadata: { name: hushed, namespace: language-asked }
+stringData: { fragile: very }
 `;
 const allowed = [
   ['"2"', '"1"'],
@@ -172,6 +181,7 @@ const allowed = [
   ['1Gi', '128Mi'],
   ['25', '8025'],
   ['green', 'blue'],
+  ['very', 'not'],
 ].reduce((text, [from = '', to = '']) => text.replace(from, to), refused);
 const refusals = [
   '9:24 Error pods "greedy" is forbidden: exceeded quota: small, requested: limits.cpu=2, used: limits.cpu=0',
@@ -180,6 +190,7 @@ const refusals = [
   '38:27 Error pods "bulky" is forbidden: maximum memory usage per Container is 128Mi, but limit is 1Gi',
   '45:19 Error admission webhook "ports.language.example.com" denied the request: spec.ports[0].port must be above',
   '50:29 Error data.color: blue is the colour',
+  '54:19 Error Internal error occurred: failed calling webhook "fragile.language.example.com"',
 ];
 const partly = `apiVersion: v1
 kind: ConfigMap
@@ -209,6 +220,11 @@ describeEditor('manifests beside a cluster', files, (editor) => {
       const message = 'blue is the colour';
       const details = { causes: [{ reason: 'FieldValueInvalid', field: 'data.color', message }] };
       return { allowed: color === 'blue', status: { code: 422, reason: 'Invalid', message, details } };
+    });
+    asked.answer('/fragile', (response, review) => {
+      const { data } = review.request.object as { readonly data: { readonly fragile: string } };
+      if (data.fragile === Buffer.from('very').toString('base64')) response.writeHead(500).end();
+      else respond(response, review, { allowed: true });
     });
     rulesFile = cluster.file('language-rules.yaml', `${rules}---\n${webhooks(asked)}`);
     await cluster.ok('apply', '-f', rulesFile);
@@ -314,6 +330,7 @@ describeEditor('manifests beside a cluster', files, (editor) => {
           'maximum memory',
           'must be above',
           'blue is',
+          'fragile',
         ].every((part) => stderr.includes(part)),
     );
     const ask = () => window.run('Wheelhouse: Check with the Cluster (Dry Run)');

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, test } from 'vitest';
 import { takeFix, untilProblemsAre } from './manifest-actions.ts';
@@ -111,7 +111,29 @@ metadata: { name: behind }
 date: {}
 `;
 
-const files = { 'wrong.yaml': wrong, 'pair.yaml': pair, 'anchors.yaml': anchors, 'too-long.yaml': tooLong };
+/** Wrong by itself, and in what it names. */
+const settled = `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: settled }
+spec:
+  repliccas: 1
+  selector: { matchLabels: { app: settled } }
+  template:
+    metadata: { labels: { app: settled } }
+    spec:
+      containers:
+        - { name: a, image: busybox }
+      serviceAccountName: nobody
+`;
+
+const files = {
+  '.vscode/settings.json': '{}',
+  'settled.yaml': settled,
+  'wrong.yaml': wrong,
+  'pair.yaml': pair,
+  'anchors.yaml': anchors,
+  'too-long.yaml': tooLong,
+};
 
 describeEditor('problems in manifests', files, (editor) => {
   beforeAll(async () => {
@@ -196,5 +218,21 @@ describeEditor('problems in manifests', files, (editor) => {
       '1:1 Info This document has 1100076 characters and is not checked: at most 1048576 are',
       '11010:1 Error date is an unknown field; did you mean "data"?',
     ]);
+  });
+
+  test('are not looked for where settings say so', async () => {
+    const { window, folder } = editor();
+    const settings = (validation: object) =>
+      writeFileSync(join(folder, '.vscode/settings.json'), JSON.stringify(validation));
+    const unknown = '5:3 Error repliccas is an unknown field';
+    const missing = '12:27 Warning There is no ServiceAccount "nobody" in these files or the cluster';
+    await window.openFile('settled.yaml');
+    await untilProblemsAre(window, 'settled.yaml', [unknown, missing]);
+    settings({ 'wheelhouse.validation.references': false });
+    await untilProblemsAre(window, 'settled.yaml', [unknown]);
+    settings({ 'wheelhouse.validation.enabled': false });
+    await untilProblemsAre(window, 'settled.yaml', []);
+    settings({});
+    await untilProblemsAre(window, 'settled.yaml', [unknown, missing]);
   });
 });

@@ -43,7 +43,7 @@ const voice = (name: string) => ({
   command: [
     'sh',
     '-c',
-    `if [ ! -e /memory/${name} ]; then touch /memory/${name}; echo ${name} coughs; exit 1; fi; i=0; while sleep 0.3; do i=$((i+1)); echo "${name} sings $i"; done`,
+    `if [ ! -e /memory/${name} ]; then touch /memory/${name}; echo ${name} coughs; exit 1; fi; i=0; while sleep 0.5; do i=$((i+1)); echo "${name} sings $i"; done`,
   ],
   volumeMounts: [{ name: 'memory', mountPath: '/memory' }],
 });
@@ -116,6 +116,17 @@ describeEditor('logs and terminals', {}, (editor) => {
     return colors;
   }
 
+  /** Waits until a terminal with such a name is the one that is shown: one of a list, or the only one. */
+  async function untilTerminalIs(name: RegExp): Promise<void> {
+    const { window } = editor();
+    const shown = window.page.locator('.terminal-tabs-entry.is-active, .single-terminal-tab');
+    await window.until(
+      `the terminal ${String(name)}`,
+      async () => (await shown.allTextContents()).join('\n'),
+      (names) => name.test(names),
+    );
+  }
+
   test('show only the lines that match a filter', async () => {
     const { window } = editor();
     await window.run('Wheelhouse: Filter Logs…');
@@ -172,12 +183,20 @@ describeEditor('logs and terminals', {}, (editor) => {
     const singers = ['choir organ', 'choir alto', 'choir bass'];
     await window.treeItem('choir').filter({ hasText: 'Running 2/2 · ↻ 2' }).waitFor();
     await window.menu('choir', 'Follow Logs');
-    await shows('lines of both', (text) =>
-      ['choir organ organ plays', 'choir alto alto sings', 'choir bass bass sings'].every((line) =>
+    await shows('its lines, and no longer those of another Pod', (text) => /^choir /m.test(text));
+    // The beginning of each is on the screen however much has been said meanwhile.
+    await window.typeInTerminal('/');
+    await window.answer('organ|sings 1$');
+    await shows('the first line of each', (text) =>
+      ['choir organ organ plays', 'choir alto alto sings 1', 'choir bass bass sings 1'].every((line) =>
         text.includes(line),
       ),
     );
-    const colors = await colorsOf(singers);
+    const colors = await window.until(
+      'colours of all of them',
+      () => colorsOf(singers),
+      (found) => found.size === singers.length,
+    );
     expect(new Set(colors.values()).size).toBe(singers.length);
     await editor().screenshot('logs of several containers');
     await window.typeInTerminal('/');
@@ -192,10 +211,7 @@ describeEditor('logs and terminals', {}, (editor) => {
     const { window } = editor();
     await window.expand('choir');
     await window.menu('bass', 'Follow Logs');
-    await window.page
-      .locator('.terminal-tabs-entry, .single-terminal-tab')
-      .filter({ hasText: 'Logs: choir/bass' })
-      .waitFor();
+    await untilTerminalIs(/Logs: choir\/bass/);
     // Whose they are is in the title, and so not in every line.
     const text = await window.until(
       'its lines',
@@ -319,16 +335,12 @@ describeEditor('logs and terminals', {}, (editor) => {
     const { window } = editor();
     await window.menu('choir', 'Open Shell');
     await window.pick('bass');
+    await untilTerminalIs(/(?<!Logs: )choir\/bass/);
     await window.until(
       'a prompt',
       () => window.terminalText(),
       (text) => /[#$] ?$/.test(text.trimEnd()),
     );
-    await window.page
-      .locator('.terminal-tabs-entry, .single-terminal-tab')
-      .filter({ hasText: 'choir/bass' })
-      .last()
-      .waitFor();
     await window.typeInTerminal('ls /memory\n');
     await window.until(
       'its files',

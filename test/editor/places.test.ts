@@ -2,13 +2,33 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { untilProblemsAre } from './manifest-actions.ts';
 import { describeEditor, editorCluster } from './scene.ts';
 
 interface Config {
+  readonly clusters: { readonly name: string }[];
+  readonly users: { readonly name: string }[];
   readonly contexts: { readonly name: string; readonly context: Readonly<Record<string, string>> }[];
 }
 
-describeEditor('contexts and namespaces', {}, (editor) => {
+const manifest = (namespace: string) => `apiVersion: v1
+kind: ConfigMap
+metadata: { name: of-the-team, namespace: ${namespace} }
+data: { color: blue }
+`;
+const team = `apiVersion: v1
+kind: Namespace
+metadata: { name: places-team }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: { name: team, namespace: places-team }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit }
+subjects: [{ apiGroup: rbac.authorization.k8s.io, kind: User, name: member }]
+`;
+const files = { 'ours.yaml': manifest('places-team'), 'theirs.yaml': manifest('default') };
+
+describeEditor('contexts and namespaces', files, (editor) => {
   const kubeconfig = () => join(editorCluster().directory, 'kubeconfig');
   let before: string | undefined;
 
@@ -51,10 +71,40 @@ describeEditor('contexts and namespaces', {}, (editor) => {
     await window.treeItem('in-places').waitFor();
     expect(await window.treeItem('in-default').count()).toBe(0);
     await editor().screenshot('namespaces');
-    await choose('All namespaces');
+    await window.run('Wheelhouse: Choose Namespace…');
+    await window.pick('All namespaces');
     await window.treeItem('in-default').waitFor();
-    await cluster.ok('delete', 'namespace', 'places');
-    await cluster.ok('delete', 'configmap', 'in-default');
+  });
+
+  test('a namespace is deleted with all that is in it by who types its name, several objects at once', async () => {
+    const { window } = editor();
+    await settings('in-default-too', 'default');
+    await window.treeItem('in-default').click();
+    await window.treeItem('in-default-too').click({ modifiers: ['Control'] });
+    // By its key: a menu would be opened by way of Escape, which takes the selection away.
+    await window.until(
+      'the question',
+      async () => {
+        await window.page.keyboard.press('Delete');
+        return window.dialog.textContent({ timeout: 3_000 }).catch(() => '');
+      },
+      (text) => text?.includes('Delete 2 objects of cluster "editor"?') === true,
+    );
+    await window.dialog.getByText('Delete', { exact: true }).click();
+    await window.treeItem('in-default').waitFor({ state: 'detached' });
+    await window.treeItem('in-default-too').waitFor({ state: 'detached' });
+    await window.collapse('Namespace');
+    await window.collapse('Configuration');
+    await window.expand('Cluster');
+    await window.expand('Namespaces');
+    for (const name of ['place', 'places']) {
+      await window.menu('places', 'Delete…');
+      await window.dialog.getByText('Delete', { exact: true }).click();
+      await window.answer(name);
+      if (name !== 'places') expect(await window.treeItem('places').textContent()).toContain('Active');
+    }
+    await window.treeItem('places').waitFor({ state: 'detached' });
+    await window.collapse('Cluster');
   });
 
   test('a click on a context opens it, in its own colour', async () => {
@@ -77,5 +127,45 @@ describeEditor('contexts and namespaces', {}, (editor) => {
     const other = window.statusBarItem(/Cluster editor at .*: Wheelhouse/);
     await other.waitFor();
     expect(await other.locator('a').getAttribute('style')).not.toBe(color);
+  });
+
+  test('who may work in one namespace only names it, and works there', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    await cluster.ok('apply', '-f', cluster.file('team.yaml', team));
+    const member = await cluster.ok('user', 'create', 'member');
+    const own = parse(readFileSync(member.trim(), 'utf8')) as Config;
+    const config = parse(readFileSync(kubeconfig(), 'utf8')) as Config;
+    const [user, context] = [own.users[0], own.contexts[0]];
+    config.users.push({ ...user, name: 'member' });
+    const served = config.contexts.find(({ name }) => name === 'editor')?.context['cluster'] ?? '';
+    config.contexts.push({ name: 'team', context: { ...context?.context, user: 'member', cluster: served } });
+    writeFileSync(kubeconfig(), stringify(config));
+    await choose('team');
+    await window.statusBarItem(/Cluster team at .*: Wheelhouse/).waitFor();
+    await window.expand('Configuration');
+    await window.expand('ConfigMaps');
+    await window.tree
+      .getByText(/User "member" cannot list resource "configmaps"/)
+      .first()
+      .waitFor();
+    await window.run('Wheelhouse: Choose Namespace…');
+    await window.pick('Another namespace…');
+    await window.answer('places-team');
+    await window.statusBarItem('team/places-team').waitFor();
+    await window.treeItem('kube-root-ca.crt').waitFor();
+
+    await window.openFile('ours.yaml');
+    await window.run('Wheelhouse: Apply…');
+    await window.confirmPick();
+    await window.notification('1 created').waitFor();
+    await window.treeItem('of-the-team').waitFor();
+    await window.openFile('theirs.yaml');
+    await window.run('Wheelhouse: Check with the Cluster (Dry Run)');
+    await untilProblemsAre(window, 'theirs.yaml', [
+      '3:19 Error configmaps "of-the-team" is forbidden: User "member" cannot patch resource "configmaps"',
+    ]);
+    await choose('editor');
+    await cluster.ok('delete', 'namespace', 'places-team', '--wait=false');
   });
 });
