@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { drainNode, planDrain, setSchedulable, type DrainPlan } from '../../core/client/operations/nodes.ts';
 import { systemClock } from '../../core/machinery/clock.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import { within } from '../session/within.ts';
 import { attempt, signalOf } from './failure.ts';
 import { confirm, labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
@@ -23,14 +24,14 @@ async function changeScheduling(target: Target, schedulable: boolean): Promise<v
   const doing = schedulable
     ? vscode.l10n.t('uncordon {0}', labelOf(target))
     : vscode.l10n.t('cordon {0}', labelOf(target));
-  await attempt(doing, () => setSchedulable(cluster.cluster.client, name.name, schedulable, cluster.signal));
+  await attempt(doing, () => setSchedulable(cluster.cluster.client, name.name, schedulable, within(cluster)));
 }
 
 async function drain(target: Target): Promise<void> {
   const { cluster, name } = target;
   const { client } = cluster.cluster;
   const doing = vscode.l10n.t('drain {0}', labelOf(target));
-  const plan = await attempt(doing, () => planDrain(client, name.name, cluster.signal));
+  const plan = await attempt(doing, () => planDrain(client, name.name, within(cluster)));
   if (plan === undefined) return;
   const question = vscode.l10n.t('Drain {0} of cluster "{1}"?', labelOf(target), cluster.context.name);
   if (!(await confirm(question, vscode.l10n.t('Drain'), consequences(plan)))) return;

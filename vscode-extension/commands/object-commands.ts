@@ -4,6 +4,7 @@ import { describeUri } from '../documents/describe-documents.ts';
 import { resourceUri } from '../documents/resource-uri.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
 import { reasonOf } from '../session/reason.ts';
+import { within } from '../session/within.ts';
 import { dependentsText } from './dependents-text.ts';
 import { attempt } from './failure.ts';
 import { confirm, labelOf, namesOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
@@ -59,7 +60,7 @@ async function deleteObjects(targets: readonly Target[]): Promise<void> {
     try {
       await open.cluster.client.delete(resource, name, {
         propagationPolicy: 'Background',
-        signal: open.signal,
+        signal: within(open),
       });
     } catch (error) {
       if (!isNotFound(error)) failures.push(`${labelOf({ resource, name })}: ${reasonOf(error)}`);

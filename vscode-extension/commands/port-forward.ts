@@ -1,14 +1,12 @@
 import * as vscode from 'vscode';
 import type { Pod, Service } from '../../core/api/generated/core-v1.ts';
 import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
+import { within } from '../session/within.ts';
 import { attempt } from './failure.ts';
 import { destinationOf } from './forward-destination.ts';
 import { OpenForwards } from './open-forwards.ts';
 import { PortForward } from './port-forwarder.ts';
 import { labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
-
-/** For finding a Pod to forward to. */
-const findTimeoutMs = 10_000;
 
 /** Forwarding ports, until it is stopped. */
 export function registerPortForward(
@@ -54,11 +52,10 @@ async function start(
   const chosen = { port: remote, inPod: picked.port === undefined };
   const find = (open: OpenCluster, signal: AbortSignal) =>
     destinationOf(open.cluster.client, resource.kind, object, chosen, signal);
-  const limit = AbortSignal.any([cluster.signal, AbortSignal.timeout(findTimeoutMs)]);
   const forward = new PortForward(session, {
     context: cluster.context.name,
     name: labelOf(target),
-    where: await find(cluster, limit),
+    where: await find(cluster, within(cluster)),
     find,
     onError: (text) => log.warn(text),
   });

@@ -7,6 +7,7 @@ import {
 } from '../../core/client/operations/revisions.ts';
 import { rollBack } from '../../core/client/operations/rollouts.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
+import { within } from '../session/within.ts';
 import { attempt } from './failure.ts';
 import { revisionRow, templateText } from './revision-texts.ts';
 import { labelOf, type Target } from './targets.ts';
@@ -22,8 +23,9 @@ export async function chooseRevision(target: Target, compare: CompareDocuments):
   const found = await attempt(doing, async () => {
     const rolling = rollingResource(resource.group, resource.kind);
     if (rolling === undefined) throw new Error(vscode.l10n.t('no revisions are kept of {0}', resource.kind));
-    const workload = await client.get(rolling, name, { signal: cluster.signal });
-    return { workload, revisions: await revisionsOf(client, workload, { signal: cluster.signal }) };
+    const signal = within(cluster);
+    const workload = await client.get(rolling, name, { signal });
+    return { workload, revisions: await revisionsOf(client, workload, { signal }) };
   });
   if (found === undefined) return;
   const { workload, revisions } = found;
@@ -50,7 +52,7 @@ export async function chooseRevision(target: Target, compare: CompareDocuments):
   await showRevision(target, workload, picked.revision, compare);
   if (!(await agreed(target, picked.revision))) return;
   const done = await attempt(doing, () =>
-    rollBack(client, workload, picked.revision.number, { signal: cluster.signal }),
+    rollBack(client, workload, picked.revision.number, { signal: within(cluster) }),
   );
   if (done !== undefined) void vscode.window.showInformationMessage(`${labelOf(target)}: ${done}`);
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { restartWorkload } from '../../core/client/operations/rollouts.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import { within } from '../session/within.ts';
 import { attempt } from './failure.ts';
 import { chooseRevision } from './rollback.ts';
 import { confirm, labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
@@ -37,7 +38,7 @@ async function scale(target: Target): Promise<void> {
   await attempt(vscode.l10n.t('scale {0}', labelOf(target)), () =>
     cluster.cluster.client.patch(resource, name, 'json', patch, {
       subresource: 'scale',
-      signal: cluster.signal,
+      signal: within(cluster),
     }),
   );
 }
@@ -51,6 +52,6 @@ async function restart(target: Target): Promise<void> {
   );
   if (!(await confirm(question, vscode.l10n.t('Restart')))) return;
   await attempt(vscode.l10n.t('restart {0}', labelOf(target)), () =>
-    restartWorkload(cluster.cluster.client, resource, name, Date.now(), { signal: cluster.signal }),
+    restartWorkload(cluster.cluster.client, resource, name, Date.now(), { signal: within(cluster) }),
   );
 }

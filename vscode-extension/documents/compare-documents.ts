@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
+import { KeptTexts } from './kept-texts.ts';
 
 export const compareScheme = 'wheelhouse-compare';
-/** Texts that are kept; those of closed editors make room for new ones. */
-const mostKept = 500;
+/** Of texts that are kept; old ones make room, and a comparison of a thousand objects is no old one. */
+const mostCharacters = 64_000_000;
 
 /** Texts that exist only to be compared: one side, or both, of a diff. */
 export class CompareDocuments implements vscode.Disposable {
-  readonly #texts = new Map<string, string>();
+  readonly #texts = new KeptTexts(mostCharacters);
   readonly #registration: vscode.Disposable;
   #count = 0;
 
@@ -20,11 +21,7 @@ export class CompareDocuments implements vscode.Disposable {
   add(name: string, text: string): vscode.Uri {
     const path = `/${this.#count++}/${name}`;
     const uri = vscode.Uri.from({ scheme: compareScheme, path });
-    this.#texts.set(uri.toString(), text);
-    for (const oldest of this.#texts.keys()) {
-      if (this.#texts.size <= mostKept) break;
-      this.#texts.delete(oldest);
-    }
+    this.#texts.add(uri.toString(), text);
     return uri;
   }
 

@@ -8,6 +8,7 @@ import { sanitizeLine } from '../../core/printers/sanitize.ts';
 import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts';
 import { reasonOf } from '../session/reason.ts';
 import { whileOpen } from '../session/while-open.ts';
+import { within } from '../session/within.ts';
 import { followObject } from './follow-object.ts';
 import { addressUri, parseResourceUri, type ResourcePath } from './resource-uri.ts';
 
@@ -121,7 +122,7 @@ export class DescribeDocuments implements vscode.TextDocumentContentProvider, vs
 async function describe({ open, resource, name }: Place): Promise<string> {
   // Loaded when something is described: what it aligns columns with is half of what starting up would take.
   const { describeObject } = await import('../../core/printers/describe/describe-object.ts');
-  const signal = AbortSignal.any([open.signal, AbortSignal.timeout(describeTimeoutMs)]);
+  const signal = within(open, describeTimeoutMs);
   const { client } = open.cluster;
   const object = await client.get(resource, name, { signal });
   const lines = await describeObject(client, resource, object, { nowMs: Date.now(), events: true, signal });

@@ -10,6 +10,7 @@ import type { ClusterSession, OpenCluster } from '../session/cluster-session.ts'
 import { untilOpen } from '../session/until-open.ts';
 import { whileOpen } from '../session/while-open.ts';
 import { reasonOf } from '../session/reason.ts';
+import { within } from '../session/within.ts';
 import type { CompareDocuments } from './compare-documents.ts';
 import { followLive } from './follow-live.ts';
 import { saveObject } from './object-save.ts';
@@ -64,7 +65,7 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
     const file = this.#files.get(uri.toString()) ?? (await this.#loadToWrite(uri));
     const manifest = theOnly(text, address.name.name);
     this.#refusals.clear(uri);
-    const signal = AbortSignal.any([open.signal, AbortSignal.timeout(callTimeoutMs)]);
+    const signal = within(open, callTimeoutMs);
     try {
       const { client } = open.cluster;
       const handedOut = (revision: string) => file.handedOut(revision);
@@ -132,7 +133,7 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
 
   async #load(uri: vscode.Uri): Promise<HeldObject> {
     const { address, open, resource } = await this.#find(uri);
-    const signal = AbortSignal.any([open.signal, AbortSignal.timeout(callTimeoutMs)]);
+    const signal = within(open, callTimeoutMs);
     try {
       const object = await open.cluster.client.get(resource, address.name, { signal });
       const file = this.#files.of(uri.toString());

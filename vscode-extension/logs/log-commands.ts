@@ -10,6 +10,7 @@ import { attempt, signalOf } from '../commands/failure.ts';
 import { containerOf, labelOf, targetsOf, type Target, type TreeArguments } from '../commands/targets.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
 import { reasonOf } from '../session/reason.ts';
+import { within } from '../session/within.ts';
 import { logScopeOf, readLog, type LogLine, type LogScope } from './log-follower.ts';
 import { LogTerminal, type LogTerminalOptions } from './log-terminal.ts';
 import { plainText } from './log-text.ts';
@@ -86,7 +87,7 @@ async function askForAge(): Promise<number | undefined> {
 
 async function showPrevious(target: Target, scope: LogScope): Promise<void> {
   const lines: LogLine[] = [];
-  const signal = AbortSignal.any([target.cluster.signal, AbortSignal.timeout(4 * listTimeoutMs)]);
+  const signal = within(target.cluster, 4 * listTimeoutMs);
   for (const { pod, container, restarts } of await containersOf(target, scope)) {
     if (restarts === 0) continue;
     const options = { container, previous: true, limitBytes: previousBytes };
@@ -141,7 +142,7 @@ async function download(target: Target, scope: LogScope): Promise<void> {
 }
 
 async function containersOf({ cluster }: Target, { container: only, ...selection }: LogScope) {
-  const signal = AbortSignal.any([cluster.signal, AbortSignal.timeout(listTimeoutMs)]);
+  const signal = within(cluster, listTimeoutMs);
   const { items } = await cluster.cluster.client.list(pods, { ...selection, signal });
   return items.flatMap(({ metadata: { namespace, name = '' }, status }) =>
     [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]

@@ -2,9 +2,10 @@ import * as vscode from 'vscode';
 import type { Container, EphemeralContainer, Pod } from '../../core/api/generated/core-v1.ts';
 import { addDebugContainer, containerStarted } from '../../core/client/operations/debug.ts';
 import { nameSuffix, systemRandom } from '../../core/machinery/random.ts';
-import { attempt } from '../commands/failure.ts';
+import { attempt, signalOf } from '../commands/failure.ts';
 import { containerOf, labelOf, targetsOf, type Target, type TreeArguments } from '../commands/targets.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import { within } from '../session/within.ts';
 import { ContainerTerminal, type OpenProcess } from './container-terminal.ts';
 
 /** A debug container has this long to start: its image may have to be pulled. */
@@ -67,13 +68,13 @@ async function debug(target: Target, container: string): Promise<void> {
     tty: true,
     targetContainerName: container,
   };
-  const { signal: closed, cluster } = target.cluster;
-  const limit = AbortSignal.any([closed, AbortSignal.timeout(debugTimeoutMs)]);
-  const { client, containers } = cluster;
+  const { client, containers } = target.cluster.cluster;
+  const limit = within(target.cluster, debugTimeoutMs);
   await addDebugContainer(client, target.name, added, limit);
+  const location = vscode.ProgressLocation.Notification;
   const title = vscode.l10n.t('Starting {0}', image);
-  await vscode.window.withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
-    containerStarted(client, target.name, name, limit),
+  await vscode.window.withProgress({ location, title, cancellable: true }, (_progress, token) =>
+    containerStarted(client, target.name, name, signalOf(token, limit)),
   );
   show(target, name, 'debug-alt', (signal) =>
     containers.attach({ signal }, target.name, { container: name, stdin: true, tty: true }),
