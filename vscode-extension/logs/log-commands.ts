@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import * as vscode from 'vscode';
@@ -16,8 +16,10 @@ import { LogTerminal, type LogTerminalOptions } from './log-terminal.ts';
 import { plainText } from './log-text.ts';
 
 const listTimeoutMs = 15_000;
-/** Of the run before; it has ended, so it is shown as a document. */
-const previousBytes = 5_000_000;
+/** Of the run before of a container; it has ended, so it is shown as a document. */
+const previousLines = 20_000;
+/** Of all of them; the editor takes no document that is much longer. */
+const previousCharacters = 20_000_000;
 
 /** Following, the run before, and everything as a file. */
 export function registerLogCommands(session: ClusterSession): vscode.Disposable {
@@ -87,11 +89,17 @@ async function askForAge(): Promise<number | undefined> {
 
 async function showPrevious(target: Target, scope: LogScope): Promise<void> {
   const lines: LogLine[] = [];
+  let characters = 0;
   const signal = within(target.cluster, 4 * listTimeoutMs);
   for (const { pod, container, restarts } of await containersOf(target, scope)) {
-    if (restarts === 0) continue;
-    const options = { container, previous: true, limitBytes: previousBytes };
-    for await (const some of readLog(target.cluster, pod, options, signal)) lines.push(...some);
+    if (restarts === 0 || characters > previousCharacters) continue;
+    // How it ended is at the end.
+    const options = { container, previous: true, tailLines: previousLines };
+    for await (const some of readLog(target.cluster, pod, options, signal)) {
+      lines.push(...some);
+      for (const { text } of some) characters += text.length;
+      if (characters > previousCharacters) break;
+    }
   }
   if (lines.length === 0) {
     void vscode.window.showInformationMessage(
@@ -99,7 +107,9 @@ async function showPrevious(target: Target, scope: LogScope): Promise<void> {
     );
     return;
   }
-  const content = lines.map((line) => `${line.pod} ${line.container} ${plainText(line)}\n`).join('');
+  const rows = lines.map((line) => `${line.pod} ${line.container} ${plainText(line)}\n`);
+  if (characters > previousCharacters) rows.push(`${vscode.l10n.t('More is left out')}\n`);
+  const content = rows.join('');
   await vscode.window.showTextDocument(await vscode.workspace.openTextDocument({ content, language: 'log' }));
 }
 
@@ -116,7 +126,9 @@ async function download(target: Target, scope: LogScope): Promise<void> {
   const title = vscode.l10n.t('Downloading logs of {0}', labelOf(target));
   await vscode.window.withProgress({ location, title, cancellable: true }, async (progress, token) => {
     const signal = signalOf(token, target.cluster.signal);
-    const stream = createWriteStream(uri.fsPath);
+    // What was there before stays until all of it has come.
+    const partial = `${uri.fsPath}.part`;
+    const stream = createWriteStream(partial);
     const written = finished(stream);
     written.catch(() => {});
     try {
@@ -131,10 +143,11 @@ async function download(target: Target, scope: LogScope): Promise<void> {
       }
       stream.end();
       await written;
+      await rename(partial, uri.fsPath);
     } catch (error) {
       // A part of the logs must not look like all of them.
       stream.destroy();
-      await rm(uri.fsPath, { force: true });
+      await rm(partial, { force: true });
       throw error;
     }
   });

@@ -1,5 +1,8 @@
 import type { LogLine } from './log-follower.ts';
 
+/** What a line takes besides its text: an empty one is not free either. */
+const lineCharacters = 64;
+
 /** The last lines, up to a number of characters; older ones make room. */
 export class LogHistory {
   readonly #limit: number;
@@ -15,10 +18,11 @@ export class LogHistory {
   add(lines: readonly LogLine[]): void {
     for (const line of lines) {
       this.#lines.push(line);
-      this.#size += line.text.length;
+      this.#size += sizeOf(line);
     }
     while (this.#size > this.#limit && this.#start < this.#lines.length - 1) {
-      this.#size -= this.#lines[this.#start++]?.text.length ?? 0;
+      const oldest = this.#lines[this.#start++];
+      this.#size -= oldest === undefined ? 0 : sizeOf(oldest);
     }
     if (this.#start > this.#lines.length / 2) {
       this.#lines = this.#lines.slice(this.#start);
@@ -26,13 +30,11 @@ export class LogHistory {
     }
   }
 
-  clear(): void {
-    this.#lines = [];
-    this.#start = 0;
-    this.#size = 0;
-  }
-
   get lines(): readonly LogLine[] {
     return this.#lines.slice(this.#start);
   }
+}
+
+function sizeOf({ text }: LogLine): number {
+  return text.length + lineCharacters;
 }

@@ -7,6 +7,7 @@ import { PacedOutput } from '../terminals/paced-output.ts';
 import { followReopened } from './follow-reopened.ts';
 import type { LogLine, LogScope, LogSink } from './log-follower.ts';
 import { LogHistory } from './log-history.ts';
+import { LogScreen } from './log-screen.ts';
 import { lineFilter, logText, noteText, plainText, SpeakerColors } from './log-text.ts';
 
 export interface LogTerminalOptions {
@@ -18,7 +19,6 @@ export interface LogTerminalOptions {
 
 /** What is kept to be filtered again; more than the terminal's own history holds. */
 const keptCharacters = 10_000_000;
-const clearScreen = '\x1b[2J\x1b[3J\x1b[H';
 
 /** Logs as they are written, in a terminal: coloured, searchable, and filtered by what is typed at `/`. */
 export class LogTerminal implements vscode.Pseudoterminal, LogSink {
@@ -31,22 +31,23 @@ export class LogTerminal implements vscode.Pseudoterminal, LogSink {
   readonly #closes = new vscode.EventEmitter<number | void>();
   readonly onDidWrite = this.#writes.event;
   readonly onDidClose = this.#closes.event;
-  readonly #output = new PacedOutput((text) => this.#writes.fire(text), systemClock);
   readonly #history = new LogHistory(keptCharacters);
   readonly #colors = new SpeakerColors();
   readonly #closing = new AbortController();
+  /** What waits for it is bounded, because every log waits for its own. */
+  readonly #screen: LogScreen;
   #filterText = '';
   #filter: ((line: string) => boolean) | undefined;
   #timestamps = false;
   #held: Deferred<void> | undefined;
-  /** Writes follow each other; what waits is bounded, because every log waits for its own. */
-  #last: Promise<void> = Promise.resolve();
 
   constructor(session: Openings, context: string, scope: LogScope, options: LogTerminalOptions) {
     this.#session = session;
     this.#context = context;
     this.#scope = scope;
     this.#options = options;
+    const output = new PacedOutput((text) => this.#writes.fire(text), systemClock);
+    this.#screen = new LogScreen((text) => output.write(text), this.#closing.signal);
   }
 
   open(): void {
@@ -84,11 +85,11 @@ export class LogTerminal implements vscode.Pseudoterminal, LogSink {
   async lines(lines: readonly LogLine[]): Promise<void> {
     await this.#held?.promise;
     this.#history.add(lines);
-    await this.#show(lines);
+    await this.#screen.write(() => this.#text(lines));
   }
 
   note(pod: string, text: string): void {
-    void this.#write(`${noteText(pod, text)}\r\n`);
+    void this.#screen.write(() => `${noteText(pod, text)}\r\n`);
   }
 
   async askForFilter(): Promise<void> {
@@ -117,20 +118,14 @@ export class LogTerminal implements vscode.Pseudoterminal, LogSink {
   }
 
   #replay(): void {
-    void this.#write(clearScreen);
-    void this.#show(this.#history.lines);
+    const { lines } = this.#history;
+    void this.#screen.replace(() => this.#text(lines));
   }
 
-  #show(lines: readonly LogLine[]): Promise<void> {
+  #text(lines: readonly LogLine[]): string {
     const filter = this.#filter;
     const shown = filter === undefined ? lines : lines.filter((line) => filter(plainText(line)));
-    if (shown.length === 0) return Promise.resolve();
     const look = { prefix: this.#options.prefix, timestamps: this.#timestamps, colors: this.#colors };
-    return this.#write(shown.map((line) => `${logText(line, look)}\r\n`).join(''));
-  }
-
-  #write(text: string): Promise<void> {
-    this.#last = this.#last.then(() => (this.#closing.signal.aborted ? undefined : this.#output.write(text)));
-    return this.#last;
+    return shown.map((line) => `${logText(line, look)}\r\n`).join('');
   }
 }

@@ -60,11 +60,17 @@ describe('a filter of lines', () => {
 
 describe('the history of a log', () => {
   test('keeps the newest lines within its limit', () => {
-    const history = new LogHistory(100);
+    const history = new LogHistory(740);
     for (let index = 0; index < 1_000; index++)
       history.add([line(`number ${String(index).padStart(3, '0')}`)]);
     expect(history.lines.map(({ text }) => text)).toEqual(
       Array.from({ length: 10 }, (_, index) => `number ${990 + index}`),
     );
+  });
+
+  test('is not endless where all lines are empty', () => {
+    const history = new LogHistory(64_000);
+    for (let index = 0; index < 10_000; index++) history.add([line('')]);
+    expect(history.lines).toHaveLength(1_000);
   });
 });
