@@ -117,17 +117,26 @@ export class NodeRegistration {
 
   async #write(node: Node, signal: AbortSignal): Promise<Node> {
     const { client, nodeName } = this.#options;
+    // The status alone: with it would go labels as they were, and a node may not take away what others set since.
+    const patch = (status: NodeStatus, { metadata: { resourceVersion } }: Node) =>
+      client.patch(
+        nodes,
+        { name: nodeName },
+        'merge',
+        { metadata: { resourceVersion }, status },
+        { subresource: 'status', signal },
+      );
     try {
-      return await client.updateStatus(nodes, node, { signal });
+      return await patch(node.status, node);
     } catch (error) {
       if (!isConflict(error)) throw error;
-      // Others write taints, labels and conditions of their own: those stay.
+      // Others write conditions of their own: those stay.
       const live = await client.get(nodes, { name: nodeName }, { signal });
       const own = new Set(['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready']);
       const foreign = (live.status.conditions ?? []).filter(({ type }) => !own.has(type));
       const mine = (node.status.conditions ?? []).filter(({ type }) => own.has(type));
       const status = { ...live.status, ...node.status, conditions: [...foreign, ...mine] };
-      return await client.updateStatus(nodes, { ...live, status }, { signal });
+      return await patch(status, live);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Event, Pod } from '../../core/api/generated/core-v1.ts';
 import { events, pods } from '../../core/api/generated/resources.ts';
+import { createClient } from '../../core/client/typed-client.ts';
 import { silentLogger } from '../../core/machinery/logger.ts';
 import { seededRandom } from '../../core/machinery/random.ts';
 import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
@@ -11,7 +12,7 @@ import { ScriptedRuntime } from '../environment/scripted-runtime.ts';
 
 export const sceneNode = 'a';
 
-/** A node agent on the real API in process, a runtime that follows a script, and time that stands still. */
+/** A node agent with a node's rights on the real API in process, a runtime that follows a script, and time that stands still. */
 export interface KubeletScene extends AsyncDisposable {
   readonly api: TestApi;
   readonly clock: SteppedClock;
@@ -38,14 +39,15 @@ export interface SceneOptions {
 
 export async function kubeletScene({ dataDirectory, files = false }: SceneOptions): Promise<KubeletScene> {
   const clock = new SteppedClock();
-  const api = await createTestApi({ clock });
+  const api = await createTestApi({ clock, rbac: true });
   const runtime = new ScriptedRuntime(clock);
   const { client } = api;
+  const user = { name: `system:node:${sceneNode}`, groups: ['system:nodes', 'system:authenticated'] };
   let current = await start();
 
   async function start() {
     const agent = await createAgent({
-      client,
+      client: createClient(api.verbs, { user }),
       runtime,
       clock,
       random: seededRandom(1),

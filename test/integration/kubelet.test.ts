@@ -401,6 +401,20 @@ describe('the node', () => {
     await eventually(async () => expect((await lease()).spec.renewTime).not.toBe(before.spec.renewTime), 100);
   });
 
+  test('tells how it is every five minutes, and leaves what others set on it', async () => {
+    const role = { 'node-role.kubernetes.io/control-plane': '' };
+    const { client } = scene.api;
+    await client.patch(nodes, { name: sceneNode }, 'merge', { metadata: { labels: role } });
+    const seen = async () => {
+      const { status, metadata } = await client.get(nodes, { name: sceneNode });
+      expect(metadata.labels).toMatchObject(role);
+      return status.conditions?.find(({ type }) => type === 'Ready')?.lastHeartbeatTime;
+    };
+    const before = await seen();
+    await scene.clock.advanceAsync(300_000);
+    await eventually(async () => expect(await seen()).not.toBe(before));
+  });
+
   test('tells what it has', async () => {
     const { status, metadata } = await scene.api.client.get(nodes, { name: sceneNode });
     expect(status.capacity).toEqual({
