@@ -12,6 +12,8 @@ export interface SourcedManifest {
 const manifestFile = /\.(ya?ml|json)$/;
 const mostFiles = 1_000;
 const mostBytes = 16_000_000;
+/** Of all files together. */
+const mostTogether = 64_000_000;
 
 /** The files to work on: those of the explorer's selection, otherwise the one in the active editor. */
 export function chosenUris(
@@ -30,7 +32,16 @@ export function chosenUris(
 /** Every object of files and folders, as the editor has them, saved or not. Everything is read before any is used. */
 export async function readManifests(uris: readonly vscode.Uri[]): Promise<readonly SourcedManifest[]> {
   const manifests: SourcedManifest[] = [];
-  for (const uri of await filesOf(uris)) manifests.push(...(await parse(uri, await textOf(uri))));
+  let characters = 0;
+  for (const uri of await filesOf(uris)) {
+    const text = await textOf(uri);
+    characters += text.length;
+    if (characters > mostTogether)
+      throw new Error(
+        vscode.l10n.t('These files are too large together: at most {0} bytes are read', mostTogether),
+      );
+    manifests.push(...(await parse(uri, text)));
+  }
   return manifests;
 }
 
@@ -85,25 +96,27 @@ async function textOf(uri: vscode.Uri): Promise<string> {
 }
 
 async function filesOf(uris: readonly vscode.Uri[]): Promise<readonly vscode.Uri[]> {
-  const files: vscode.Uri[] = [];
+  // A file may be chosen beside a folder that it is in.
+  const files = new Map<string, vscode.Uri>();
   const waiting = [...uris];
   for (let uri = waiting.shift(); uri !== undefined; uri = waiting.shift()) {
     // A document that was never saved is no file yet.
     if (
       uri.scheme === 'untitled' ||
-      (await vscode.workspace.fs.stat(uri)).type !== vscode.FileType.Directory
+      // What was chosen may be a link to a folder.
+      ((await vscode.workspace.fs.stat(uri)).type & vscode.FileType.Directory) === 0
     ) {
-      files.push(uri);
+      files.set(uri.toString(), uri);
     } else {
       const entries = await vscode.workspace.fs.readDirectory(uri);
       for (const [name, type] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) {
         const child = vscode.Uri.joinPath(uri, name);
         if (type === vscode.FileType.Directory && !name.startsWith('.') && name !== 'node_modules')
           waiting.push(child);
-        if (type === vscode.FileType.File && manifestFile.test(name)) files.push(child);
+        if (type === vscode.FileType.File && manifestFile.test(name)) files.set(child.toString(), child);
       }
     }
-    if (files.length > mostFiles) throw new Error(vscode.l10n.t('There are more than {0} files', mostFiles));
+    if (files.size > mostFiles) throw new Error(vscode.l10n.t('There are more than {0} files', mostFiles));
   }
-  return files;
+  return [...files.values()];
 }

@@ -12,16 +12,16 @@ export class OpenForwards implements vscode.Disposable {
     this.#item = vscode.window.createStatusBarItem('wheelhouse.ports', vscode.StatusBarAlignment.Left, 9);
     this.#item.name = vscode.l10n.t('Wheelhouse Forwarded Ports');
     this.#item.command = 'wheelhouse.stopPortForward';
-    this.#endListening = session.onClusterChange(() => this.#show());
+    this.#endListening = session.onClusterChange(() => this.show());
   }
 
   /** Until it is closed, by whomever. */
   add(forward: PortForward): void {
     this.#forwards.add(forward);
-    this.#show();
+    this.show();
     const forget = () => {
       this.#forwards.delete(forward);
-      this.#show();
+      this.show();
     };
     forward.closed.addEventListener('abort', forget, { once: true });
   }
@@ -30,7 +30,7 @@ export class OpenForwards implements vscode.Disposable {
     const rows = [...this.#forwards].map((forward) => ({
       label: `localhost:${forward.port}`,
       description: forward.destination,
-      ...(forward.waits ? { detail: forward.text } : {}),
+      ...(forward.isWell ? {} : { detail: forward.text }),
       forward,
     }));
     const picked = await vscode.window.showQuickPick(rows, {
@@ -47,10 +47,11 @@ export class OpenForwards implements vscode.Disposable {
     this.#item.dispose();
   }
 
-  #show(): void {
+  /** Shows how they stand now. */
+  show(): void {
     const forwards = [...this.#forwards];
     if (forwards.length === 0) return this.#item.hide();
-    const icon = forwards.some(({ waits }) => waits) ? 'debug-disconnect' : 'plug';
+    const icon = forwards.every(({ isWell }) => isWell) ? 'plug' : 'debug-disconnect';
     this.#item.text = `$(${icon}) ${forwards.length}`;
     this.#item.tooltip = forwards.map(({ text }) => text).join('\n');
     this.#item.show();

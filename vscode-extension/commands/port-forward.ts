@@ -19,7 +19,7 @@ export function registerPortForward(
       const [target] = targetsOf(session, where);
       if (target === undefined) return;
       await attempt(vscode.l10n.t('forward a port of {0}', labelOf(target)), async () => {
-        const forward = await start(session, target, log);
+        const forward = await start(session, target, log, () => open.show());
         if (forward === undefined) return;
         open.add(forward);
         await announce(forward);
@@ -34,6 +34,7 @@ async function start(
   session: ClusterSession,
   target: Target,
   log: vscode.LogOutputChannel,
+  onChange: () => void,
 ): Promise<PortForward | undefined> {
   const ports = portsOf(target);
   const picked = await vscode.window.showQuickPick(
@@ -58,6 +59,7 @@ async function start(
     where: await find(cluster, within(cluster)),
     find,
     onError: (text) => log.warn(text),
+    onChange,
   });
   await forward.listen(local);
   return forward;

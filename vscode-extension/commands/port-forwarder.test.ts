@@ -22,10 +22,11 @@ describe('a port that is forwarded', () => {
   let running: Set<string>;
   let found: Destination;
   let errors: string[];
+  let changes: number;
 
   beforeEach(async () => {
     api = await createTestApi();
-    [running, found, errors] = [new Set(['web-1']), web, []];
+    [running, found, errors, changes] = [new Set(['web-1']), web, [], 0];
     far = createServer((socket) => {
       socket.on('error', () => {});
       socket.on('data', (data) => socket.write(`heard ${String(data)}`));
@@ -60,6 +61,7 @@ describe('a port that is forwarded', () => {
       where: web,
       find: () => Promise.resolve(found),
       onError: (text) => errors.push(text),
+      onChange: () => changes++,
     });
     await forward.listen(0);
   });
@@ -124,9 +126,14 @@ describe('a port that is forwarded', () => {
   test('says why it leads nowhere when there is no other', async () => {
     running.clear();
     expect(await ask('one')).toBe('');
-    expect(errors).toEqual(['Cannot forward to pod "web-1": 8080: pods "web-1" not found']);
+    expect(await ask('two')).toBe('');
+    expect(errors).toEqual(Array(2).fill('Cannot forward to pod "web-1": 8080: pods "web-1" not found'));
+    const where = `localhost:${forward.port}`;
+    expect(forward.text).toBe(`pod "web-1": 8080 does not answer at ${where}: pods "web-1" not found`);
+    expect([forward.isWell, changes]).toEqual([false, 1]);
     running.add('web-1');
-    expect(await ask('two')).toBe('heard two');
+    expect(await ask('three')).toBe('heard three');
+    expect([forward.isWell, changes]).toEqual([true, 2]);
   });
 
   test('is free again when it was closed', async () => {

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { isUnavailable } from '../../core/api/errors.ts';
 import type { ObjectName } from '../../core/api/object.ts';
 import { forwardPort } from '../../core/client/operations/port-forward.ts';
+import { linkSignals } from '../../core/machinery/signals.ts';
 import { l10n } from '../language/l10n.ts';
 import type { OpenCluster } from '../session/cluster-session.ts';
 import { reasonOf } from '../session/reason.ts';
@@ -23,6 +24,8 @@ export interface PortForwardOptions {
   readonly find: (open: OpenCluster, signal: AbortSignal) => Promise<Destination>;
   /** Told why a connection came to nothing. */
   readonly onError: (text: string) => void;
+  /** Called when `text` and `isWell` say something else than before. */
+  readonly onChange: () => void;
 }
 
 /**
@@ -37,6 +40,8 @@ export class PortForward {
   readonly #closing = new AbortController();
   #where: Destination;
   #port = 0;
+  /** Why the last connection came to nothing. */
+  #trouble: string | undefined;
 
   constructor(session: Openings, options: PortForwardOptions) {
     this.destination = `${options.name}: ${options.where.port}`;
@@ -55,21 +60,30 @@ export class PortForward {
     return this.#closing.signal;
   }
 
-  /** Its cluster is not open, so nobody gets through for now. */
-  get waits(): boolean {
-    return this.#session.current?.context.name !== this.#options.context;
+  /** False where nobody gets through for now. */
+  get isWell(): boolean {
+    return this.#isOpen && this.#trouble === undefined;
   }
 
   /** What it is and how it stands, for people. */
   get text(): string {
-    return this.waits
-      ? l10n.t(
-          '{0} at localhost:{1} waits until cluster "{2}" is opened again',
-          this.destination,
-          this.#port,
-          this.#options.context,
-        )
-      : l10n.t('{0} answers at localhost:{1}', this.destination, this.#port);
+    const { t } = l10n;
+    const { destination } = this;
+    const { context } = this.#options;
+    if (!this.#isOpen)
+      return t(
+        '{0} at localhost:{1} waits until cluster "{2}" is opened again',
+        destination,
+        this.#port,
+        context,
+      );
+    return this.#trouble === undefined
+      ? t('{0} answers at localhost:{1}', destination, this.#port)
+      : t('{0} does not answer at localhost:{1}: {2}', destination, this.#port, this.#trouble);
+  }
+
+  get #isOpen(): boolean {
+    return this.#session.current?.context.name === this.#options.context;
   }
 
   /** 0 takes any port that is free. */
@@ -78,7 +92,9 @@ export class PortForward {
       open: (signal) => this.#open(signal),
       onConnection: () => {},
       onError: (error) => {
-        this.#options.onError(`Cannot forward to ${this.destination}: ${reasonOf(error)}`);
+        const why = reasonOf(error);
+        if (this.#isOpen) this.#went(why);
+        this.#options.onError(`Cannot forward to ${this.destination}: ${why}`);
       },
       signal: this.#closing.signal,
     });
@@ -90,17 +106,36 @@ export class PortForward {
 
   async #open(signal: AbortSignal): Promise<Duplex> {
     const { current } = this.#session;
-    if (current === undefined || this.waits) throw new Error(this.text);
-    const limit = AbortSignal.any([signal, current.signal]);
+    if (current === undefined || !this.#isOpen) throw new Error(this.text);
+    const either = linkSignals(signal, current.signal);
+    const unlink = () => either[Symbol.dispose]();
     try {
-      return await connect(current, this.#where, limit);
+      const connection = await this.#connect(current, either.signal);
+      connection.once('close', unlink);
+      this.#went(undefined);
+      return connection;
     } catch (error) {
-      if (limit.aborted || isUnavailable(error)) throw error;
-      const where = await this.#options.find(current, limit);
+      unlink();
+      throw error;
+    }
+  }
+
+  async #connect(open: OpenCluster, signal: AbortSignal): Promise<Duplex> {
+    try {
+      return await connect(open, this.#where, signal);
+    } catch (error) {
+      if (signal.aborted || isUnavailable(error)) throw error;
+      const where = await this.#options.find(open, signal);
       if (isSame(where, this.#where)) throw error;
       this.#where = where;
-      return connect(current, where, limit);
+      return connect(open, where, signal);
     }
+  }
+
+  #went(trouble: string | undefined): void {
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    this.#options.onChange();
   }
 }
 

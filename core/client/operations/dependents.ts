@@ -1,6 +1,7 @@
 import type { CustomResourceDefinition } from '../../api/generated/apiextensions-v1.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { areEvents, qualifiedResource } from '../../api/resource.ts';
+import { mapAtMost } from '../../machinery/map-at-most.ts';
 import type { Client } from '../client.ts';
 import type { ResourceIndex, ServedResource } from '../resource-index.ts';
 
@@ -19,6 +20,10 @@ const oftenOwned = [
   'persistentvolumeclaims',
 ];
 
+/** Objects, or namespaces, that are looked into at the same time, and lists of each of them. */
+const countedAtOnce = 2;
+const listsAtOnce = 4;
+
 /** What goes with an object when it is deleted: how many objects of which kind, most first. */
 export type Dependents = readonly { readonly resource: ServedResource; readonly count: number }[];
 
@@ -34,12 +39,20 @@ export async function dependentsOf(
 ): Promise<Dependents> {
   const owners = objects.filter(({ metadata }) => metadata.namespace !== undefined);
   const namespaces = new Set(owners.map(({ metadata }) => metadata.namespace));
-  const counted = await Promise.all([
-    ...objects.map((object) => countHeld(client, index, object, signal)),
-    ...[...namespaces].map((namespace) => countOwned(client, index, owners, { namespace, signal })),
-  ]);
+  const held = await mapAtMost(
+    countedAtOnce,
+    objects,
+    (object) => countHeld(client, index, object, signal),
+    signal,
+  );
+  const owned = await mapAtMost(
+    countedAtOnce,
+    [...namespaces],
+    (namespace) => countOwned(client, index, owners, { namespace, signal }),
+    signal,
+  );
   const counts = new Map<string, Dependents[number]>();
-  for (const { resource, count } of counted.flat()) {
+  for (const { resource, count } of [...held, ...owned].flat()) {
     const name = qualifiedResource(resource);
     if (count > 0) counts.set(name, { resource, count: count + (counts.get(name)?.count ?? 0) });
   }
@@ -58,7 +71,8 @@ async function countHeld(
     const held = once(index.all).filter(
       (resource) => resource.namespaced && resource.verbs.includes('list') && !areEvents(resource),
     );
-    return Promise.all(held.map((resource) => countAll(client, resource, { namespace, signal })));
+    const count = (resource: ServedResource) => countAll(client, resource, { namespace, signal });
+    return mapAtMost(listsAtOnce, held, count, signal);
   }
   if (kind !== 'CustomResourceDefinition') return [];
   const { group, names } = (object as unknown as CustomResourceDefinition).spec;
@@ -83,12 +97,11 @@ async function countOwned(
   { namespace, signal }: { readonly namespace: string | undefined; readonly signal: AbortSignal },
 ): Promise<Dependents> {
   const kinds = oftenOwned.flatMap((name) => index.lookUp(name) ?? []);
-  const lists = await Promise.all(
-    kinds.map(async (resource) => {
-      const list = await readable(client.list(resource, { namespace, signal }), signal);
-      return { resource, items: list?.items ?? [] };
-    }),
-  );
+  const listOf = async (resource: ServedResource) => {
+    const list = await readable(client.list(resource, { namespace, signal }), signal);
+    return { resource, items: list?.items ?? [] };
+  };
+  const lists = await mapAtMost(listsAtOnce, kinds, listOf, signal);
   const gone = new Set(owners.map(({ metadata }) => metadata.uid ?? ''));
   const counts = new Map<ServedResource, number>();
   for (let before = 0; before < gone.size;) {

@@ -3,6 +3,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
+import { linkSignals } from '../../machinery/signals.ts';
 
 /** A listening socket whose connections end in a Pod. */
 export interface PortForwarderOptions {
@@ -55,9 +56,10 @@ async function join(socket: Socket, open: PortForwarderOptions['open'], signal: 
   const leave = () => left.abort(new Error('The caller hung up'));
   socket.on('error', () => {});
   socket.once('close', leave);
+  using either = linkSignals(signal, left.signal);
   let connection: Duplex | undefined;
   try {
-    connection = await open(AbortSignal.any([signal, left.signal]));
+    connection = await open(either.signal);
     socket.off('close', leave);
     connection.on('error', () => {});
     await Promise.all([
