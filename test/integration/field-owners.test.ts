@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
-import { nodes, pods } from '../../core/api/generated/resources.ts';
+import { describe, expect, test } from 'vitest';
+import { configmaps, nodes, pods } from '../../core/api/generated/resources.ts';
 import { apiVersionOf } from '../../core/api/resource.ts';
 import { createClient } from '../../core/client/typed-client.ts';
 import { isStored } from '../../core/registry/registry.ts';
@@ -74,4 +74,64 @@ test("a Pod is its maker's and its status the kubelet's; who binds it owns nothi
     },
   ]);
   expect(metadata.managedFields).toHaveLength(2);
+});
+
+test('what admission adds belongs to nobody', async () => {
+  await using api = await createTestApi();
+  const where = { namespace: 'default', name: 'web' };
+  await api.client.create(pods, pod().named('web').build(), { fieldManager: 'kim' });
+  const made = await api.client.get(pods, where);
+  expect(made.spec.tolerations).not.toEqual([]);
+  const [owner] = made.metadata.managedFields ?? [];
+  expect(owner?.fieldsV1).toMatchObject({ 'f:spec': { 'f:restartPolicy': {} } });
+  expect(owner?.fieldsV1).not.toMatchObject({ 'f:spec': { 'f:tolerations': {} } });
+});
+
+test('who writes a status owns nothing else, whatever else it sends', async () => {
+  await using api = await createTestApi();
+  const made = await api.client.create(pods, pod().named('web').build(), { fieldManager: 'kim' });
+  const sent = { ...made, spec: { ...made.spec, priority: 7 }, status: { ...made.status, message: 'late' } };
+  const { metadata } = await api.client.updateStatus(pods, sent, { fieldManager: 'robin' });
+  expect(metadata.managedFields).toEqual([
+    expect.objectContaining({ manager: 'kim', fieldsV1: made.metadata.managedFields?.[0]?.fieldsV1 }),
+    expect.objectContaining({ manager: 'robin', fieldsV1: { 'f:status': { 'f:message': {} } } }),
+  ]);
+});
+
+describe('owners that a client writes itself', () => {
+  const where = { namespace: 'default', name: 'settings' };
+  const kim = {
+    manager: 'kim',
+    operation: 'Update',
+    apiVersion: 'v1',
+    time: '2030-01-01T00:00:00Z',
+    fieldsType: 'FieldsV1',
+    fieldsV1: { 'f:data': { '.': {}, 'f:a': {} } },
+  };
+
+  async function written(managedFields: unknown): Promise<unknown> {
+    await using api = await createTestApi();
+    const metadata = { name: 'settings', namespace: 'default' };
+    const made = await api.client.create(configmaps, { metadata, data: { a: '1' } }, { fieldManager: 'kim' });
+    const changed = { ...made, metadata: { ...made.metadata, managedFields } } as typeof made;
+    await api.client.update(configmaps, changed, { fieldManager: 'robin' });
+    return (await api.client.get(configmaps, where)).metadata.managedFields;
+  }
+
+  test('are theirs from then on', async () => {
+    const moved = { ...kim, manager: 'alex' };
+    expect(await written([moved])).toEqual([moved]);
+  });
+
+  test('are forgotten where it writes one that is empty', async () => {
+    expect(await written([{}])).toBeUndefined();
+  });
+
+  test.for<[string, unknown]>([
+    ['none', undefined],
+    ['an empty list', []],
+    ['what nobody can read', [{ ...kim, operation: 'Guess' }]],
+  ])('stay as they are where it writes %s', async ([, given]) => {
+    expect(await written(given)).toEqual([kim]);
+  });
 });

@@ -8,6 +8,7 @@ import { ApplyError } from '../../machinery/apply/typed-value.ts';
 import { conflictMessage, describeManager } from '../../machinery/apply/conflict.ts';
 import type { Conflict } from '../../machinery/apply/conflict.ts';
 import { FieldsV1Error } from '../../machinery/apply/fields-v1.ts';
+import { readManagedFields } from '../../machinery/apply/managed-fields.ts';
 import type { ManagedFieldsEntry } from '../../machinery/apply/managed-fields.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import { timestamp } from '../../machinery/timestamp.ts';
@@ -32,19 +33,43 @@ export function recordOwners(
   object: Mutable<KubernetesObject>,
   old: KubernetesObject | undefined,
 ): void {
-  const before = old?.metadata.managedFields;
-  // A client may say "forget all owners": one entry with nothing in it.
-  const forgets =
-    object.metadata.managedFields?.length === 1 && object.metadata.managedFields[0]?.manager === undefined;
-  const entries = readable(() =>
-    trackUpdate({
-      ...writeOf(declaration, writer),
-      managedFields: forgets ? undefined : (before as readonly ManagedFieldsEntry[] | undefined),
-      before: old as JsonObject | undefined,
-      after: object,
-    }),
-  );
+  const entries = trackUpdate({
+    ...writeOf(declaration, writer),
+    managedFields: entriesBefore(writer, object, old),
+    before: old as JsonObject | undefined,
+    after: object,
+  });
   setEntries(object, entries);
+}
+
+/**
+ * A client may write the owners themselves, except through a subresource; with one entry that has nothing in it, it
+ * says "forget them all". Where it says nothing, or what cannot be read, they are those of the object (upstream:
+ * managedfields/internal/fieldmanager.go, decodeLiveOrNew).
+ */
+function entriesBefore(
+  { subresource }: Writer,
+  { metadata }: Mutable<KubernetesObject>,
+  old: KubernetesObject | undefined,
+): readonly ManagedFieldsEntry[] | undefined {
+  const { managedFields = [] } = subresource === '' ? metadata : {};
+  const [first, ...others] = managedFields;
+  if (first !== undefined && others.length === 0 && Object.keys(first).length === 0) return undefined;
+  const given = first === undefined ? undefined : legible(managedFields);
+  return given ?? legible(old?.metadata.managedFields);
+}
+
+function legible(
+  given: KubernetesObject['metadata']['managedFields'],
+): readonly ManagedFieldsEntry[] | undefined {
+  const entries = given as readonly ManagedFieldsEntry[] | undefined;
+  try {
+    readManagedFields(entries);
+    return entries;
+  } catch (error) {
+    if (error instanceof FieldsV1Error || error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** What an apply makes of an object; throws 409 with a cause for each field that somebody else owns. */

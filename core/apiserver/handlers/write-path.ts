@@ -79,10 +79,11 @@ export class WritePath {
     const { declaration } = request;
     if (declaration.custom !== undefined && declaration.subresources?.['status'] !== undefined)
       delete (object as { status?: unknown }).status;
+    // What admission adds belongs to nobody: whoever applies it takes it without a conflict.
+    this.#recordOwners(request, object, undefined);
     const admission = this.#request(request, 'CREATE', object, undefined);
     await this.#admission.mutate(admission);
     declaration.applyDefaults?.(object);
-    this.#recordOwners(request, object, undefined);
     refuseIf(declaration, object, [
       ...validateObjectMeta(object.metadata, declaration),
       ...(declaration.validate?.(object) ?? []),
@@ -100,14 +101,17 @@ export class WritePath {
     old: KubernetesObject,
   ): Promise<void> {
     const { store, subresource, declaration } = request;
+    const context = { clock: this.#clock, subresource };
+    const rules = { declaration, strategy: store.strategy };
+    const ofStatus = writesStatus(subresource);
+    // Nobody comes to own by way of the status what cannot be written there.
+    if (ofStatus) prepareStatusUpdate(rules, object, old, context);
+    this.#recordOwners(request, object, old);
     const admission = this.#request(request, 'UPDATE', object, old);
     await this.#admission.mutate(admission);
     declaration.applyDefaults?.(object);
-    const context = { clock: this.#clock, subresource };
-    const rules = { declaration, strategy: store.strategy };
-    if (writesStatus(subresource)) prepareStatusUpdate(rules, object, old, context);
+    if (ofStatus) prepareStatusUpdate(rules, object, old, context);
     else prepareUpdate(rules, object, old, context);
-    this.#recordOwners(request, object, old);
     refuseIf(declaration, object, [
       ...(await validateUpdate(declaration, object, old, subresource)),
       ...(request.view?.requested.conversion?.validateUpdate?.(object, old) ?? []),
