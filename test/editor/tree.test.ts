@@ -19,6 +19,13 @@ const front = JSON.stringify({
   metadata: { name: 'tree-front' },
   spec: { selector: { app: 'tree-web' }, ports: [{ name: 'http', port: 80, targetPort: 'pages' }] },
 });
+/** None of its Pods may be taken away. */
+const budget = JSON.stringify({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name: 'tree-budget' },
+  spec: { maxUnavailable: 0, selector: { matchLabels: { app: 'tree-web' } } },
+});
 /** Of the image that it wants there is none. */
 const broken = JSON.stringify({
   apiVersion: 'v1',
@@ -210,24 +217,6 @@ describeEditor('the tree of the cluster', { '.vscode/settings.json': '{}' }, (ed
     await expect(answer(second)).rejects.toThrow('fetch failed');
   });
 
-  test('forwards a port of a Service to a Pod behind it', async () => {
-    const { window } = editor();
-    const cluster = editorCluster();
-    await cluster.ok('apply', '-f', cluster.file('tree-front.yaml', front));
-    await window.showKind('Network', 'Services');
-    const port = await forward('tree-front', '80 (http)');
-    const item = window.statusBarItem(`localhost:${port}`);
-    expect(await item.getAttribute('aria-label')).toContain(
-      'service "tree-front" in namespace "default": 8080',
-    );
-    expect(await answer(port)).toBe('hello\n');
-    await item.click();
-    await window.pick(`localhost:${port}`);
-    await item.waitFor({ state: 'detached' });
-    await cluster.ok('delete', 'service', 'tree-front');
-    await window.collapse('Network');
-  });
-
   test('copies names: of objects, of several, and of containers', async () => {
     const { window } = editor();
     const copied = (wanted: RegExp) =>
@@ -264,12 +253,70 @@ describeEditor('the tree of the cluster', { '.vscode/settings.json': '{}' }, (ed
       .waitFor();
   });
 
+  test('forwards a port of a Service to a Pod behind it, to others when that goes, over any connection', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    await cluster.ok('apply', '-f', cluster.file('tree-front.yaml', front));
+    await window.showKind('Network', 'Services');
+    const port = await forward('tree-front', '80 (http)');
+    const item = window.statusBarItem(`localhost:${port}`);
+    expect(await item.getAttribute('aria-label')).toContain(
+      'service "tree-front" in namespace "default": 8080',
+    );
+    expect(await answer(port)).toBe('hello\n');
+    const answersAgain = () =>
+      window.until(
+        'an answer',
+        () => answer(port).catch(String),
+        (text) => text === 'hello\n',
+      );
+    await cluster.ok('delete', 'pods', '-l', 'app=tree-web');
+    await cluster.ok('rollout', 'status', 'deployment/tree-web', '--timeout', '60s');
+    await answersAgain();
+    await window.run('Wheelhouse: Connect Again');
+    await answersAgain();
+    await item.click();
+    await window.pick(`localhost:${port}`);
+    await item.waitFor({ state: 'detached' });
+    await cluster.ok('delete', 'service', 'tree-front');
+    await window.collapse('Network');
+    await window.showKind('Workloads', 'Deployments');
+    await window
+      .treeItem('tree-web')
+      .filter({ hasText: /([1-9])\/\1/ })
+      .waitFor();
+  });
+
   test('cordons a node and says so', async () => {
     const { window } = editor();
     await window.expand('Cluster');
     await window.expand('Nodes');
     await window.menu('editor', 'Cordon');
     await window.treeItem('editor').filter({ hasText: 'SchedulingDisabled' }).waitFor();
+    await window.menu('editor', 'Uncordon');
+    await window
+      .treeItem('editor')
+      .filter({ hasText: /Ready(?!,)/ })
+      .waitFor();
+  });
+
+  test('says what holds a drain back, and ends it when it is cancelled', async () => {
+    const { window } = editor();
+    const cluster = editorCluster();
+    await cluster.ok('apply', '-f', cluster.file('tree-budget.yaml', budget));
+    await window.menu('editor', 'Drain…');
+    await window.dialog.getByText('Drain', { exact: true }).click();
+    const draining = window.notification('Draining editor');
+    await draining.filter({ hasText: /tree-web-\S+: Cannot evict pod/ }).waitFor();
+    await draining.hover();
+    await draining.getByRole('button', { name: 'Cancel' }).click();
+    await draining.waitFor({ state: 'detached' });
+    await window
+      .treeItem('tree-web')
+      .filter({ hasText: /([1-9])\/\1/ })
+      .waitFor();
+    expect(await window.notification(/Cannot drain/).count()).toBe(0);
+    await cluster.ok('delete', 'poddisruptionbudget', 'tree-budget');
     await window.menu('editor', 'Uncordon');
     await window
       .treeItem('editor')
