@@ -1,7 +1,7 @@
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../api/generated/core-v1.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import type { Amounts } from '../api/quota/pod-usage.ts';
-import { scopeMatches, scopesMatch, scopesOf } from '../api/quota/scopes.ts';
+import { isScope, scopeMatches, scopesMatch, scopesOf } from '../api/quota/scopes.ts';
 import { arrayOf, membersOf, textOf, textsOf } from '../machinery/given-values.ts';
 import { Quantity } from '../machinery/quantity.ts';
 
@@ -58,14 +58,6 @@ const apiVersions = [
   'resourcequota.admission.k8s.io/v1beta1',
   'resourcequota.admission.k8s.io/v1alpha1',
 ];
-const scopeNames: ReadonlySet<unknown> = new Set<ScopedResourceSelectorRequirement['scopeName']>([
-  'Terminating',
-  'NotTerminating',
-  'BestEffort',
-  'NotBestEffort',
-  'PriorityClass',
-  'CrossNamespacePodAffinity',
-]);
 const operators: ReadonlySet<unknown> = new Set(['In', 'NotIn', 'Exists', 'DoesNotExist']);
 
 /** Reads a ResourceQuotaConfiguration as a file has it; what is wrong joins `problems`. */
@@ -102,8 +94,7 @@ function readLimited(value: unknown, at: string, problems: string[]): LimitedRes
 function readScope(value: unknown, at: string, problems: string[]): ScopedResourceSelectorRequirement {
   const given = membersOf(value, at, ['scopeName', 'operator', 'values'], problems);
   const { scopeName, operator } = given;
-  if (!scopeNames.has(scopeName))
-    problems.push(`${at}.scopeName: Unsupported value: ${JSON.stringify(scopeName)}`);
+  if (!isScope(scopeName)) problems.push(`${at}.scopeName: Unsupported value: ${JSON.stringify(scopeName)}`);
   if (!operators.has(operator))
     problems.push(`${at}.operator: Unsupported value: ${JSON.stringify(operator)}`);
   return {

@@ -1,6 +1,54 @@
 import type { Pod, ResourceQuota, ScopedResourceSelectorRequirement } from '../generated/core-v1.ts';
 import type { KubernetesObject } from '../object.ts';
 
+type ScopeName = ScopedResourceSelectorRequirement['scopeName'];
+
+const computeResources = ['cpu', 'memory'].flatMap((name) => [name, `requests.${name}`, `limits.${name}`]);
+
+/** What each scope can be asked to bound: IsResourceQuotaScopeValidForResource (pkg/apis/core/helper). */
+const boundBy: Readonly<Record<string, ReadonlySet<string>>> = {
+  BestEffort: new Set(['pods']),
+  VolumeAttributesClass: new Set(['persistentvolumeclaims', 'requests.storage']),
+  ...Object.fromEntries(
+    (
+      [
+        'Terminating',
+        'NotTerminating',
+        'NotBestEffort',
+        'PriorityClass',
+        'CrossNamespacePodAffinity',
+      ] satisfies ScopeName[]
+    ).map((name) => [name, new Set(['pods', ...computeResources])]),
+  ),
+};
+
+/** Resources of quotas that are upstream's own: IsStandardQuotaResourceName. */
+const standardResources: ReadonlySet<string> = new Set([
+  ...computeResources,
+  'ephemeral-storage',
+  'requests.ephemeral-storage',
+  'limits.ephemeral-storage',
+  'requests.storage',
+  'pods',
+  'services',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
+]);
+
+export function isScope(name: unknown): boolean {
+  return typeof name === 'string' && Object.hasOwn(boundBy, name);
+}
+
+/** Whether a quota of this scope can bound the resource; whose resources are not upstream's own says so itself. */
+export function canBound(scope: string, resource: string): boolean {
+  return !isScope(scope) || !standardResources.has(resource) || boundBy[scope]?.has(resource) === true;
+}
+
 interface Kind {
   readonly group: string;
   readonly plural: string;

@@ -7,6 +7,7 @@ import {
 import { parseCidr } from '../../machinery/ip.ts';
 import { Quantity } from '../../machinery/quantity.ts';
 import type { LimitRange, LimitRangeItem, ResourceQuota } from '../generated/core-v1.ts';
+import { canBound, isScope } from '../quota/scopes.ts';
 import type { NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from '../generated/networking-v1.ts';
 import type { RuntimeClass } from '../generated/node-v1.ts';
 import type { PodDisruptionBudget } from '../generated/policy-v1.ts';
@@ -183,15 +184,22 @@ export function validateResourceQuota({ spec }: ResourceQuota): Errors {
     ['BestEffort', 'NotBestEffort'],
     ['Terminating', 'NotTerminating'],
   ] as const;
-  const scopes = spec.scopes ?? [];
+  const { scopes = [], scopeSelector, hard = {} } = spec;
+  const at = path.child('scopes');
+  for (const scope of scopes) {
+    if (!isScope(scope)) errors.push(invalidValue(at, scopes, 'unsupported scope'));
+    errors.push(...unboundable(scope, hard).map((why) => invalidValue(at, scopes, why)));
+  }
   for (const [a, b] of conflicts)
-    if (scopes.includes(a) && scopes.includes(b))
-      errors.push(invalidValue(path.child('scopes'), scopes, 'conflicting scopes'));
+    if (scopes.includes(a) && scopes.includes(b)) errors.push(invalidValue(at, scopes, 'conflicting scopes'));
   errors.push(
     ...checkEach(
-      spec.scopeSelector?.matchExpressions,
+      scopeSelector?.matchExpressions,
       path.child('scopeSelector').child('matchExpressions'),
       ({ scopeName, operator, values = [] }, at) => {
+        if (!isScope(scopeName)) return [invalidValue(at.child('scopeName'), scopeName, 'unsupported scope')];
+        const wrong = unboundable(scopeName, hard);
+        if (wrong.length > 0) return wrong.map((why) => invalidValue(at, scopeSelector, why));
         const needsValues = operator === 'In' || operator === 'NotIn';
         if (needsValues && values.length === 0)
           return [
@@ -221,6 +229,12 @@ export function validateResourceQuota({ spec }: ResourceQuota): Errors {
     ),
   );
   return errors;
+}
+
+/** What is wrong with what a quota of this scope bounds, resource by resource. */
+function unboundable(scope: string, hard: Readonly<Record<string, string>>): string[] {
+  const wrong = Object.keys(hard).filter((name) => !canBound(scope, name));
+  return wrong.map(() => 'unsupported scope applied to resource');
 }
 
 function validateQuotaName(name: string, path: FieldPath): Errors {

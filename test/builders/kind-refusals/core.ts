@@ -250,12 +250,23 @@ export const coreRefusals: Readonly<Record<string, KindRefusals>> = {
         'Invalid value: "-1": must be greater than or equal to 0',
       ],
       [
-        { spec: { scopes: ['BestEffort', 'NotBestEffort'] } },
+        { spec: { scopes: ['Terminating', 'NotTerminating'] } },
         'spec.scopes',
-        'Invalid value: ["BestEffort","NotBestEffort"]: conflicting scopes',
+        'Invalid value: ["Terminating","NotTerminating"]: conflicting scopes',
+      ],
+      [{ spec: { scopes: ['Nope'] } }, 'spec.scopes', 'Invalid value: ["Nope"]: unsupported scope'],
+      [
+        { spec: { hard: { services: '1' }, scopes: ['NotTerminating'] } },
+        'spec.scopes',
+        'Invalid value: ["NotTerminating"]: unsupported scope applied to resource',
+      ],
+      [
+        { spec: { scopeSelector: { matchExpressions: [{ scopeName: 'Nope', operator: 'Exists' }] } } },
+        'spec.scopeSelector.matchExpressions[0].scopeName',
+        'Invalid value: "Nope": unsupported scope',
       ],
     ],
-    update: [[{ spec: { scopes: ['BestEffort'] } }, 'spec.scopes', immutable]],
+    update: [[{ spec: { scopes: ['NotBestEffort'] } }, 'spec.scopes', immutable]],
   },
   '/services': {
     create: [

@@ -187,6 +187,15 @@ describe('attach over a WebSocket', () => {
     expect(await client.closed).toBe(1005);
     expect(handlers.asked.at(-1)).toMatchObject({ kind: 'exec', options: { stdin: true, tty: false } });
   });
+
+  test('ends well when what it joined ends, whatever its code', async () => {
+    const client = await open(path('attach', { stdin: 'true', stdout: 'true' }), 'v5.channel.k8s.io');
+    client.send(stdin, 'hello\n');
+    await soon(() => client.text(stdout)).toBe('hello\n');
+    process.kill(handlers.pids.at(-1) ?? 0);
+    expect(await client.closed).toBe(1000);
+    expect(JSON.parse(client.text(error))).toMatchObject({ kind: 'Status', status: 'Success' });
+  });
 });
 
 function isAlive(pid: number): boolean {

@@ -48,11 +48,15 @@ export function requireSomeStream({ stdin, stdout, stderr }: CommandQuery): void
   throw new StatusError('BadRequest', 'you must specify at least 1 of stdin, stdout, stderr');
 }
 
-/** Joins a process and its client until the process has ended and its output is sent. */
+/**
+ * Joins a process and its client until the process has ended and its output is sent. Whoever attached hears that it
+ * ended; with which code is the Pod's to tell (kubelet: cri/streaming/remotecommand/attach.go).
+ */
 export async function joinCommand(
   process: RemoteProcess,
   peer: CommandPeer,
   query: CommandQuery,
+  subresource: 'exec' | 'attach',
 ): Promise<void> {
   // Input ends with the process: whatever the client still sends is not waited for.
   feed(peer.messages, process).catch(() => process.stdin?.destroy());
@@ -63,7 +67,8 @@ export async function joinCommand(
         ? undefined
         : drain(process.stderr, query.stderr, (data) => peer.send('stderr', data)),
     ]);
-    await peer.finish(exitStatus(await process.exitCode));
+    const exitCode = await process.exitCode;
+    await peer.finish(exitStatus(subresource === 'exec' ? exitCode : 0));
   } catch (error) {
     await peer.finish(StatusError.from(error).status);
   }

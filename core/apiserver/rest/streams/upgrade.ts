@@ -83,7 +83,7 @@ async function commandOverWebSocket(
   requireSomeStream(query);
   const process = await startProcess(upgrade.call, streams, pod, subresource, query);
   const socket = await accepted(upgrade, protocol);
-  await joinCommand(process, websocketPeer(socket, protocol, query), query);
+  await joinCommand(process, websocketPeer(socket, protocol, query), query, subresource);
 }
 
 async function commandOverSpdy(
@@ -97,7 +97,7 @@ async function commandOverSpdy(
   requireSomeStream(query);
   const process = await startProcess(upgrade.call, streams, pod, subresource, query);
   switchToSpdy(upgrade, protocol);
-  await joinCommand(process, await spdyPeer(upgrade.socket, protocol, query), query);
+  await joinCommand(process, await spdyPeer(upgrade.socket, protocol, query), query, subresource);
 }
 
 function startProcess(
