@@ -4,6 +4,8 @@ import type { LogLine } from './log-follower.ts';
 /** Colours that are readable on light and dark backgrounds alike. */
 const palette = [36, 33, 35, 32, 34, 31, 96, 93, 95, 92, 94, 91] as const;
 const reset = '\x1b[0m';
+/** Of those who have a colour; beyond that the first to have spoken give theirs back. */
+const mostSpeakers = 500;
 
 /**
  * A colour for everybody who speaks: the same name tends to have the same one in every terminal, and as long as there
@@ -16,6 +18,8 @@ export class SpeakerColors {
   of(name: string): number {
     const before = this.#given.get(name);
     if (before !== undefined) return before;
+    const [oldest] = this.#given.keys();
+    if (this.#given.size >= mostSpeakers && oldest !== undefined) this.#given.delete(oldest);
     let hash = 0;
     for (const character of name) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) >>> 0;
     const from = hash % palette.length;

@@ -28,7 +28,6 @@ export function kubeconfigFiles({ setting, env }: KubeconfigPlace): readonly str
   return listed.length > 0 ? listed : [join(homedir(), '.kube', 'config'), ...localKubeconfigs(env)];
 }
 
-/** What to open, and what could be opened instead. */
 /** The files and those they refer to; a certificate may be renewed in a file of its own. */
 export function filesToWatch(files: readonly string[]): readonly string[] {
   try {
@@ -39,6 +38,7 @@ export function filesToWatch(files: readonly string[]): readonly string[] {
   }
 }
 
+/** What to open, and what could be opened instead. */
 export type Choice = { readonly contexts: readonly string[] } & (
   | { readonly kind: 'context'; readonly context: ClusterContext }
   | { readonly kind: 'none' }

@@ -8,5 +8,10 @@ export function reasonOf(error: unknown): string {
   const causes = (error.status.details?.causes ?? [])
     .filter(({ message = '' }) => !error.message.includes(message))
     .map(({ field, message }) => `${field ?? ''}: ${message ?? ''}`);
-  return sanitizeText([error.message, ...causes].join('\n'));
+  return sanitizeText([[error.message, ...gaveUpWhy(error)].join(': '), ...causes].join('\n'));
+}
+
+/** Why a call was given up on this side; what the transport says of it is in the message already. */
+function gaveUpWhy({ reason, cause }: StatusError): readonly string[] {
+  return reason === 'Timeout' && cause instanceof Error && !('details' in cause) ? [cause.message] : [];
 }
