@@ -42,7 +42,7 @@ export function definedKind(
   return undefined;
 }
 
-/** Waits, where an object that was applied is a definition, until what it defines is served; not for ever. */
+/** Waits, where an object that was applied is a definition, until what it defines is served; never rejects. */
 export async function untilServed(
   client: Client,
   applied: KubernetesObject,
@@ -59,8 +59,7 @@ export async function untilServed(
     for await (const batch of client.watch(customresourcedefinitions, options))
       for (const event of batch) if (event.type !== 'BOOKMARK' && isEstablished(event.object)) return;
   } catch {
-    // What is not served is refused when it is applied, with a reason.
-    signal.throwIfAborted();
+    // It was applied all the same; what is not served is refused when it is applied, with a reason.
   } finally {
     found.abort();
   }

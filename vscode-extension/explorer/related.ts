@@ -3,7 +3,6 @@ import type { ReplicaSet } from '../../core/api/generated/apps-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
 import type { Informer } from '../../core/client/informer.ts';
-import { selectorFromLabels } from '../../core/machinery/label-selector.ts';
 
 /** What stands below an object: the objects of one kind that belong to it. */
 export interface Relation {
@@ -64,7 +63,8 @@ function nodeOf(pod: KubernetesObject): readonly string[] {
 function selects(service: KubernetesObject, pod: KubernetesObject): boolean {
   const { selector } = (service as { spec?: { selector?: Record<string, string> } }).spec ?? {};
   // No labels at all would be those of every Pod: somebody else says where such a Service leads.
-  if (selector === undefined || Object.keys(selector).length === 0) return false;
-  if (service.metadata.namespace !== pod.metadata.namespace) return false;
-  return selectorFromLabels(selector).matches(pod.metadata.labels ?? {});
+  const wanted = Object.entries(selector ?? {});
+  if (wanted.length === 0 || service.metadata.namespace !== pod.metadata.namespace) return false;
+  const { labels = {} } = pod.metadata;
+  return wanted.every(([key, value]) => labels[key] === value);
 }
