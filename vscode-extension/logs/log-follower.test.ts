@@ -141,6 +141,36 @@ describe('following logs', () => {
     expect(shown).toEqual([` ${why}`]);
   });
 
+  test('follows a hundred logs at a time, and the next when one of them ends', async () => {
+    const ends: (() => void)[] = [];
+    const containers: ContainerStreams = {
+      ...cluster.cluster.containers,
+      async *logs(_call, { name }) {
+        asked.push({ pod: name });
+        yield Buffer.from('');
+        await new Promise<void>((resolve) => {
+          ends.push(resolve);
+          stop.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      },
+    };
+    cluster = { ...cluster, cluster: { ...cluster.cluster, containers } };
+    const names = Array.from({ length: 102 }, (_, index) => `web-${String(index).padStart(3, '0')}`);
+    await Promise.all(names.map(run));
+    follow({ namespace: 'default', labelSelector: 'app=web' });
+    await expectEventually(api.clock, () => expect(ends).toHaveLength(100));
+    expect(shown).toEqual([' 100 logs are followed; more of them when one of these ends']);
+    await api.client.delete(
+      pods,
+      { namespace: 'default', name: names[100] ?? '' },
+      { gracePeriodSeconds: 0 },
+    );
+    await expectEventually(api.clock, () => expect(shown.at(-1)).toBe(`${names[100]} is gone`));
+    ends[0]?.();
+    await expectEventually(api.clock, () => expect(asked.at(-1)?.pod).toBe(names[101]));
+    expect(asked).toHaveLength(101);
+  });
+
   test('tells when a Pod is gone', async () => {
     await run('web-1');
     follow({ namespace: 'default', fieldSelector: 'metadata.name=web-1' });

@@ -59,6 +59,9 @@ export class LogProgress {
   begun = false;
 }
 
+/** Logs that are followed at the same time: each is a stream of its own, for the server as well. */
+const mostFollowed = 100;
+
 /** How long to wait before a log is asked for again that broke off with the connection. */
 const retryMs = 1_000;
 
@@ -97,6 +100,24 @@ export async function followLogs(
   const { container: only, ...selection } = scope;
   const followed = new Set<string>();
   const reading = new Set<Promise<void>>();
+  const waiting = new Map<string, () => Promise<void>>();
+  const start = (run: string, follow: () => Promise<void>) => {
+    if (reading.size >= mostFollowed) {
+      if (waiting.size === 0)
+        sink.note('', l10n.t('{0} logs are followed; more of them when one of these ends', mostFollowed));
+      waiting.set(run, follow);
+      return;
+    }
+    const read = follow();
+    reading.add(read);
+    void read.finally(() => {
+      reading.delete(read);
+      const [next] = waiting;
+      if (next === undefined || signal.aborted) return;
+      waiting.delete(next[0]);
+      start(...next);
+    });
+  };
   const look = (pod: Pod) => {
     const { uid = '', name = '' } = pod.metadata;
     progress.pods.set(uid, name);
@@ -108,14 +129,12 @@ export async function followLogs(
       // Whoever starts while we look is shown from the beginning.
       const known = progress.runs.get(run) ?? { from: progress.begun ? {} : options, last: '' };
       progress.runs.set(run, known);
-      const read = followContainer(cluster, pod, status.name, known, sink, clock, signal);
-      reading.add(read);
-      void read.finally(() => reading.delete(read));
+      start(run, () => followContainer(cluster, pod, status.name, known, sink, clock, signal));
     }
   };
   const gone = (uid: string, name: string) => {
     progress.pods.delete(uid);
-    for (const runs of [progress.runs, followed])
+    for (const runs of [progress.runs, followed, waiting])
       for (const run of runs.keys()) if (run.startsWith(`${uid}/`)) runs.delete(run);
     sink.note(name, l10n.t('is gone'));
   };
