@@ -50,7 +50,6 @@ export async function bundleExtension() {
     sourcemap: 'inline',
     sourcesContent: false,
     minifySyntax: true,
-    keepNames: true,
     external: ['vscode'],
     // As ES modules, which become one scope; what it is to Node is fifty CommonJS modules, each run by itself.
     alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
@@ -74,8 +73,6 @@ export async function bundleExtension() {
       sourcemap: 'external',
       sourcesContent: false,
       minifyWhitespace: true,
-      // Names that errors show are kept above.
-      minifyIdentifiers: true,
       logLevel: 'warning',
     });
     writeFileSync(path, `${code}//# sourceMappingURL=${sourcefile}.map\n`);

@@ -1,5 +1,5 @@
-/** A check this short is not felt, so it need not wait for what is typed next. */
-const unfeltMs = 10;
+/** A check this short is over before the next key of somebody who types ten a second, so waiting would gain nothing. */
+const shortMs = 80;
 const longestMs = 250;
 
 /**
@@ -8,5 +8,5 @@ const longestMs = 250;
  * somebody who stops has not long to wait.
  */
 export function typingPauseMs(lastCheckMs: number): number {
-  return lastCheckMs <= unfeltMs ? 0 : Math.min(lastCheckMs / 4, longestMs);
+  return lastCheckMs <= shortMs ? 0 : Math.min(lastCheckMs / 4, longestMs);
 }
