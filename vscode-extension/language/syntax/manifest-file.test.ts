@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ManifestFile } from './manifest-file.ts';
+import { parseDocument } from './parse-document.ts';
 import { splitDocuments } from './split.ts';
 
 const texts = (text: string) => splitDocuments(text).map((slice) => slice.text);
@@ -36,6 +37,17 @@ describe('a file that changes', () => {
       [20, 29],
     ]);
     expect(file.documentAt(19)).toBe(after[1]);
+  });
+
+  test('finds what stayed as it was again, when what is typed has become YAML', () => {
+    const other = new ManifestFile();
+    const text = `a:\n  b: 1\nc:\n${'  - d: [e, f]\n'.repeat(20)}`;
+    const first = other.update(text)[0]?.parsed;
+    expect(other.update(text.replace('b: 1', 'b: "1'))[0]?.parsed.problems).not.toEqual([]);
+    const last = other.update(text.replace('b: 1', 'b: "1"'))[0]?.parsed;
+    expect(last).toEqual(parseDocument(last?.text ?? ''));
+    const itemOf = (value: unknown) => (value as { c: readonly unknown[] }).c[7];
+    expect(itemOf(last?.root?.value)).toBe(itemOf(first?.root?.value));
   });
 
   test('forgets what it no longer holds', () => {

@@ -1,4 +1,5 @@
 import { parseDocument, type ParsedDocument } from './parse-document.ts';
+import { patchDocument } from './patch-document.ts';
 import { splitDocuments } from './split.ts';
 
 /** A document and where it stands in its file. */
@@ -11,11 +12,16 @@ export interface PlacedDocument {
   readonly parsed: ParsedDocument;
 }
 
-/** Parses the documents of a file as it changes: those whose text is as it was are not parsed again. */
+/**
+ * Parses the documents of a file as it changes: those whose text is as it was are not parsed again, and of the others
+ * only what changed, where that can be told apart.
+ */
 export class ManifestFile {
   #text = '';
   #documents: readonly PlacedDocument[] = [];
   #parsed = new Map<string, ParsedDocument>();
+  /** What each document was like when it last was YAML without a mistake. */
+  #bases: readonly (ParsedDocument | undefined)[] = [];
 
   get documents(): readonly PlacedDocument[] {
     return this.#documents;
@@ -24,12 +30,20 @@ export class ManifestFile {
   update(text: string): readonly PlacedDocument[] {
     if (text === this.#text && this.#documents.length > 0) return this.#documents;
     const before = this.#parsed;
+    const bases = this.#documents.map(({ text: old }, index) => {
+      const parsed = before.get(old);
+      return parsed?.problems.length === 0 ? parsed : this.#bases[index];
+    });
     const kept = new Map<string, ParsedDocument>();
     this.#text = text;
     this.#parsed = kept;
-    this.#documents = splitDocuments(text).map((slice): PlacedDocument => {
+    const slices = splitDocuments(text);
+    // Where documents came or went, nobody knows which one was which.
+    this.#bases = slices.length === bases.length ? bases : [];
+    this.#documents = slices.map((slice, index): PlacedDocument => {
       const known = before.get(slice.text);
       if (known !== undefined) kept.set(slice.text, known);
+      const base = this.#bases[index];
       return {
         start: slice.start,
         end: slice.start + slice.text.length,
@@ -37,7 +51,7 @@ export class ManifestFile {
         get parsed() {
           const done = kept.get(slice.text);
           if (done !== undefined) return done;
-          const parsed = parseDocument(slice.text);
+          const parsed = (base && patchDocument(base, slice.text)) ?? parseDocument(slice.text);
           kept.set(slice.text, parsed);
           return parsed;
         },

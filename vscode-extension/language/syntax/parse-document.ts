@@ -31,14 +31,15 @@ export interface ParsedDocument {
 export function parseDocument(text: string): ParsedDocument {
   if (text.length > maxDocumentLength) return tooLong(text);
   const actions = text.includes('{{') ? findActions(text) : [];
-  const plain = parse(text);
+  const plain = parseYaml(text);
   if (actions.every((action) => isQuoted(plain.root, action)))
     return { text, ...plain, template: false, actions };
   // What is wrong with the rest of a template is often right once it is rendered.
-  return { text, root: parse(maskActions(text, actions)).root, problems: [], template: true, actions };
+  return { text, root: parseYaml(maskActions(text, actions)).root, problems: [], template: true, actions };
 }
 
-function parse(text: string): Pick<ParsedDocument, 'root' | 'problems'> {
+/** As YAML and nothing else, however it is meant. */
+export function parseYaml(text: string): Pick<ParsedDocument, 'root' | 'problems'> {
   const builder = new NodeBuilder(text);
   const problems: SyntaxProblem[] = [];
   let root: SyntaxNode | undefined;
