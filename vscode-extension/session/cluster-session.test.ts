@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { configmaps } from '../../core/api/generated/resources.ts';
+import type { Client } from '../../core/client/client.ts';
 import type { Cluster } from '../../core/client/cluster.ts';
 import type { ConnectionState } from '../../core/client/grpc/channel.ts';
 import type { ClusterContext } from '../../core/client/kubeconfig.ts';
@@ -51,14 +53,14 @@ function clusterOf(scripted: ScriptedCluster): Cluster {
   };
 }
 
-function closed(connect?: () => Promise<Cluster>) {
+function closed(connect?: () => Promise<Cluster>, onError: (error: unknown) => void = () => {}) {
   const scripted = new ScriptedCluster();
   const clock = new SteppedClock();
   const session = new ClusterSession({
     connect: connect ?? (() => Promise.resolve(clusterOf(scripted))),
     clock,
     random: seededRandom(1),
-    onError: () => {},
+    onError,
   });
   const states: string[] = [];
   session.onStateChange(({ kind }) => states.push(kind));
@@ -164,6 +166,29 @@ describe('the session with a cluster', () => {
     late.resolve(version);
     await settle();
     expect(session.state.kind).toBe('unavailable');
+  });
+
+  test('tells once why a kind cannot be watched, and again over another connection', async () => {
+    const scripted = new ScriptedCluster();
+    const refuse = () => Promise.reject(new Error('the server has no boats'));
+    const client = { listHandles: refuse, watchHandles: refuse } as unknown as Client;
+    const errors: unknown[] = [];
+    const { session, clock } = closed(
+      () => Promise.resolve({ ...clusterOf(scripted), client }),
+      (error) => errors.push(error),
+    );
+    await session.open(context);
+    scripted.become('ready');
+    await settle();
+    session.current?.informers.informer(configmaps);
+    await clock.advanceAsync(60_000);
+    expect(errors).toEqual([new Error('the server has no boats')]);
+    scripted.become('unavailable');
+    scripted.become('ready');
+    await settle();
+    await clock.advanceAsync(60_000);
+    expect(errors).toHaveLength(2);
+    session.close();
   });
 
   test('tells once why it is not let in, however often it asks', async () => {

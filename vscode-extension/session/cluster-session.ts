@@ -214,8 +214,12 @@ export class ClusterSession {
   #wrap(context: ClusterContext, cluster: Cluster, signal: AbortSignal): OpenCluster {
     const { clock, random, onError } = this.#dependencies;
     let index: Promise<ResourceIndex> | undefined;
+    /** Why a kind cannot be watched, which is told once: a kind that is gone is asked for again and again. */
+    const told = new Map<string, string>();
     const forget = cluster.onStateChange((state) => {
-      if (state === 'ready') index = undefined;
+      if (state !== 'ready') return;
+      index = undefined;
+      told.clear();
     });
     signal.addEventListener('abort', forget, { once: true });
     const discover = async () => {
@@ -232,7 +236,10 @@ export class ClusterSession {
         random,
         // A cluster that is away is told of once, by the state, not by every watch that waits for it.
         onError: (error, doing) => {
-          if (this.#state.kind === 'connected') onError(error, doing);
+          const why = reasonOf(error);
+          if (this.#state.kind !== 'connected' || told.get(doing) === why) return;
+          told.set(doing, why);
+          onError(error, doing);
         },
       }),
       resources: ({ fresh = false } = {}) => {
