@@ -16,6 +16,8 @@ export interface FirstPage {
 }
 
 interface Watch {
+  readonly resource: ServedResource;
+  readonly ending: AbortController;
   readonly first: Promise<FirstPage>;
   readonly all: Promise<Informer<KubernetesObject>>;
 }
@@ -30,7 +32,7 @@ export class KindWatches {
   readonly #onChange: (resource: ServedResource, change: Change) => void;
   readonly #watches = new Map<string, Watch>();
   readonly #synced = new Map<string, Informer<KubernetesObject>>();
-  readonly #closing = new AbortController();
+  #isClosed = false;
 
   constructor(cluster: OpenCluster, onChange: (resource: ServedResource, change: Change) => void) {
     this.#cluster = cluster;
@@ -52,8 +54,21 @@ export class KindWatches {
     return this.#synced.get(keyOf(resource, namespace));
   }
 
+  /** Forgets the kinds that are not served any more, so that one that comes again is looked at anew. */
+  keepOnly(served: readonly ServedResource[]): void {
+    const kept = new Set(served.map((resource) => keyOf(resource, undefined)));
+    for (const [key, { resource, ending }] of this.#watches) {
+      if (kept.has(keyOf(resource, undefined))) continue;
+      ending.abort(new Error(`${resource.plural} are not served any more`));
+      this.#watches.delete(key);
+      this.#synced.delete(key);
+      this.#cluster.informers.forget(resource);
+    }
+  }
+
   close(): void {
-    this.#closing.abort(new Error('Nobody looks at these kinds any more'));
+    this.#isClosed = true;
+    for (const { ending } of this.#watches.values()) ending.abort(overlooked());
   }
 
   #watch(resource: ServedResource, namespace: string | undefined): Watch {
@@ -61,17 +76,24 @@ export class KindWatches {
     const existing = this.#watches.get(key);
     if (existing !== undefined) return existing;
     const place = namespace === undefined || !resource.namespaced ? {} : { namespace };
+    const ending = new AbortController();
+    if (this.#isClosed) ending.abort(overlooked());
     const signal = AbortSignal.any([
       this.#cluster.signal,
-      this.#closing.signal,
+      ending.signal,
       AbortSignal.timeout(firstListTimeoutMs),
     ]);
     const first = this.#list(resource, place, signal);
-    const watch = { first, all: this.#start(resource, place, first, signal) };
+    const all = this.#start(resource, place, first, signal, ending.signal);
+    const watch = { resource, ending, first, all };
     this.#watches.set(key, watch);
-    watch.all.then(
-      (informer) => this.#synced.set(key, informer),
-      () => this.#watches.delete(key),
+    all.then(
+      (informer) => {
+        if (this.#watches.get(key) === watch) this.#synced.set(key, informer);
+      },
+      () => {
+        if (this.#watches.get(key) === watch) this.#watches.delete(key);
+      },
     );
     return watch;
   }
@@ -94,6 +116,7 @@ export class KindWatches {
     place: { readonly namespace?: string },
     first: Promise<FirstPage>,
     signal: AbortSignal,
+    ending: AbortSignal,
   ): Promise<Informer<KubernetesObject>> {
     await first;
     const informer = this.#cluster.informers.informer(resource, place);
@@ -105,9 +128,13 @@ export class KindWatches {
     };
     signal.throwIfAborted();
     const end = informer.addHandler(handler);
-    this.#closing.signal.addEventListener('abort', end, { once: true });
+    ending.addEventListener('abort', end, { once: true });
     return informer;
   }
+}
+
+function overlooked(): Error {
+  return new Error('Nobody looks at these kinds any more');
 }
 
 function keyOf(

@@ -9,6 +9,7 @@ import {
   replicasets,
   services,
 } from '../../core/api/generated/resources.ts';
+import { ResourceIndex } from '../../core/client/resource-index.ts';
 import { deployment, namespace, node, pod, replicaSet } from '../../test/builders/index.ts';
 import { createTestApi, type TestApi } from '../../test/environment/api.ts';
 import { openTestCluster } from '../../test/environment/open-cluster.ts';
@@ -288,6 +289,56 @@ describe('the tree of a cluster', () => {
       'p-1000…p-1000',
     ]);
     expect(await model.children(ranges[1] ?? failNow())).toHaveLength(250);
+  });
+
+  test('shows the kinds that are served now, below a category that was shown before', async () => {
+    const custom = (...kinds: readonly string[]) =>
+      new ResourceIndex({
+        items: [
+          {
+            metadata: { name: 'example.com' },
+            versions: [
+              {
+                version: 'v1',
+                resources: kinds.map((kind) => ({
+                  resource: `${kind.toLowerCase()}s`,
+                  responseKind: { kind },
+                  scope: 'Namespaced',
+                  verbs: ['list', 'watch'],
+                })),
+              },
+            ],
+          },
+        ],
+      });
+    let served = custom('Boat');
+    const lists: string[] = [];
+    const client = {
+      ...api.client,
+      list: ({ plural }: { plural: string }) => {
+        lists.push(plural);
+        return Promise.resolve({ items: [], resourceVersion: '1' });
+      },
+    } as unknown as typeof api.client;
+    const other = new TreeModel(
+      { ...cluster, resources: () => Promise.resolve(served), cluster: { ...cluster.cluster, client } },
+      undefined,
+      { clock: api.clock, contexts: () => [], onChange: () => {} },
+    );
+    const kinds = async () => {
+      const [category] = (await other.roots()).filter(({ type }) => type === 'category');
+      return (await other.children(category ?? failNow())).map(nameOf);
+    };
+    expect(await kinds()).toEqual(['boats']);
+    served = custom('Boat', 'Harbour');
+    expect(await kinds()).toEqual(['boats', 'harbours']);
+    served = custom('Harbour');
+    expect(await kinds()).toEqual(['harbours']);
+    served = custom('Boat', 'Harbour');
+    expect(await kinds()).toEqual(['boats', 'harbours']);
+    // A kind that came again is asked for again.
+    expect(lists).toEqual(['boats', 'harbours', 'boats']);
+    other.close();
   });
 
   test('says why nothing is there', async () => {

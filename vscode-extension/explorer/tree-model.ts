@@ -1,6 +1,7 @@
 import type { Container, Pod } from '../../core/api/generated/core-v1.ts';
 import { StatusError } from '../../core/api/errors.ts';
 import type { KubernetesObject } from '../../core/api/object.ts';
+import { qualifiedResource } from '../../core/api/resource.ts';
 import type { ResourceIndex, ServedResource } from '../../core/client/resource-index.ts';
 import type { Clock } from '../../core/machinery/clock.ts';
 import { addTo } from '../../core/machinery/set-map.ts';
@@ -50,7 +51,8 @@ export class TreeModel {
   readonly #objectNodes = new Map<string, Set<ObjectNode>>();
   /** Objects whose children were asked for. */
   readonly #openOwners = new Set<ObjectNode>();
-  readonly #kindNodes = new Map<ServedResource, KindNode>();
+  /** By their resources. */
+  readonly #kindNodes = new Map<string, KindNode>();
   readonly #dirty = new Set<TreeNode>();
   #index: ResourceIndex | undefined;
   #filter: ObjectFilter | undefined;
@@ -85,9 +87,18 @@ export class TreeModel {
     } catch (error) {
       return [context, this.#message(undefined, error)];
     }
-    const categories = categoriesOf(this.#index.all).map(({ name, resources }) =>
-      this.#node({ type: 'category', id: name, parent: undefined, name, resources }),
-    );
+    this.#watches.keepOnly(this.#index.all);
+    const categories = categoriesOf(this.#index.all).map(({ name, resources }) => {
+      const node = this.#node<CategoryNode>({
+        type: 'category',
+        id: name,
+        parent: undefined,
+        name,
+        resources,
+      });
+      node.resources = resources;
+      return node;
+    });
     return [context, this.#selector('namespace', this.#namespace), ...categories];
   }
 
@@ -143,7 +154,8 @@ export class TreeModel {
     return category.resources.map((resource) => {
       const id = `${category.id}/${resource.plural}.${resource.group}`;
       const node = this.#node<KindNode>({ type: 'kind', id, parent: category, resource });
-      this.#kindNodes.set(resource, node);
+      node.resource = resource;
+      this.#kindNodes.set(qualifiedResource(resource), node);
       // For the counts; a kind that may not be seen says so when it is opened.
       if (this.#watches.peek(resource, this.#namespace) === undefined) {
         this.#watches.get(resource, this.#namespace).then(
@@ -278,7 +290,7 @@ export class TreeModel {
     const moved =
       change.type !== 'updated' ||
       this.#accepts(resource, object) !== this.#accepts(resource, change.previous);
-    const kind = this.#kindNodes.get(resource);
+    const kind = this.#kindNodes.get(qualifiedResource(resource));
     if (kind !== undefined && moved) this.#mark(kind);
     if (isNamespace(resource) && (moved || looksDifferent(resource, object, change.previous)))
       this.#mark(this.#selector('namespace', this.#namespace));
@@ -300,7 +312,7 @@ export class TreeModel {
 
   /** Whom an object comes to, or leaves: a Pod that is placed on a node, or whose labels change, changes hands. */
   #markOwners(resource: ServedResource, change: Change): void {
-    const name = resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`;
+    const name = qualifiedResource(resource);
     for (const node of this.#openOwners) {
       const relation = relationOf(node.resource);
       if (relation?.resource !== name) continue;
@@ -331,6 +343,7 @@ export class TreeModel {
       object,
     });
     node.object = object;
+    node.resource = resource;
     addTo(this.#objectNodes, uid, node);
     return node;
   }

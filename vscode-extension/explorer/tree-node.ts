@@ -49,12 +49,14 @@ export interface NamespaceNode extends NodeBase {
 export interface CategoryNode extends NodeBase {
   readonly type: 'category';
   readonly name: CategoryName;
-  readonly resources: readonly ServedResource[];
+  /** What is served now; kinds come and go. */
+  resources: readonly ServedResource[];
 }
 
 export interface KindNode extends NodeBase {
   readonly type: 'kind';
-  readonly resource: ServedResource;
+  /** As it is served now. */
+  resource: ServedResource;
 }
 
 /** Some of very many objects, by name. */
@@ -70,7 +72,8 @@ export interface ObjectNode extends NodeBase {
   readonly type: 'object';
   /** Of the cluster it was seen in. */
   readonly context: string;
-  readonly resource: ServedResource;
+  /** As it is served now. */
+  resource: ServedResource;
   /** The newest that is known. */
   object: KubernetesObject;
 }
