@@ -9,13 +9,14 @@ import { randomBelow } from '../../machinery/random.ts';
 import type { Random } from '../../machinery/random.ts';
 import type { Registry } from '../registry.ts';
 import type { Reservation, ReserveOptions } from '../reservation.ts';
+import { nodePortIndex, nodePortKey } from './strategy.ts';
 
 const lowest = 30_000;
 const highest = 32_767;
 const span = highest - lowest + 1;
 
 /**
- * Gives out the ports under which nodes offer Services. What is in use is read from the Services themselves; what
+ * Gives out the ports under which nodes offer Services. What is in use is read from an index of the Services; what
  * writes under way have taken is remembered here, so one server must do the writing (several race; the loser of
  * such a race keeps a port that is taken).
  */
@@ -38,15 +39,15 @@ export class NodePorts {
       return { commit: () => {}, rollback: () => Promise.resolve() };
     }
     const taken = await this.#inTurn(async () => {
-      // Whatever was taken before this turn is either still under way or in the list.
-      const used = new Map(this.#underWay);
-      const { items } = await this.#registry.storeFor(services).list(undefined, {}, signal);
-      for (const { object } of items) {
-        const other = object as Service;
-        const name = `${other.metadata.namespace}/${other.metadata.name}`;
-        if (name !== owner) for (const key of portsOf(other)) used.set(key, name);
-      }
-      const keys = this.#assign(service, used, owner);
+      // Whatever was taken before this turn is either still under way or in the index.
+      const underWay = new Map(this.#underWay);
+      const store = this.#registry.storeFor(services);
+      await store.waitUntil({ kind: 'latest' }, signal);
+      const ownKey = store.keyOf(metadata.namespace, metadata.name ?? '');
+      const keys = assign(service, this.#random, (key) => {
+        if ((underWay.get(key) ?? owner) !== owner) return false;
+        return store.cache.under({ name: nodePortIndex, value: key }).every((item) => item.key === ownKey);
+      });
       if (!dryRun) for (const key of keys) this.#underWay.set(key, owner);
       return keys;
     });
@@ -64,46 +65,49 @@ export class NodePorts {
     );
     return mine;
   }
+}
 
-  #assign(service: Mutable<Service>, used: ReadonlyMap<string, string>, owner: string): readonly string[] {
-    const taken: string[] = [];
-    const isFree = (protocol: string, port: number) => {
-      const key = `${protocol}/${port}`;
-      return (used.get(key) ?? owner) === owner && !taken.includes(key);
-    };
-    (service.spec.ports ?? []).forEach((port, index) => {
-      const { protocol = 'TCP', nodePort = 0 } = port;
-      const path = FieldPath.spec.child('ports').index(index).child('nodePort');
-      const refuse = (why: string) =>
-        invalid(serviceKind, service.metadata.name ?? '', [invalidValue(path, nodePort, why)]);
-      if (nodePort !== 0) {
-        if (nodePort < lowest || nodePort > highest)
-          throw refuse(
-            `provided port is not in the valid range. The range of valid ports is ${lowest}-${highest}`,
-          );
-        if (!isFree(protocol, nodePort)) throw refuse('provided port is already allocated');
-      } else {
-        const start = randomBelow(this.#random, span);
-        const offset = Array.from({ length: span }, (_, n) => (start + n) % span).find((n) =>
-          isFree(protocol, lowest + n),
+/** Writes a port of the range into each that has none, and checks the others. Returns the keys of them all. */
+function assign(
+  service: Mutable<Service>,
+  random: Random,
+  isFree: (key: string) => boolean,
+): readonly string[] {
+  // Neither one of its own nor one of somebody else is asked for twice, however many ports the Service has.
+  const tried = new Set<string>();
+  const take = (key: string) => {
+    if (tried.has(key)) return false;
+    tried.add(key);
+    return isFree(key);
+  };
+  return (service.spec.ports ?? []).map((port, index) => {
+    const { protocol = 'TCP', nodePort = 0 } = port;
+    const path = FieldPath.spec.child('ports').index(index).child('nodePort');
+    const refuse = (why: string) =>
+      invalid(serviceKind, service.metadata.name ?? '', [invalidValue(path, nodePort, why)]);
+    if (nodePort !== 0) {
+      if (nodePort < lowest || nodePort > highest)
+        throw refuse(
+          `provided port is not in the valid range. The range of valid ports is ${lowest}-${highest}`,
         );
-        if (offset === undefined) throw refuse('failed to allocate a nodePort: range is full');
-        port.nodePort = lowest + offset;
-      }
-      taken.push(`${protocol}/${port.nodePort}`);
-    });
-    return taken;
-  }
+      const key = nodePortKey(protocol, nodePort);
+      if (!take(key)) throw refuse('provided port is already allocated');
+      return key;
+    }
+    const start = randomBelow(random, span);
+    for (let step = 0; step < span; step++) {
+      const drawn = lowest + ((start + step) % span);
+      const key = nodePortKey(protocol, drawn);
+      if (!take(key)) continue;
+      port.nodePort = drawn;
+      return key;
+    }
+    throw refuse('failed to allocate a nodePort: range is full');
+  });
 }
 
 function needsNodePorts({ spec }: Mutable<Service>): boolean {
   return (
     spec.type === 'NodePort' || (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
   );
-}
-
-function portsOf({ spec }: Service): readonly string[] {
-  return (spec.ports ?? [])
-    .filter(({ nodePort = 0 }) => nodePort !== 0)
-    .map(({ protocol = 'TCP', nodePort }) => `${protocol}/${nodePort}`);
 }

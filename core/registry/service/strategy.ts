@@ -2,8 +2,22 @@ import type { Service, ServicePort } from '../../api/generated/core-v1.ts';
 import type { Mutable } from '../../api/object.ts';
 import { strategyFor } from '../strategy.ts';
 
+/** Finds the Services that nodes offer under a port; see `nodePortKey`. */
+export const nodePortIndex = 'nodePort';
+
+/** A port of nodes as the index has it: each protocol has its own ports. */
+export function nodePortKey(protocol: string, nodePort: number): string {
+  return `${protocol}/${nodePort}`;
+}
+
 /** Services (pkg/registry/core/service/strategy.go). */
 export const serviceStrategy = strategyFor<Service>({
+  indexes: {
+    [nodePortIndex]: ({ spec }) =>
+      (spec.ports ?? []).flatMap(({ protocol = 'TCP', nodePort = 0 }) =>
+        nodePort === 0 ? [] : [nodePortKey(protocol, nodePort)],
+      ),
+  },
   prepareForUpdate(service, old) {
     keepAllocated(service, old);
     dropFormer(service.spec, old.spec);

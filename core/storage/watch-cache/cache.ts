@@ -178,6 +178,11 @@ export class WatchCache<T> {
     return this.#state.few(prefix);
   }
 
+  /** The items found under a value of an index, in key order, as `get`: for values that few items share. */
+  under(index: IndexValue): readonly CachedItem<T>[] {
+    return this.#state.under(this.#posting(index));
+  }
+
   /**
    * The items of one revision in key order: the newest the cache has, or `options.revision`, for which it waits when
    * it is ahead, uses a snapshot kept for further pages when it is behind, and asks the store otherwise.

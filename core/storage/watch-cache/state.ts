@@ -61,6 +61,11 @@ export class CacheState<T> {
     return this.size > mostFew ? undefined : this.#items.below(prefix);
   }
 
+  /** The items of one posting, in key order. */
+  under(at: string): readonly CachedItem<T>[] {
+    return this.#postings.below(at);
+  }
+
   /** `since` is the revision of the last change: the items are the same at every revision from there on. */
   snapshot(since: Revision, revision: Revision): CacheSnapshot<T> {
     return new CacheSnapshot(this.#items.snapshot(), this.#postings.snapshot(), since, revision);
