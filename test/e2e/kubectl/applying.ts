@@ -65,6 +65,9 @@ export function applyingCases({ cluster, kubectl }: Scene): void {
         '{"data":{"a":"2"}}',
         '--field-manager=other',
       );
+      const diff = await kubectl.run(['diff', '--server-side', '--force-conflicts', '-f', 'owned.yaml']);
+      expect(diff.stdout).toMatch(/^-  a: "2"\n\+  a: "1"\n/m);
+      expect(diff.code).toBe(1);
       const refused = await kubectl.run(['apply', '--server-side', '-f', 'owned.yaml']);
       expect(refused.code).toBe(1);
       expect(refused.stderr).toContain('Apply failed with 1 conflict: conflict with "other" using v1');

@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { expectLines, sleeper } from './scene.ts';
+import { expectLines, since, sleeper } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** From label to drain: what changes what is there. */
@@ -33,6 +33,43 @@ export function changingCases({ cluster, kubectl }: Scene): void {
       expect(await kubectl.ok('replace', '-f', 'thing.json')).toBe('configmap/thing replaced\n');
       const stale = await kubectl.run(['replace', '-f', 'thing.json']);
       expect(stale.stderr).toContain('the object has been modified');
+    });
+
+    test('replace --force makes it anew', async () => {
+      cluster.file(
+        'anew.yaml',
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: anew }\nimmutable: true\ndata: { a: "1" }\n',
+      );
+      await kubectl.ok('create', '-f', 'anew.yaml');
+      cluster.file(
+        'anew.yaml',
+        'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: anew }\nimmutable: true\ndata: { a: "2" }\n',
+      );
+      const { stderr } = await kubectl.run(['replace', '-f', 'anew.yaml']);
+      expect(stderr).toMatch(/data: Forbidden: field is immutable when `immutable` is set/);
+      await expectLines(kubectl, [
+        ['replace --force -f anew.yaml', /^configmap "anew" deleted.*\nconfigmap\/anew replaced\n$/],
+        ['get configmap anew -o jsonpath={.data.a}', '2'],
+        ['delete configmap anew', /deleted/],
+      ]);
+    });
+
+    since(kubectl, 24)('subresources by themselves', async () => {
+      await kubectl.ok('create', 'deployment', 'parts', '--image=busybox', '--replicas=0');
+      await expectLines(kubectl, [
+        [
+          'patch deployment parts --subresource=status --type=merge -p {"status":{"collisionCount":3}}',
+          'deployment.apps/parts patched\n',
+        ],
+        ['get deployment parts --subresource=status -o jsonpath={.status.collisionCount}', '3'],
+        [
+          'patch deployment parts --subresource=scale --type=merge -p {"spec":{"replicas":0}}',
+          /^scale.autoscaling\/parts patched/,
+        ],
+        ['get deployment parts --subresource=scale', /^NAME +DESIRED +AVAILABLE +AGE\nparts +0 +0 +\d+s\n$/],
+        ['get deployment parts --subresource=scale -o jsonpath={.kind}', 'Scale'],
+        ['delete deployment parts', /deleted/],
+      ]);
     });
 
     test('set', async () => {

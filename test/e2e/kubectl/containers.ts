@@ -114,6 +114,15 @@ export function containerCases({ cluster, kubectl, namespace }: Scene): void {
       }
     });
 
+    test('run -i ends as the container does', async () => {
+      const words = ['run', 'brief', '-i', '--rm', '--image=busybox', '--restart=Never'];
+      const script = 'read line; echo "said $line"; exit 3';
+      const run = await kubectl.run([...words, '--', 'sh', '-c', script], { stdin: 'go\n' });
+      // Not as an attach that failed: then it would fetch the logs instead, and say so.
+      expect(run).toMatchObject({ code: 3, stderr: expect.not.stringContaining('attach') as string });
+      expect(run.stdout).toMatch(/^said go\n(.*\n)*pod "brief" deleted/);
+    });
+
     // Until 1.22 kubectl sent a kind that no server has any more.
     since(kubectl, 25)('debug', async () => {
       const words = ['debug', 'sleeper', '--image=busybox', '--target=main', '-c', 'looker', '--', 'ps'];

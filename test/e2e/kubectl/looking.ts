@@ -80,19 +80,112 @@ export function lookingCases({ cluster, kubectl, namespace }: Scene): void {
       });
     });
 
-    test('get -w tells changes as they come', async () => {
-      const watch = kubectl.start(['get', 'configmap', '-w', '--watch-only', '-o', 'name']);
+    test('get -w tells changes as they come, and what they are', async () => {
+      const watch = kubectl.start(['get', 'configmap', '-w', '--watch-only', '--output-watch-events']);
       let told = '';
       watch.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
       try {
         // The watch has begun when it tells of one of these.
-        for (let round = 0; !told.includes('configmap/watched'); round++) {
+        for (let round = 0; !told.includes('watched'); round++) {
           await kubectl.ok('create', 'configmap', `watched-${round}`);
           expect(round).toBeLessThan(50);
         }
+        await kubectl.ok('label', 'configmap', 'watched-0', 'seen=yes');
+        await kubectl.ok('delete', 'configmap', 'watched-0');
+        const shown =
+          /^EVENT +NAME +DATA +AGE\n(?=[^]*^ADDED +watched-)[^]*^MODIFIED +watched-0 [^]*^DELETED +watched-0 /m;
+        await expect.poll(() => told, { timeout: 10_000 }).toMatch(shown);
       } finally {
         watch.kill();
       }
+    });
+
+    test('get --field-selector by each field that a kind has', async () => {
+      const node = await kubectl.ok(
+        'get',
+        'pod',
+        'sleeper',
+        '-o',
+        'jsonpath={.spec.nodeName} {.status.podIP}',
+      );
+      const [nodeName, podIP] = node.split(' ');
+      const ofPods = `spec.nodeName=${nodeName},status.podIP=${podIP},status.phase=Running,spec.restartPolicy=Always,spec.schedulerName=default-scheduler,spec.serviceAccountName=default,spec.hostNetwork=false,status.nominatedNodeName=`;
+      const ofEvents =
+        'involvedObject.kind=Pod,involvedObject.name=sleeper,involvedObject.apiVersion=v1,reason=Scheduled,type=Normal,source=default-scheduler,reportingComponent=default-scheduler';
+      await expectLines(kubectl, [
+        [`get pods --field-selector=${ofPods} -o name`, 'pod/sleeper\n'],
+        ['get pods -l role=sleeper --field-selector=status.phase!=Running -o name', ''],
+        [`get events --field-selector=${ofEvents} -o name`, /^event\/sleeper\.[0-9a-f]+\n$/],
+        ['get rs -l app=web --field-selector=status.replicas=2 -o name', /^replicaset.apps\/web-\w+\n$/],
+        [
+          `get namespaces --field-selector=status.phase=Active,metadata.name=${namespace} -o name`,
+          /^namespace/,
+        ],
+        ['get nodes --field-selector=spec.unschedulable=false -o name', 'node/kubectl\n'],
+        [
+          'get services -n default --field-selector=spec.type=ClusterIP,spec.clusterIP=10.96.0.1 -o name',
+          /.+/,
+        ],
+      ]);
+      const { stderr } = await kubectl.run(['get', 'pods', '--field-selector=spec.colour=red']);
+      expect(stderr).toBe(
+        'Error from server (BadRequest): Unable to find "/v1, Resource=pods" that match label selector "", field selector "spec.colour=red": field label not supported: spec.colour\n',
+      );
+    });
+
+    test('events with a series, in either form, and those of the scheduler', async () => {
+      const uid = await kubectl.ok('get', 'pod', 'sleeper', '-o', 'jsonpath={.metadata.uid}');
+      const pod = { apiVersion: 'v1', kind: 'Pod', name: 'sleeper', namespace, uid };
+      const series = { count: 7, lastObservedTime: new Date().toISOString().replace('Z', '000Z') };
+      const told = { eventTime: '2026-01-01T00:00:00.000000Z', series, action: 'Trying', type: 'Warning' };
+      const reporter = { reportingInstance: 'one' };
+      const items = [
+        {
+          ...told,
+          ...reporter,
+          apiVersion: 'events.k8s.io/v1',
+          kind: 'Event',
+          metadata: { name: 'newer', namespace },
+          reason: 'Newer',
+          regarding: pod,
+          note: 'told in the newer form',
+          reportingController: 'example.com/tester',
+        },
+        {
+          ...told,
+          ...reporter,
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { name: 'older', namespace },
+          reason: 'Older',
+          involvedObject: pod,
+          message: 'told in the older form',
+          reportingComponent: 'example.com/tester',
+        },
+      ];
+      const stdin = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+      expect((await kubectl.run(['create', '-f', '-'], { stdin })).code).toBe(0);
+      for (const kind of ['events', 'events.v1.events.k8s.io']) {
+        const table = await kubectl.ok('get', kind, '-o', 'wide', '--field-selector=metadata.name!=x');
+        for (const [reason, form] of [
+          ['Newer', 'newer'],
+          ['Older', 'older'],
+        ] as const)
+          expect(table).toMatch(
+            new RegExp(
+              `\\d+s +Warning +${reason} +pod/sleeper +example.com/tester, one +told in the ${form} form +\\d+d +7 +${form}\\n`,
+            ),
+          );
+        expect(table).toMatch(
+          /Scheduled +pod\/sleeper +default-scheduler, default-scheduler-\S+ +Successfully/,
+        );
+      }
+      // Older ones do not know what a series is.
+      const age = kubectl.minor < 24 ? '\\S+' : '\\d+s \\(x7 over \\d+d\\)';
+      expect(await kubectl.ok('describe', 'pod', 'sleeper')).toMatch(
+        new RegExp(`Warning +Newer +${age} +example.com/tester +told in the newer form\n`),
+      );
+      await kubectl.ok('delete', 'events', 'newer', 'older');
     });
 
     test('describe', async () => {
@@ -106,6 +199,19 @@ export function lookingCases({ cluster, kubectl, namespace }: Scene): void {
 
     since(kubectl, 24)('events', async () => {
       expect(await kubectl.ok('events', '--for', 'pod/sleeper')).toMatch(/Started +Pod\/sleeper/);
+    });
+
+    since(kubectl, 23)('wait for a field to have a value', async () => {
+      await expectLines(kubectl, [
+        [
+          'wait pod/sleeper --for=jsonpath={.status.phase}=Running --timeout=30s',
+          'pod/sleeper condition met\n',
+        ],
+      ]);
+      const { stderr } = await kubectl.run(
+        'wait pod/sleeper --for=jsonpath={.status.phase}=Failed --timeout=1s'.split(' '),
+      );
+      expect(stderr).toBe('error: timed out waiting for the condition on pods/sleeper\n');
     });
 
     since(kubectl, 31)('wait for a field, whatever its value', async () => {

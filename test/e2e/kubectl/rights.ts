@@ -125,6 +125,15 @@ export function rightsCases({ cluster, kubectl }: Scene): void {
       expect(await kubectl.ok('auth', 'reconcile', '-f', 'role.yaml')).toContain(
         'role.rbac.authorization.k8s.io/reader',
       );
+      const verbs = 'jsonpath={.rules[*].verbs}';
+      cluster.file(
+        'role.yaml',
+        readFileSync(join(cluster.home, 'role.yaml'), 'utf8').replace('[get]', '[list]'),
+      );
+      await kubectl.ok('auth', 'reconcile', '-f', 'role.yaml');
+      expect(await kubectl.ok('get', 'role', 'reader', '-o', verbs)).toBe('["get"] ["list"]');
+      await kubectl.ok('auth', 'reconcile', '--remove-extra-permissions', '-f', 'role.yaml');
+      expect(await kubectl.ok('get', 'role', 'reader', '-o', verbs)).toBe('["list"]');
     });
 
     test('certificate approve and deny: whose request is approved gets in', async () => {
