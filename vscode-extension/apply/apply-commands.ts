@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isUnavailable } from '../../core/api/errors.ts';
 import { attempt, isCancelled, signalOf } from '../commands/failure.ts';
+import { shortList } from '../commands/short-list.ts';
 import { confirm } from '../commands/targets.ts';
 import { dependentsText } from '../commands/dependents-text.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
@@ -213,7 +214,7 @@ async function deleteObjects(dependencies: Dependencies, read: Read): Promise<vo
       },
     );
     const question = vscode.l10n.t('Delete {0} objects of cluster "{1}"?', objects.length, context.name);
-    const detail = [...objects.map(placedText), goes].filter((line) => line !== '');
+    const detail = [...shortList(objects.map(placedText)), goes].filter((line) => line !== '');
     if (!(await confirm(question, vscode.l10n.t('Delete'), detail.join('\n')))) return;
     const results = await oneByOne(
       vscode.l10n.t('Deleting from cluster "{0}"', context.name),

@@ -4,6 +4,7 @@ import { systemClock } from '../../core/machinery/clock.ts';
 import type { ClusterSession } from '../session/cluster-session.ts';
 import { within } from '../session/within.ts';
 import { attempt, signalOf } from './failure.ts';
+import { shortList } from './short-list.ts';
 import { confirm, labelOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
 /** Cordon, uncordon, drain. */
@@ -66,10 +67,7 @@ async function drain(target: Target): Promise<void> {
 function consequences({ evicted, lost, withLocalData, staying }: DrainPlan): string {
   const { t } = vscode.l10n;
   const names = (pods: DrainPlan['lost']) =>
-    pods
-      .slice(0, 10)
-      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)
-      .join(', ');
+    shortList(pods.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).join(', ');
   return [
     t('{0} Pods are evicted and made anew on other nodes, where there is room.', evicted.length),
     ...(lost.length === 0

@@ -7,6 +7,7 @@ import { reasonOf } from '../session/reason.ts';
 import { within } from '../session/within.ts';
 import { dependentsText } from './dependents-text.ts';
 import { attempt } from './failure.ts';
+import { shortList } from './short-list.ts';
 import { confirm, labelOf, namesOf, targetsOf, type Target, type TreeArguments } from './targets.ts';
 
 /** What can be done with any object. */
@@ -46,7 +47,7 @@ async function deleteObjects(targets: readonly Target[]): Promise<void> {
     targets.length === 1
       ? vscode.l10n.t('Delete {0} of cluster "{1}"?', labelOf(first), cluster)
       : vscode.l10n.t('Delete {0} objects of cluster "{1}"?', targets.length, cluster);
-  const listed = targets.length === 1 ? [] : targets.map(labelOf);
+  const listed = targets.length === 1 ? [] : shortList(targets.map(labelOf));
   const dependents = await dependentsText(
     first.cluster,
     targets.map(({ object }) => object),
