@@ -2,7 +2,7 @@ import type { ChannelOptions, ClientDuplexStream } from '@grpc/grpc-js';
 import { Client, Metadata, connectivityState, credentials } from '@grpc/grpc-js';
 import type { Clock } from '../../machinery/clock.ts';
 import { StorageError } from '../storage.ts';
-import { failureOf, isServiceError } from './errors.ts';
+import { isDisconnection, isServiceError } from './errors.ts';
 import type { Method } from './messages.ts';
 
 export interface EtcdEndpoints {
@@ -93,7 +93,7 @@ export class EtcdConnection {
             reject(signal.reason as Error);
             return;
           }
-          if (failureOf(error) === 'lost') this.#giveUp(link);
+          if (isDisconnection(error)) this.#giveUp(link);
           reject(error);
         },
       );
@@ -118,7 +118,7 @@ export class EtcdConnection {
     else ending.addEventListener('abort', onAbort, { once: true });
     call.once('close', () => ending.removeEventListener('abort', onAbort));
     call.on('error', (error) => {
-      if (isServiceError(error) && failureOf(error) === 'lost' && !signal.aborted) this.#giveUp(link);
+      if (isServiceError(error) && isDisconnection(error) && !signal.aborted) this.#giveUp(link);
     });
     return { call, giveUp: () => this.#giveUp(link) };
   }

@@ -10,11 +10,19 @@ import { StorageError } from '../storage.ts';
 export type Failure = 'lost' | 'refused';
 
 export function isServiceError(error: unknown): error is ServiceError {
-  return error instanceof Error && typeof (error as Partial<ServiceError>).code === 'number';
+  if (!(error instanceof Error)) return false;
+  // A DOMException, such as the reason of an aborted signal, has a number for its code as well.
+  const { code, details } = error as Partial<ServiceError>;
+  return typeof code === 'number' && typeof details === 'string';
 }
 
 export function failureOf(error: ServiceError): Failure {
   return refusals.has(error.code) && !receivedTooMuch(error) ? 'refused' : 'lost';
+}
+
+/** Whether the connection is to be given up: an answer that was too large to receive came over a sound one. */
+export function isDisconnection(error: ServiceError): boolean {
+  return failureOf(error) === 'lost' && !receivedTooMuch(error);
 }
 
 /** Our own receive limit, not etcd's refusal: both have the same code. */

@@ -19,7 +19,7 @@ import { StorageError } from '../storage.ts';
 import { keyAfter, keyValue, prefixRange } from './codec.ts';
 import type { EtcdEndpoints } from './connection.ts';
 import { EtcdConnection } from './connection.ts';
-import { failureOf, isServiceError, receivedTooMuch, storageError } from './errors.ts';
+import { failureOf, isDisconnection, isServiceError, receivedTooMuch, storageError } from './errors.ts';
 import type { HeaderResponse, Method, RangeRequest, RangeResponse } from './messages.ts';
 import { compactMethod, int64, rangeMethod } from './messages.ts';
 import { GroupCommit, singleKey } from './group-commit.ts';
@@ -251,8 +251,7 @@ export class EtcdStore implements KeyValueStore {
       } catch (error) {
         signal?.throwIfAborted();
         if (!isServiceError(error)) throw error;
-        const again = failureOf(error) === 'lost' && !receivedTooMuch(error);
-        if (!again || this.#clock.monotonicMs() >= endMs) throw storageError(action, error);
+        if (!isDisconnection(error) || this.#clock.monotonicMs() >= endMs) throw storageError(action, error);
         await sleep(this.#clock, backoff.nextMs(), signal);
       }
     }

@@ -173,7 +173,11 @@ async function findChange(
   if (after >= newest) return undefined;
   const { connection, clock, callTimeoutMs: timeoutMs, signal: asked } = context;
   const late = new AbortController();
-  const cancelTimer = clock.after(timeoutMs, () => late.abort());
+  const cancelTimer = clock.after(timeoutMs, () =>
+    late.abort(
+      new StorageError('unavailable', `Cannot read what became of "${within}" within ${timeoutMs} ms`),
+    ),
+  );
   const signal = asked === undefined ? late.signal : AbortSignal.any([asked, late.signal]);
   try {
     const options = { range, within, after, withPrevious: false, signal, timeoutMs, clock };
