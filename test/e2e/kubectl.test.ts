@@ -86,7 +86,7 @@ async function oldKubectl(onPath: KubectlProgram): Promise<KubectlProgram | unde
     if (debian?.minor === wanted) return debian;
     why = debian === undefined ? "Debian's does not run here" : `Debian has 1.${debian.minor} here`;
   } catch (cause) {
-    why = (cause as Error).message;
+    why = (cause as Error).message.split('\n').at(-1) ?? '';
   }
   console.warn(`skipped: kubectl 1.${wanted}: ${why}`);
   return undefined;

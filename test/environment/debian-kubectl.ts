@@ -5,8 +5,12 @@ import { cacheFolder } from './cache-folder.ts';
 
 const debianPackage = 'kubernetes-client';
 
-/** A server that does not answer is not waited for: what it has is tested elsewhere too. */
-const patience = ['-o', 'Acquire::http::Timeout=15', '-o', 'Acquire::Retries=0'];
+/** A server that does not answer is not waited for; and what root may write to, apt's own user may not. */
+const patience = [
+  'Acquire::http::Timeout=15',
+  'Acquire::Retries=0',
+  ...(isRoot() ? ['APT::Sandbox::User=root'] : []),
+].flatMap((option) => ['-o', option]);
 const aptTimeoutMs = 120_000;
 
 /**
