@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isLongRunning, resourceAttributes } from '../requests/attributes.ts';
 import type { RequestAttributes, Selection } from '../requests/attributes.ts';
+import { isTrue } from './query.ts';
 import type { RequestPath } from './request-info.ts';
 import { auditIdHeader } from '../requests/pipeline.ts';
 import type { IncomingRequest, RequestPipeline } from '../requests/pipeline.ts';
@@ -79,7 +80,7 @@ function verbOf(method: string, one: boolean, watch: boolean): string {
 }
 
 function isSet(value: string | null | undefined): boolean {
-  return value !== undefined && value !== null && value !== 'false' && value !== '0';
+  return value !== undefined && value !== null && isTrue(value);
 }
 
 function selectionOf(query: URLSearchParams | undefined): Selection {

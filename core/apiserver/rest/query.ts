@@ -1,6 +1,6 @@
 import { badRequest, invalid } from '../../api/errors.ts';
 import type { FieldError, StatusError } from '../../api/errors.ts';
-import { invalidValue, notSupported, tooLong } from '../../api/validation/field-errors.ts';
+import { forbiddenField, invalidValue, notSupported, tooLong } from '../../api/validation/field-errors.ts';
 import { FieldPath } from '../../api/validation/field-path.ts';
 import type { DeleteOptions as GivenDeleteOptions } from '../../api/generated/meta-v1.ts';
 import type {
@@ -14,7 +14,12 @@ import type {
 
 /** The query parameters of lists (meta/v1 ListOptions). Empty values count as absent. */
 export function listOptions(query: URLSearchParams): ListOptions {
-  // The list itself says what fits together.
+  if (query.has('sendInitialEvents'))
+    throw refusal(
+      'ListOptions',
+      forbiddenField(FieldPath.root.child('sendInitialEvents'), 'sendInitialEvents is forbidden for list'),
+    );
+  // The list itself says what else fits together.
   const match = text(query, 'resourceVersionMatch') as ListOptions['resourceVersionMatch'];
   return defined({
     labelSelector: text(query, 'labelSelector'),
@@ -27,6 +32,8 @@ export function listOptions(query: URLSearchParams): ListOptions {
 }
 
 export function watchOptions(query: URLSearchParams): WatchOptions {
+  const errors = [...watchMistakes(query)];
+  if (errors.length > 0) throw refusal('ListOptions', ...errors);
   return defined({
     labelSelector: text(query, 'labelSelector'),
     fieldSelector: text(query, 'fieldSelector'),
@@ -36,6 +43,27 @@ export function watchOptions(query: URLSearchParams): WatchOptions {
     timeoutSeconds: number(query, 'timeoutSeconds'),
   });
 }
+
+/** What is asked of how a watch begins, and does not fit together (internalversion/validation: validateWatchOptions). */
+function* watchMistakes(query: URLSearchParams): Generator<FieldError, void, undefined> {
+  const path = FieldPath.root.child('resourceVersionMatch');
+  const match = text(query, 'resourceVersionMatch');
+  const initialEvents = query.has('sendInitialEvents');
+  if (initialEvents && match !== onlyMatch)
+    yield forbiddenField(path, `sendInitialEvents requires setting resourceVersionMatch to ${onlyMatch}`);
+  if (match === undefined) return;
+  if (!initialEvents)
+    yield forbiddenField(
+      path,
+      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+    );
+  if (match !== onlyMatch) yield notSupported(path, match, [onlyMatch]);
+  if (text(query, 'continue') !== undefined)
+    yield forbiddenField(path, 'resourceVersionMatch is forbidden when continue is provided');
+}
+
+/** What watches may be said to begin with. */
+const onlyMatch = 'NotOlderThan';
 
 /** `kind` is what upstream calls the options of the verb, such as "CreateOptions". */
 export function writeOptions(query: URLSearchParams, kind: string): WriteOptions {
@@ -97,8 +125,8 @@ function checkFieldManager(kind: string, manager: string): void {
 
 const longestFieldManager = 128;
 
-function refusal(kind: string, error: FieldError): StatusError {
-  return invalid({ group: 'meta.k8s.io', kind }, '', [error]);
+function refusal(kind: string, ...errors: readonly FieldError[]): StatusError {
+  return invalid({ group: 'meta.k8s.io', kind }, '', errors);
 }
 
 function text(query: URLSearchParams, name: string): string | undefined {
@@ -107,7 +135,12 @@ function text(query: URLSearchParams, name: string): string | undefined {
 
 function flag(query: URLSearchParams, name: string): boolean | undefined {
   const value = query.get(name);
-  return value === null ? undefined : value !== 'false' && value !== '0';
+  return value === null ? undefined : isTrue(value);
+}
+
+/** Whatever is there and does not say no (apimachinery/pkg/runtime: Convert_Slice_string_To_bool). */
+export function isTrue(value: string): boolean {
+  return value !== '0' && value.toLowerCase() !== 'false';
 }
 
 function number(query: URLSearchParams, name: string): number | undefined {

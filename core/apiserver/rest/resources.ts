@@ -1,9 +1,10 @@
-import { isNotFound, StatusError } from '../../api/errors.ts';
+import { badRequest, isNotFound, StatusError } from '../../api/errors.ts';
 import { pods } from '../../api/generated/resources.ts';
 import { isSameResource, parseApiVersion } from '../../api/resource.ts';
 import { objectSchemaOf } from '../../api/schema/schemas.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Body, CollectionTarget, Encoded, ObjectTarget, PatchType, Verbs } from '../../api/verbs.ts';
+import { escapeFieldValue } from '../../machinery/field-selector.ts';
 import { writeYaml } from '../../machinery/yaml.ts';
 import { decodeBody, parseBody } from '../handlers/body.ts';
 import type { KindToRead } from '../handlers/body.ts';
@@ -15,7 +16,7 @@ import { sendList } from './lists.ts';
 import { negotiate } from './negotiation.ts';
 import type { Representation } from './negotiation.ts';
 import type { DeleteOptions as GivenDeleteOptions } from '../../api/generated/meta-v1.ts';
-import { deleteOptions, listOptions, patchOptions, watchOptions, writeOptions } from './query.ts';
+import { deleteOptions, isTrue, listOptions, patchOptions, watchOptions, writeOptions } from './query.ts';
 import type { RequestPath } from './request-info.ts';
 import { sendWatch } from './watches.ts';
 
@@ -43,6 +44,7 @@ export async function serveResource(
 ): Promise<void> {
   const { target, name } = path;
   const object: ObjectTarget | undefined = name === undefined ? undefined : { ...target, name };
+  if (path.watch) return watchAt(exchange, verbs, kind, path);
   switch (exchange.request.method) {
     case 'GET':
     case 'HEAD':
@@ -83,16 +85,45 @@ async function collection(
   exchange: Exchange,
   verbs: Verbs,
   kind: KindDeclaration,
-  { target, watch }: ResourcePath,
+  { target }: ResourcePath,
 ): Promise<void> {
   const query = exchange.url.searchParams;
   const representation = negotiate(exchange.request.headers.accept, { objects: true });
   const watching = query.get('watch');
-  if (watch || (watching !== null && watching !== 'false' && watching !== '0')) {
+  if (watching !== null && isTrue(watching))
     return sendWatch(exchange, verbs, kind, target, watchOptions(query), representation);
-  }
   const list = await verbs.list(exchange.call, target, listOptions(query));
   return sendList(exchange, kind, list, representation);
+}
+
+/** The deprecated "/watch/" form, of a collection or of one object (endpoints/installer.go: WATCH, WATCHLIST). */
+async function watchAt(
+  exchange: Exchange,
+  verbs: Verbs,
+  kind: KindDeclaration,
+  { target, name }: ResourcePath,
+): Promise<void> {
+  const { method } = exchange.request;
+  if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
+  if (target.subresource !== undefined)
+    throw new StatusError('NotFound', 'the server could not find the requested resource');
+  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const options = watchOptions(exchange.url.searchParams);
+  return sendWatch(
+    exchange,
+    verbs,
+    kind,
+    target,
+    name === undefined ? options : { ...options, fieldSelector: onlyNamed(name, options.fieldSelector) },
+    representation,
+  );
+}
+
+/** Upstream: endpoints/handlers/get.go. */
+function onlyNamed(name: string, given: string | undefined): string {
+  if (given !== undefined)
+    throw badRequest('both a name and a field selector provided; please provide one or the other.');
+  return `metadata.name=${escapeFieldValue(name)}`;
 }
 
 async function getObject(

@@ -11,9 +11,9 @@ export interface PodStream {
 }
 
 /** Which subresource of which Pod a path names, where it is one that streams. */
-export function podStream({ target, name, rest }: ResourcePath): PodStream | undefined {
+export function podStream({ target, name, rest, watch }: ResourcePath): PodStream | undefined {
   const { group, resource, subresource, namespace } = target;
-  if (rest !== '') return undefined;
+  if (rest !== '' || watch) return undefined;
   if (group !== '' || resource !== 'pods' || name === undefined || namespace === undefined) return undefined;
   switch (subresource) {
     case 'log':
@@ -27,9 +27,13 @@ export function podStream({ target, name, rest }: ResourcePath): PodStream | und
 }
 
 /** What a path is a proxy to: of Pods, Services and nodes there is one. */
-export function proxyDestination({ target, name }: ResourcePath): Omit<ProxyDestination, 'port'> | undefined {
+export function proxyDestination({
+  target,
+  name,
+  watch,
+}: ResourcePath): Omit<ProxyDestination, 'port'> | undefined {
   const { group, resource, subresource, namespace } = target;
-  if (group !== '' || subresource !== 'proxy' || name === undefined) return undefined;
+  if (watch || group !== '' || subresource !== 'proxy' || name === undefined) return undefined;
   if (resource === 'nodes' && namespace === undefined) return { resource, namespace, name };
   if ((resource === 'pods' || resource === 'services') && namespace !== undefined)
     return { resource, namespace, name };
