@@ -1,6 +1,7 @@
 import { gone } from '../api/errors.ts';
 import type { Call, CollectionTarget, WatchEvent, WatchOptions } from '../api/verbs.ts';
 import type { Clock } from '../machinery/clock.ts';
+import { RecentMap } from '../machinery/recent-map.ts';
 import { fromStorage } from './errors.ts';
 import { parseRevision } from './list-options.ts';
 import type { ResourceStore } from './resource-store.ts';
@@ -11,6 +12,8 @@ import type { CacheBatch } from '../storage/watch-cache/watcher.ts';
 
 /** Upstream's cacher sends bookmarks about once a minute. */
 const bookmarkIntervalMs = 60_000;
+/** How much is kept of what was shown last, with the objects in it: for those who are told of the same change. */
+const roomBytes = 2 * 1024 * 1024;
 
 /** The events of a kind to one watcher: what there is first, where asked for, then everything after, in order. */
 export async function* watchStore(
@@ -86,38 +89,50 @@ function eventsOf(batch: CacheBatch<StoredObject>, options: WatchOptions): reado
   ];
 }
 
-/** By the events of the cache: those who are handed the same ones there are handed the same ones here. */
-const shown = new WeakMap<readonly CacheEvent<StoredObject>[], readonly WatchEvent[]>();
+/**
+ * By the events of the cache: those who are handed the same ones there within moments are handed the same ones here.
+ * The history holds the cache's events for long, and its bound does not count what is made of them.
+ */
+const shown = new RecentMap<readonly CacheEvent<StoredObject>[], readonly WatchEvent[]>(roomBytes);
 
 function shownOf(events: readonly CacheEvent<StoredObject>[]): readonly WatchEvent[] {
   const made = shown.get(events);
   if (made !== undefined) return made;
   const fresh = events.map(eventOf);
-  shown.set(events, fresh);
+  shown.set(
+    events,
+    fresh,
+    events.reduce((sum, event) => sum + heldBytes(event), 0),
+  );
   return fresh;
 }
-
-/** An event is turned into its API form once, for all its watchers. */
-const known = new WeakMap<CacheEvent<StoredObject>, WatchEvent>();
 
 function eventOf(event: CacheEvent<StoredObject>): WatchEvent {
-  const made = known.get(event);
-  if (made !== undefined) return made;
-  const fresh = newEvent(event);
-  known.set(event, fresh);
-  return fresh;
+  switch (event.type) {
+    case 'added':
+      return { type: 'ADDED', object: event.object };
+    case 'modified':
+      return { type: 'MODIFIED', object: event.object };
+    case 'deleted':
+      return { type: 'DELETED', object: lastOf(event) };
+  }
 }
 
-function newEvent({ type, object, revision }: CacheEvent<StoredObject>): WatchEvent {
-  switch (type) {
-    case 'added':
-      return { type: 'ADDED', object };
-    case 'modified':
-      return { type: 'MODIFIED', object };
-    case 'deleted':
-      // The last object, as of its end: whoever resumes from it must not see it deleted again.
-      return { type: 'DELETED', object: object.at(revision) };
-  }
+/** Made once for all who are told of the deletion, so that its encoding is shared. */
+const ended = new RecentMap<CacheEvent<StoredObject>, StoredObject>(roomBytes);
+
+/** The last object, as of its end: whoever resumes from it must not see it deleted again. */
+function lastOf(event: CacheEvent<StoredObject>): StoredObject {
+  const made = ended.get(event);
+  if (made !== undefined) return made;
+  const last = event.object.at(event.revision);
+  ended.set(event, last, heldBytes(event));
+  return last;
+}
+
+function heldBytes({ type, object, previous }: CacheEvent<StoredObject>): number {
+  const copied = type === 'deleted' ? object.valueLength : 0;
+  return object.valueLength + (previous?.valueLength ?? 0) + copied + 200;
 }
 
 /** Ends with the caller's signal or when the time asked for is over. */

@@ -1,6 +1,7 @@
 import * as wire from '../../api/generated/wheelhouse.ts';
 import type { Encoded, EncodedList } from '../../api/verbs.ts';
 import type { BoundedSender } from '../../machinery/bounded-sender.ts';
+import type { ChangeType } from '../recent-encodings.ts';
 
 /** Large enough that a message costs little, small enough that a slow reader holds little. */
 const chunkBytes = 256 * 1024;
@@ -51,40 +52,9 @@ const eventTypes = {
   DELETED: wire.WatchEventType.DELETED,
 } as const;
 
-type EventType = keyof typeof eventTypes;
-
-/** Encoded events that are kept for the next watcher: it asks within the same few milliseconds. */
-const keptBytes = 4 * 1024 * 1024;
-
-/**
- * Encodes events for the wire once, however many watchers they go to. An event is kept as a WatchBatch of its own;
- * batches of several are made by joining them, as the format allows.
- */
-export class EventEncoder {
-  readonly #kept = new Map<Encoded, Map<EventType, Buffer>>();
-  #bytes = 0;
-
-  encode(type: EventType, object: Encoded): Buffer {
-    const known = this.#kept.get(object)?.get(type);
-    if (known !== undefined) return known;
-    const message = wire.WatchBatch.encode({
-      events: [{ type: eventTypes[type], json: object.bytes, resourceVersion: object.resourceVersion }],
-    });
-    this.#keep(type, object, message);
-    return message;
-  }
-
-  #keep(type: EventType, object: Encoded, message: Buffer): void {
-    const types = this.#kept.get(object);
-    if (types === undefined) this.#kept.set(object, new Map([[type, message]]));
-    else types.set(type, message);
-    this.#bytes += message.length;
-    for (const [oldest, encoded] of this.#kept) {
-      if (this.#bytes <= keptBytes) break;
-      this.#kept.delete(oldest);
-      for (const dropped of encoded.values()) this.#bytes -= dropped.length;
-    }
-  }
+/** An event as a WatchBatch of its own; batches of several are made by joining them, as the format allows. */
+export function encodeEvent(type: ChangeType, { bytes, resourceVersion }: Encoded): Buffer {
+  return wire.WatchBatch.encode({ events: [{ type: eventTypes[type], json: bytes, resourceVersion }] });
 }
 
 export function encodeBookmark(resourceVersion: string, initialEventsEnd: boolean): Buffer {

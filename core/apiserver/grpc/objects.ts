@@ -17,13 +17,14 @@ import type {
 import { isLongRunning, pathOf, resourceAttributes, uriOf } from '../requests/attributes.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
 import { linkSignals } from '../../machinery/signals.ts';
-import { encodeBookmark, EventEncoder, sendEvents, sendList } from './list-chunks.ts';
+import { RecentEncodings } from '../recent-encodings.ts';
+import { encodeBookmark, encodeEvent, sendEvents, sendList } from './list-chunks.ts';
 import { streamMethod, unaryMethod, type MethodContext, type ServedMethod } from './methods.ts';
 
 /** The verbs as a gRPC service: stored bytes go out as they are. */
 export function objectsService(verbs: Verbs, context: MethodContext): readonly ServedMethod[] {
   const { get, list, watch, create, update, patch, delete: remove, deleteCollection } = wire.Objects;
-  const encoder = new EventEncoder();
+  const encodings = new RecentEncodings(encodeEvent);
   return [
     unaryMethod(get, context, asks('get'), async (call, { target, resourceVersion }) =>
       reply(await verbs.get(call, objectTarget(target), given({ resourceVersion }))),
@@ -45,7 +46,7 @@ export function objectsService(verbs: Verbs, context: MethodContext): readonly S
         const { signal } = ending;
         const target = collectionTarget(request.target);
         for await (const batch of verbs.watch({ ...call, signal }, target, watchOptions(request))) {
-          if (!(await sendEvents(encoded(batch, encoder), out))) return;
+          if (!(await sendEvents(encoded(batch, encodings), out))) return;
         }
       },
     ),
@@ -152,11 +153,11 @@ function attributesOf(
   };
 }
 
-function* encoded(batch: readonly WatchEvent[], encoder: EventEncoder): Iterable<Buffer> {
+function* encoded(batch: readonly WatchEvent[], encodings: RecentEncodings): Iterable<Buffer> {
   for (const event of batch) {
     yield event.type === 'BOOKMARK'
       ? encodeBookmark(event.resourceVersion, event.initialEventsEnd)
-      : encoder.encode(event.type, event.object);
+      : encodings.of(event.type, event.object);
   }
 }
 

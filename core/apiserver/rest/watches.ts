@@ -3,6 +3,8 @@ import { apiVersionOf } from '../../api/resource.ts';
 import type { KindDeclaration } from '../../api/scheme.ts';
 import type { Verbs, WatchEvent } from '../../api/verbs.ts';
 import type { CollectionTarget, WatchOptions } from '../../api/verbs.ts';
+import { RecentMap } from '../../machinery/recent-map.ts';
+import { RecentEncodings } from '../recent-encodings.ts';
 import { metadataOnly, tableHead, tableRow } from './conversion.ts';
 import type { IncludeObject } from './conversion.ts';
 import type { Exchange } from './exchange.ts';
@@ -58,10 +60,10 @@ function nextTurn(): Promise<undefined> {
 }
 
 /** Events are encoded once and shared by all who watch in the plain form. */
-const encodings = new WeakMap<WatchEvent, Buffer>();
+const encodings = new RecentEncodings((type, { bytes }) => wrap(type, bytes));
 
 /** Of several events together: those who watch the same are handed the same array at the same time. */
-const joined = new WeakMap<readonly WatchEvent[], Buffer>();
+const joined = new RecentMap<readonly WatchEvent[], Buffer>(2 * 1024 * 1024);
 
 function batchEncoder(
   exchange: Exchange,
@@ -70,11 +72,14 @@ function batchEncoder(
 ): (events: readonly WatchEvent[]) => Buffer {
   const encode = eventEncoder(exchange, kind, representation);
   return (events) => {
+    const [only] = events;
+    if (only !== undefined && events.length === 1) return encode(only);
     if (representation.as !== 'object') return Buffer.concat(events.map(encode));
     const known = joined.get(events);
     if (known !== undefined) return known;
     const bytes = Buffer.concat(events.map(encode));
-    joined.set(events, bytes);
+    // With the objects of the events, which the array holds.
+    joined.set(events, bytes, 2 * bytes.length);
     return bytes;
   };
 }
@@ -101,12 +106,7 @@ function eventEncoder(
   const plain = representation.as !== 'PartialObjectMetadata';
   return (event) => {
     if (event.type === 'BOOKMARK') return bookmark(kind, event, plain);
-    if (!plain) return wrap(event.type, metadataOnly(event.object));
-    const known = encodings.get(event);
-    if (known !== undefined) return known;
-    const encoded = wrap(event.type, event.object.bytes);
-    encodings.set(event, encoded);
-    return encoded;
+    return plain ? encodings.of(event.type, event.object) : wrap(event.type, metadataOnly(event.object));
   };
 }
 

@@ -69,7 +69,13 @@ export class ChangeHistory<T> {
   }
 }
 
-/** What the history keeps alive that the current state does not: the value before, and some for the records. */
+/**
+ * What the history keeps alive that the current state does not: the value before, and the records of the change, its
+ * item and its event. What readers make of the event is not counted, so they keep it for moments only.
+ */
 function heldBytes<T>(change: StateChange<T>): number {
-  return (change.before?.bytes ?? 0) + 400;
+  return (change.before?.bytes ?? 0) + recordBytes;
 }
+
+/** Measured with 20,000 changes of values of 400 and 3,000 bytes (Node 20): 810 and 820. */
+const recordBytes = 800;

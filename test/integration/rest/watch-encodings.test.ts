@@ -30,7 +30,19 @@ afterAll(() => rest[Symbol.asyncDispose]());
 
 /** Resolves once all of these read: their next lines, each. */
 async function openWatchers(query = '', accept = 'application/json'): Promise<() => Promise<string[]>> {
-  const { resourceVersion } = await rest.api.client.list(configmaps, { namespace: 'default' });
+  return openWatchersAfter(await revision(), watcherCount, query, accept);
+}
+
+async function revision(): Promise<string> {
+  return (await rest.api.client.list(configmaps, { namespace: 'default' })).resourceVersion;
+}
+
+async function openWatchersAfter(
+  resourceVersion: string,
+  count: number,
+  query = '',
+  accept = 'application/json',
+): Promise<() => Promise<string[]>> {
   const open = async () => {
     const stream = session.request({
       ':path': `${path}?watch=1&resourceVersion=${resourceVersion}${query}`,
@@ -39,7 +51,7 @@ async function openWatchers(query = '', accept = 'application/json'): Promise<()
     await once(stream, 'response');
     return stream;
   };
-  const streams = await Promise.all(Array.from({ length: watcherCount }, open));
+  const streams = await Promise.all(Array.from({ length: count }, open));
   const lines = streams.map((stream) => createInterface({ input: stream })[Symbol.asyncIterator]());
   return () => Promise.all(lines.map(async (iterator) => String((await iterator.next()).value)));
 }
@@ -84,6 +96,32 @@ test.for([
   const types = [modified, deleted].map(([line = '']) => (JSON.parse(line) as { type: string }).type);
   expect(types).toEqual(['MODIFIED', 'DELETED']);
   expect(encodings()).toBe(3);
+});
+
+test('an encoding is kept for moments, not for as long as a watch can resume from before it', async () => {
+  const before = await revision();
+  const encodings = countEncodings('kept');
+  await rest.api.client.create(configmaps, { metadata: { name: 'kept', namespace: 'default' } });
+  await rest.api.client.delete(configmaps, { namespace: 'default', name: 'kept' });
+  const next = await openWatchersAfter(before, 2);
+  expect(new Set(await next()).size).toBe(1);
+  expect(new Set(await next()).size).toBe(1);
+  expect(encodings()).toBe(2);
+
+  // Others take their place, of each type.
+  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+    const data = { a: 'x'.repeat(900_000) };
+    await rest.api.client.create(configmaps, { metadata: { name, namespace: 'default' }, data });
+    await rest.api.client.delete(configmaps, { namespace: 'default', name });
+    for (const type of ['ADDED', 'DELETED']) {
+      const lines = await next();
+      expect(lines.every((line) => line.startsWith(`{"type":"${type}"`))).toBe(true);
+    }
+  }
+  const resumed = await openWatchersAfter(before, 1);
+  expect((await resumed())[0]).toContain('"name":"kept"');
+  expect((await resumed())[0]).toContain('"name":"kept"');
+  expect(encodings()).toBe(4);
 });
 
 test('what each of them wants otherwise is encoded for each', async () => {
