@@ -4,7 +4,7 @@ import { actionNames } from './commands/action-names.ts';
 import { registerOnDemand } from './commands/on-demand.ts';
 import { CompareDocuments } from './documents/compare-documents.ts';
 import { DescribeDocuments } from './documents/describe-documents.ts';
-import { ObjectFiles } from './documents/object-files.ts';
+import { ObjectFilesOnDemand } from './documents/object-files-on-demand.ts';
 import { registerExplorer } from './explorer/register.ts';
 import { useTranslation } from './language/l10n.ts';
 import { registerLanguage } from './language/register.ts';
@@ -23,7 +23,10 @@ export function activate(context: vscode.ExtensionContext): void {
     new DescribeDocuments(session),
     compare,
     refusals,
-    new ObjectFiles(session, compare, refusals),
+    new ObjectFilesOnDemand(async () => {
+      const { ObjectFiles } = await import('./documents/object-files.ts');
+      return new ObjectFiles(session, compare, refusals);
+    }),
     registerOnDemand(actionNames, async () => {
       const { registerActions } = await import('./commands/actions.ts');
       return () => registerActions({ session, compare, refusals, log });

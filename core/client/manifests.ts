@@ -1,4 +1,3 @@
-import { StatusError } from '../api/errors.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { isObject } from '../machinery/json.ts';
 import { readDocuments, YamlError, type Position, type ReadDocument } from '../machinery/yaml.ts';
@@ -88,15 +87,4 @@ function pathOf(field: string): (string | number)[] {
   return [...steps].map(([, index, key, name]) =>
     index === undefined ? (key ?? name ?? '') : Number(index),
   );
-}
-
-/** The field a Status names, or the one its message does: `unknown field "spec.replicsa"`, `: spec.replicas: must be …`. */
-export function refusedField(error: unknown): string | undefined {
-  if (!(error instanceof StatusError)) return undefined;
-  const cause = error.status.details?.causes?.find(({ field }) => field !== undefined && field !== '');
-  if (cause?.field !== undefined) return cause.field;
-  const named = /(?:unknown|duplicate) field "([^"]+)"|: ([a-z]\w*(?:[.[][\w./-]+]?)*): must /.exec(
-    error.message,
-  );
-  return named?.[1] ?? named?.[2];
 }

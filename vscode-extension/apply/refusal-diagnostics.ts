@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { refusedField, type Manifest } from '../../core/client/manifests.ts';
+import type { Manifest } from '../../core/client/manifests.ts';
+import { refusedField } from '../../core/client/refused-field.ts';
 import { reasonOf } from '../session/reason.ts';
 
 /** What the server refused, at the place in the file that it means; until the file is changed. */

@@ -16,7 +16,7 @@ import { followLive } from './follow-live.ts';
 import { saveObject } from './object-save.ts';
 import { HeldObjects, type HeldObject } from './held-objects.ts';
 import { textToEdit } from './object-text.ts';
-import { parseResourceUri, resourceScheme, type ObjectAddress } from './resource-uri.ts';
+import { parseResourceUri, type ObjectAddress } from './resource-uri.ts';
 
 const callTimeoutMs = 15_000;
 /** Editors of a window that was loaded again ask for their files before its cluster is open. */
@@ -27,26 +27,21 @@ const reloadAfterMs = 200;
 const mostLooks = 10;
 
 /** The objects of the open cluster as files that can be edited and saved. */
-export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable {
+export class ObjectFiles implements vscode.Disposable {
   readonly #session: ClusterSession;
   readonly #compare: CompareDocuments;
   readonly #refusals: RefusalDiagnostics;
   readonly #changes = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly onDidChangeFile = this.#changes.event;
   readonly #files = new HeldObjects((key) => documentAt(key) !== undefined);
-  readonly #registration: vscode.Disposable;
 
   constructor(session: ClusterSession, compare: CompareDocuments, refusals: RefusalDiagnostics) {
     this.#session = session;
     this.#compare = compare;
     this.#refusals = refusals;
-    this.#registration = vscode.workspace.registerFileSystemProvider(resourceScheme, this, {
-      isCaseSensitive: true,
-    });
   }
 
   dispose(): void {
-    this.#registration.dispose();
     this.#changes.dispose();
   }
 
@@ -98,21 +93,6 @@ export class ObjectFiles implements vscode.FileSystemProvider, vscode.Disposable
       });
     }
     return { dispose: () => stop.abort() };
-  }
-
-  readDirectory(): [string, vscode.FileType][] {
-    return [];
-  }
-
-  /** The editor makes the folders of a file that is gone before it writes it; there are none, or all. */
-  createDirectory(): void {}
-
-  delete(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
   }
 
   async #find(
