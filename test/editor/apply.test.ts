@@ -76,7 +76,10 @@ spec:
   'selection.yaml': [settings('not asked for', 'apply-left-out'), settings('five', 'apply-five')].join(
     '---\n',
   ),
-  'several.yaml': [settings('green'), settings('new', 'apply-second'), wrong].join('---\n'),
+  // As others have it by then.
+  'several.yaml': [settings('green').replace('thin', 'thick'), settings('new', 'apply-second'), wrong].join(
+    '---\n',
+  ),
 };
 
 describeEditor('applying manifests', files, (editor) => {
@@ -125,7 +128,7 @@ describeEditor('applying manifests', files, (editor) => {
       '--server-side',
       '--force-conflicts',
       '-f',
-      editorCluster().file('theirs.yaml', settings('theirs')),
+      editorCluster().file('theirs.yaml', settings('theirs').replace('thin', 'thick')),
     );
     await window.openFile('settings.yaml');
     await window.run('Wheelhouse: Apply…');
@@ -140,11 +143,15 @@ describeEditor('applying manifests', files, (editor) => {
       .locator('.quick-input-widget:visible .monaco-list-row')
       .filter({ hasText: '.data.color' });
     await field.filter({ hasText: 'theirs: theirs · yours: blue' }).waitFor();
+    await window.page
+      .locator('.quick-input-widget:visible')
+      .getByText('theirs: thick · yours: thin')
+      .waitFor();
     await editor().screenshot('conflict');
     // Nothing is ticked, so theirs stays.
     await window.confirmPick();
     await window.notification(/1 (configured|unchanged)/).waitFor();
-    expect(await color()).toBe('theirs');
+    expect(await configMapData('apply-settings')).toMatchObject({ color: 'theirs', border: 'thick' });
     await window.openFile('settings.yaml');
     await window.run('Wheelhouse: Apply…');
     await window.tick('configmap/apply-settings');
@@ -153,6 +160,8 @@ describeEditor('applying manifests', files, (editor) => {
     await window.tick('.data.color');
     await window.confirmPick();
     await window.until('taking over', color, (is) => is === 'blue');
+    // What was not ticked is left as it is.
+    expect(await configMapData('apply-settings')).toMatchObject({ background: 'white', border: 'thick' });
   });
 
   test('of several documents applies what can be, and marks what the server refuses', async () => {
@@ -281,6 +290,26 @@ describeEditor('applying manifests', files, (editor) => {
     await window.notification('chart.yaml is a template: what is rendered from it can be applied').waitFor();
     await window.statusBarItem(/Ln 8, Col/).waitFor();
     await expect(color('apply-chart')).rejects.toThrow('not found');
+  });
+
+  test('checks and applies a document that was never saved', async () => {
+    const { window } = editor();
+    await window.run('File: New Untitled Text File');
+    await window.run('Change Language Mode');
+    await window.quickInput.fill('yaml');
+    await window.pick('YAML');
+    const wanted = settings('unsaved', 'apply-unsaved');
+    await window.replaceText(wanted.replace('data:', 'date:'));
+    await window.editor.locator('.squiggly-error').first().waitFor();
+    await window.replaceText(wanted);
+    await window.editor.locator('.squiggly-error').first().waitFor({ state: 'detached' });
+    await window.run('Wheelhouse: Apply…');
+    await window.confirmPick();
+    await window.until(
+      'the object',
+      () => colorSoFar('apply-unsaved'),
+      (found) => found === 'unsaved',
+    );
   });
 
   test('reads JSON as well', async () => {
