@@ -84,16 +84,23 @@ describeEditor('logs and terminals', {}, (editor) => {
     await window.clickButton('talker', 'Follow Logs');
     const shows = (what: string, wanted: (text: string) => boolean) =>
       window.until(what, () => window.terminalText(), wanted);
-    const text = await shows('lines of both Pods', (shown) => talkersIn(shown).size === 2);
-    const before = Math.max(...numbersIn(text));
+    // What a Pod says may fill the screen for a while, so it is looked at more than once.
+    const colors = new Map<string, string>();
+    const untilHeard = (what: string, pods: number) =>
+      window.until(
+        what,
+        async () => {
+          const speakers = [...talkersIn(await window.terminalText())].map((name) => `${name} web`);
+          for (const [speaker, color] of await colorsOf(speakers)) colors.set(speaker, color);
+          return [...colors.keys()];
+        },
+        (heard) => heard.length >= pods,
+      );
+    await untilHeard('lines of both Pods', 2);
+    const before = Math.max(...numbersIn(await window.terminalText()));
     await shows('newer lines', (shown) => Math.max(...numbersIn(shown)) > before + 3);
     await editorCluster().ok('scale', 'deployment/talker', '--replicas=3');
-    const three = talkersIn(await shows('lines of a third Pod', (shown) => talkersIn(shown).size === 3));
-    const colors = await window.until(
-      'colours of all of them',
-      () => colorsOf([...three].map((name) => `${name} web`)),
-      (found) => found.size === 3,
-    );
+    await untilHeard('lines of a third Pod', 3);
     expect(new Set(colors.values()).size).toBe(3);
     await editorCluster().ok('scale', 'deployment/talker', '--replicas=2');
     await shows('that one has gone', (shown) => /── talker-\S+ is gone/.test(shown));
