@@ -18,6 +18,14 @@ export interface PayloadSources {
   token(pod: Pod, audience: string | undefined, expirationSeconds: number): Promise<string | undefined>;
 }
 
+/** What a volume says of a ConfigMap or a Secret. */
+interface KeyedSource {
+  readonly name?: string | undefined;
+  /** Undefined: every key under its own name. */
+  readonly items?: readonly KeyToPath[] | undefined;
+  readonly optional?: boolean | undefined;
+}
+
 const defaultFileMode = 0o644;
 const defaultTokenSeconds = 3600;
 /** Published into every namespace; Pods mount it together with their token. */
@@ -26,11 +34,7 @@ const rootCertificate = 'kube-root-ca.crt';
 export async function configMapPayload(
   sources: PayloadSources,
   namespace: string,
-  source: {
-    readonly name?: string | undefined;
-    items?: readonly KeyToPath[] | undefined;
-    optional?: boolean | undefined;
-  },
+  source: KeyedSource,
   defaultMode = defaultFileMode,
 ): Promise<Payload> {
   const { name = '', items, optional = false } = source;
@@ -49,11 +53,7 @@ export async function configMapPayload(
 export async function secretPayload(
   sources: PayloadSources,
   namespace: string,
-  source: {
-    readonly name?: string | undefined;
-    items?: readonly KeyToPath[] | undefined;
-    optional?: boolean | undefined;
-  },
+  source: KeyedSource,
   defaultMode = defaultFileMode,
 ): Promise<Payload> {
   const { name = '', items, optional = false } = source;
