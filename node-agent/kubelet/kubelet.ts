@@ -1,3 +1,4 @@
+import { groupBy } from '../../core/machinery/group-by.ts';
 import { isNotFound } from '../../core/api/errors.ts';
 import type { Node, Pod } from '../../core/api/generated/core-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
@@ -203,7 +204,7 @@ export class Kubelet {
   async #adopt(signal: AbortSignal): Promise<boolean> {
     while (!signal.aborted) {
       try {
-        this.#adopted = groupByPod(await this.#list());
+        this.#adopted = groupBy(await this.#list(), ({ pod }) => pod.uid);
         this.#backoff.reset();
         return true;
       } catch (error) {
@@ -249,7 +250,7 @@ export class Kubelet {
     for (;;) {
       this.#relist = 'running';
       try {
-        const listed = groupByPod(await this.#list());
+        const listed = groupBy(await this.#list(), ({ pod }) => pod.uid);
         for (const worker of this.#workers.values()) worker.wake();
         await this.#stopOrphans(listed);
         await this.#removeOrphanedFiles();
@@ -317,16 +318,6 @@ export class Kubelet {
     });
     this.#signal.addEventListener('abort', cancel, { once: true });
   }
-}
-
-function groupByPod(listed: readonly SandboxStatus[]): Map<string, readonly SandboxStatus[]> {
-  const groups = new Map<string, SandboxStatus[]>();
-  for (const sandbox of listed) {
-    const group = groups.get(sandbox.pod.uid);
-    if (group === undefined) groups.set(sandbox.pod.uid, [sandbox]);
-    else group.push(sandbox);
-  }
-  return groups;
 }
 
 function identityOf({ metadata }: Pod): PodIdentity {

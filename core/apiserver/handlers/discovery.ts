@@ -1,3 +1,4 @@
+import { groupBy } from '../../machinery/group-by.ts';
 import type {
   APIGroupDiscovery,
   APIGroupDiscoveryList,
@@ -72,27 +73,14 @@ interface Group {
 
 /** Groups and versions in upstream's order of preference; groups it does not know come last, by name. */
 function groupsOf(scheme: Scheme): Group[] {
-  return grouped(scheme.all(), ({ group }) => group)
+  return [...groupBy(scheme.all(), ({ group }) => group)]
     .map(([name, kinds]) => ({
       name,
-      versions: grouped(kinds, ({ version }) => version)
+      versions: [...groupBy(kinds, ({ version }) => version)]
         .map(([version, ofVersion]) => ({ version, kinds: ofVersion.toSorted(byPlural) }))
         .toSorted((a, b) => compareVersions(b.version, a.version)),
     }))
     .toSorted((a, b) => rankOf(a.name) - rankOf(b.name) || (a.name < b.name ? -1 : 1));
-}
-
-function grouped(
-  kinds: readonly KindDeclaration[],
-  by: (kind: KindDeclaration) => string,
-): [string, KindDeclaration[]][] {
-  const groups = new Map<string, KindDeclaration[]>();
-  for (const kind of kinds) {
-    const group = groups.get(by(kind));
-    if (group === undefined) groups.set(by(kind), [kind]);
-    else group.push(kind);
-  }
-  return [...groups];
 }
 
 const preferredGroups = [

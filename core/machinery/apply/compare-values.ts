@@ -2,7 +2,7 @@ import { deepEqual, ownMember, type JsonObject } from '../json.ts';
 import type { Field, ListSchema, Schema } from '../schema.ts';
 import { FieldSet, FieldSetBuilder } from './field-set.ts';
 import { memberElement, type PathElement } from './path-element.ts';
-import { fieldOf, identify, isAbsent, memberSchemaOf, repeatedElements, viewOf } from './typed-value.ts';
+import { fieldOf, identify, isAbsent, memberSchemaOf, viewOf } from './typed-value.ts';
 
 /** What changed between two objects, field by field. */
 export interface Comparison {
@@ -110,11 +110,11 @@ function group(items: readonly unknown[], schema: ListSchema): Map<PathElement, 
   const elements = identify(items, schema);
   if (elements === undefined) return undefined;
   const groups = new Map<PathElement, unknown[]>();
-  const repeated = repeatedElements(elements);
-  elements.forEach((element, index) => {
-    if (repeated.has(element)) groups.set(element, [...(groups.get(element) ?? []), items[index]]);
-    else groups.set(element, [items[index]]);
-  });
+  for (const [index, element] of elements.entries()) {
+    const same = groups.get(element);
+    if (same === undefined) groups.set(element, [items[index]]);
+    else same.push(items[index]);
+  }
   return groups;
 }
 

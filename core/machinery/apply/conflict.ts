@@ -1,4 +1,5 @@
-import { compareElements, formatElements, type PathElement } from './path-element.ts';
+import { groupBy } from '../group-by.ts';
+import { formatElements, inUpstreamOrder, type PathElement } from './path-element.ts';
 import type { FieldSet } from './field-set.ts';
 import type { Ownership } from './managed-fields.ts';
 
@@ -48,22 +49,20 @@ export function conflictMessage(conflicts: readonly Conflict[]): string {
   if (only !== undefined && conflicts.length === 1) {
     return `Apply failed with 1 conflict: conflict with ${describeManager(only)}: ${only.field}`;
   }
-  const fieldsByManager = new Map<string, string[]>();
-  for (const conflict of conflicts) {
-    const manager = describeManager(conflict);
-    fieldsByManager.set(manager, [...(fieldsByManager.get(manager) ?? []), conflict.field]);
-  }
-  const parts = [...fieldsByManager.entries()]
+  const parts = [...groupBy(conflicts, describeManager)]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(
-      ([manager, fields]) => `conflicts with ${manager}:\n${fields.map((field) => `- ${field}`).join('\n')}`,
+      ([manager, theirs]) =>
+        `conflicts with ${manager}:\n${theirs.map(({ field }) => `- ${field}`).join('\n')}`,
     );
   return `Apply failed with ${conflicts.length} conflicts: ${parts.join('\n')}`;
 }
 
 /** Upstream walks a set's own members before it descends. */
 function upstreamOrder(fields: FieldSet, prefix: readonly PathElement[]): (readonly PathElement[])[] {
-  const children = [...fields.children].sort(([a], [b]) => compareElements(a, b));
-  const members = children.filter(([, child]) => child.owned).map(([element]) => [...prefix, element]);
-  return [...members, ...children.flatMap(([element, child]) => upstreamOrder(child, [...prefix, element]))];
+  const children = inUpstreamOrder(fields.children.keys()).map((element) => {
+    return { path: [...prefix, element], child: fields.children.get(element) as FieldSet };
+  });
+  const members = children.filter(({ child }) => child.owned).map(({ path }) => path);
+  return [...members, ...children.flatMap(({ path, child }) => upstreamOrder(child, path))];
 }

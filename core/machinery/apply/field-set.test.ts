@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FieldSet } from './field-set.ts';
 import { readFieldsV1, writeFieldsV1 } from './fields-v1.ts';
 import {
-  compareElements,
+  inUpstreamOrder,
   formatElements,
   keyElement,
   memberElement,
@@ -105,7 +105,7 @@ describe('FieldsV1', () => {
 test('elements have one form, however they were spelled', () => {
   expect(parsePathElement('k:{"protocol":"TCP", "port":80.0}')).toBe('k:{"port":80,"protocol":"TCP"}');
   expect(parsePathElement('v: "a"')).toBe('v:"a"');
-  expect(['i:10', 'v:2', 'f:b', 'k:{"a":1}', 'v:10', 'f:a', 'i:9'].sort(compareElements)).toEqual([
+  expect(inUpstreamOrder(['i:10', 'v:2', 'f:b', 'k:{"a":1}', 'v:10', 'f:a', 'i:9'])).toEqual([
     'f:a',
     'f:b',
     'k:{"a":1}',

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../json.ts';
 import { FieldSet } from './field-set.ts';
-import { compareElements, memberName, parsePathElement, type PathElement } from './path-element.ts';
+import { inUpstreamOrder, parsePathElement, type PathElement } from './path-element.ts';
 
 /** A set that cannot be read from its JSON form. */
 export class FieldsV1Error extends Error {
@@ -60,13 +60,7 @@ function readNode(fields: JsonObject, depth: number): FieldSet {
 function writeNode(set: FieldSet): JsonObject {
   const fields: Record<string, unknown> = {};
   if (set.owned && set.children.size > 0) fields['.'] = {};
-  for (const element of inOrder([...set.children.keys()]))
+  for (const element of inUpstreamOrder(set.children.keys()))
     fields[element] = writeNode(set.children.get(element) as FieldSet);
   return fields;
-}
-
-/** Members among themselves are in the order of their names, which costs no comparisons of ours. */
-function inOrder(elements: PathElement[]): readonly PathElement[] {
-  const areMembers = elements.every((element) => memberName(element) !== undefined);
-  return areMembers ? elements.sort() : elements.sort(compareElements);
 }

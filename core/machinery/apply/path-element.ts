@@ -65,33 +65,42 @@ function formatElement(element: PathElement): string {
   }
 }
 
+/**
+ * In the order in which upstream writes elements: members, then items by key, by value, by position. Members among
+ * themselves are in the order of their names, which costs no comparisons of ours.
+ */
+export function inUpstreamOrder(elements: Iterable<PathElement>): PathElement[] {
+  const all = [...elements];
+  if (all.every((element) => memberName(element) !== undefined)) return all.sort();
+  return all
+    .map((element) => ({ element, kind: kinds.indexOf(element[0] as string), sortedBy: sortedBy(element) }))
+    .sort((a, b) => a.kind - b.kind || compareLists(a.sortedBy, b.sortedBy))
+    .map(({ element }) => element);
+}
+
 const kinds = 'fkvi';
 
-/** The order in which upstream writes elements: members, then items by key, by value, by position. */
-export function compareElements(a: PathElement, b: PathElement): number {
-  const byKind = kinds.indexOf(a[0] as string) - kinds.indexOf(b[0] as string);
-  if (byKind !== 0) return byKind;
-  switch (a[0]) {
+/** Read once: a sort asks for it again and again. */
+function sortedBy(element: PathElement): readonly unknown[] {
+  const body = element.slice(2);
+  switch (element[0]) {
     case 'f':
-      return compareScalars(a, b);
+      return [body];
     case 'i':
-      return Number(a.slice(2)) - Number(b.slice(2));
+      return [Number(body)];
     case 'v':
-      return compareScalars(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
+      return [JSON.parse(body)];
     default:
-      return compareKeys(JSON.parse(a.slice(2)) as JsonObject, JSON.parse(b.slice(2)) as JsonObject);
+      return Object.entries(JSON.parse(body) as JsonObject).flat();
   }
 }
 
-function compareKeys(a: JsonObject, b: JsonObject): number {
-  const left = Object.entries(a);
-  const right = Object.entries(b);
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const [x, y] = [left[i] as [string, unknown], right[i] as [string, unknown]];
-    const order = compareScalars(x[0], y[0]) || compareScalars(x[1], y[1]);
+function compareLists(a: readonly unknown[], b: readonly unknown[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const order = compareScalars(a[i], b[i]);
     if (order !== 0) return order;
   }
-  return left.length - right.length;
+  return a.length - b.length;
 }
 
 function compareScalars(a: unknown, b: unknown): number {
