@@ -171,11 +171,17 @@ export class ResourceStore {
         continue;
       }
       const outcome = await this.#commits.replace(key, old, object, call);
-      if (outcome.kind === 'done') return outcome.stored;
+      if (outcome.kind === 'done') {
+        if (live || outcome.stored !== old) return outcome.stored;
+        // An old copy is as it is wished: that says nothing of what is stored.
+        const fresh = await this.#kind.readStore(key, call.signal);
+        if (fresh?.revision === old.revision) return old;
+        old = fresh;
+      } else {
+        old = outcome.current;
+      }
       live = true;
-      old = outcome.current;
-      if (old === undefined || attempt >= maxAttempts)
-        throw conflict(this.declaration, name, modifiedMeanwhile);
+      if (attempt >= maxAttempts) throw conflict(this.declaration, name, modifiedMeanwhile);
     }
   }
 
@@ -199,7 +205,13 @@ export class ResourceStore {
         continue;
       }
       const step = deletionStep(old.object, options, this.strategy, { clock: this.#clock, subresource: '' });
-      if (step.kind === 'wait') return { object: old, gone: false };
+      if (step.kind === 'wait') {
+        if (live) return { object: old, gone: false };
+        // An old copy goes already: something else may be there by now.
+        live = true;
+        old = await this.#kind.readStore(key, call.signal);
+        continue;
+      }
       const outcome =
         step.kind === 'remove'
           ? await this.#commits.remove(key, old, call)
