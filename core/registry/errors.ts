@@ -30,6 +30,13 @@ export function fromStorage(thrown: unknown): unknown {
   }
 }
 
+/** Whether a write that failed so may be stored all the same, or be on its way still. */
+export function mayBeStored(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted === true) return true;
+  const { cause } = error instanceof Error ? error : {};
+  return cause instanceof StorageError && cause.reason === 'unknown-outcome';
+}
+
 /** A revision that nobody has reached yet; clients know it by its cause (apiserver/pkg/storage/errors.go). */
 export function tooLargeResourceVersion(asked: number, current: number): StatusError {
   return new StatusError('Timeout', `Too large resource version: ${asked}, current: ${current}`, {

@@ -2,8 +2,27 @@ import { describe, expect, test } from 'vitest';
 import type { Service } from '../../core/api/generated/core-v1.ts';
 import { ipaddresses, services } from '../../core/api/generated/resources.ts';
 import type { New } from '../../core/api/object.ts';
+import { MemoryStore } from '../../core/storage/memory/store.ts';
+import { StorageError } from '../../core/storage/storage.ts';
 import type { TestApi } from '../environment/api.ts';
 import { createTestApi } from '../environment/api.ts';
+
+/** Writes below a prefix, and cannot tell that it has. */
+class ForgetfulStore extends MemoryStore {
+  readonly #prefix: string;
+
+  constructor(prefix: string) {
+    super();
+    this.#prefix = prefix;
+  }
+
+  override async transact(...[conditions, writes, options]: Parameters<MemoryStore['transact']>) {
+    const outcome = await super.transact(conditions, writes, options);
+    if (writes.some(({ key }) => key.startsWith(this.#prefix)))
+      throw new StorageError('unknown-outcome', 'The reply was lost');
+    return outcome;
+  }
+}
 
 function service(name: string, spec: object = {}): New<Service> {
   const ports = [{ port: 80 }];
@@ -77,6 +96,13 @@ describe('a Service', () => {
     await api.client.create(services, service('web'));
     await expect(api.client.create(services, service('web'))).rejects.toThrow('already exists');
     expect(await taken(api)).toHaveLength(1);
+  });
+
+  test('keeps its address where nobody knows whether it was stored', async () => {
+    await using api = await createTestApi({ store: new ForgetfulStore('/registry/core/services/') });
+    await expect(api.client.create(services, service('web'))).rejects.toThrow('did not complete');
+    const web = await api.client.get(services, { namespace: 'default', name: 'web' });
+    expect(await taken(api)).toEqual(web.spec.clusterIPs);
   });
 
   test('keeps what it was given through updates that leave it out, and gives it up with its type', async () => {

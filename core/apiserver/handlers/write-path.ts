@@ -9,6 +9,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from '../../api/validati
 import type { Call } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import type { JsonObject } from '../../machinery/json.ts';
+import { mayBeStored } from '../../registry/errors.ts';
 import type { Reservation, Reserver } from '../../registry/reservation.ts';
 import type { ResourceStore } from '../../registry/resource-store.ts';
 import { recordOwners } from './ownership.ts';
@@ -67,7 +68,9 @@ export class WritePath {
       else request.held?.commit();
       return result;
     } catch (error) {
-      await request.held?.rollback();
+      if (mayBeStored(error, request.call.signal)) request.held?.commit();
+      // What cannot be freed now is found later; why the write failed is what its client has to know.
+      else await request.held?.rollback().catch(() => undefined);
       throw error;
     } finally {
       delete request.held;

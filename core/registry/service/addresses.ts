@@ -101,7 +101,7 @@ export class ServiceAddresses implements Reserver {
         addresses.push(address);
       }
     } catch (error) {
-      await this.#release(taken);
+      if (!dryRun) await this.#release(taken);
       throw error;
     }
     spec.clusterIPs = addresses;
