@@ -137,3 +137,23 @@ test('deleting a collection takes what the selector selects', async () => {
   const left = await api.client.list(configmaps, { namespace: 'default' });
   expect(left.items.map(({ metadata }) => metadata.name)).toEqual(['b']);
 });
+
+test('an eviction of a Pod as it was seen is refused where it has changed, and only there', async () => {
+  await using api = await createTestApi();
+  const { client } = api;
+  const where = { namespace: 'default', name: 'web' };
+  const seen = await client.create(pods, {
+    metadata: where,
+    spec: { containers: [{ name: 'web', image: 'web:1' }] },
+  });
+  const evictAt = (resourceVersion: string | undefined) =>
+    client.createSubresource(pods, where, 'eviction', {
+      metadata: where,
+      deleteOptions: { preconditions: { resourceVersion } },
+    });
+  await expect(evictAt('1')).rejects.toThrow('ResourceVersion in precondition: 1');
+  const { metadata } = await client.get(pods, where);
+  expect(metadata.resourceVersion).toBe(seen.metadata.resourceVersion);
+  await evictAt(metadata.resourceVersion);
+  await expect(client.get(pods, where)).rejects.toThrow('not found');
+});

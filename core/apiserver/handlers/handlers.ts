@@ -191,7 +191,10 @@ class Handlers implements Verbs {
         });
       }
     };
-    await Promise.all(Array.from({ length: Math.min(deletionsAtOnce, found.items.length) }, worker));
+    const workers = Array.from({ length: Math.min(deletionsAtOnce, found.items.length) }, worker);
+    // Nothing goes on behind the back of a client that was told of a failure.
+    for (const result of await Promise.allSettled(workers))
+      if (result.status === 'rejected') throw result.reason;
     return listOf(call, endpoint, found);
   }
 

@@ -36,14 +36,13 @@ export const eviction: SubresourceHandler = {
     const pod = stored.object as Pod;
     const budget = await budgetOf(request, pod);
     if (budget !== undefined && !isFreeOf(budget, pod)) await spend(request, budget, dryRun);
-    if (!dryRun) await announce(request);
-    const { gracePeriodSeconds, preconditions, propagationPolicy } = deleteOptions;
+    const { gracePeriodSeconds, propagationPolicy } = deleteOptions;
+    const preconditions = deleteOptions.preconditions as DeleteOptions['preconditions'];
+    const announced = dryRun ? preconditions : await announce(request, preconditions);
     await request.delete({
       dryRun,
       ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
-      ...(preconditions === undefined
-        ? {}
-        : { preconditions: preconditions as NonNullable<DeleteOptions['preconditions']> }),
+      ...(announced === undefined ? {} : { preconditions: announced }),
       ...(propagationPolicy === undefined
         ? {}
         : { propagationPolicy: propagationPolicy as NonNullable<DeleteOptions['propagationPolicy']> }),
@@ -149,10 +148,14 @@ function exhausted(
   ];
 }
 
-/** Whoever watches the Pod learns why it goes (KEP-3329). */
-async function announce({ call, clock, endpoint, target }: SubresourceCreate): Promise<void> {
-  await endpoint.store.update(target.namespace, target.name, {
+/** Whoever watches the Pod learns why it goes (KEP-3329). Resolves to the preconditions that hold after it. */
+async function announce(
+  { call, clock, endpoint, target }: SubresourceCreate,
+  preconditions: DeleteOptions['preconditions'],
+): Promise<DeleteOptions['preconditions']> {
+  const { resourceVersion } = await endpoint.store.update(target.namespace, target.name, {
     signal: call.signal,
+    preconditions,
     change: async ({ object }) => {
       const pod = object as Pod;
       const conditions = (pod.status.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget');
@@ -170,6 +173,7 @@ async function announce({ call, clock, endpoint, target }: SubresourceCreate): P
       } as Mutable<Pod>;
     },
   });
+  return preconditions?.resourceVersion === undefined ? preconditions : { ...preconditions, resourceVersion };
 }
 
 function tooMany(message: string, cause: string, retrySeconds?: number): StatusError {
