@@ -49,9 +49,11 @@ function deaf(store: KeyValueStore): KeyValueStore {
   });
 }
 
-const hearNothing: KeyValueStore['watch'] = async function* (_prefix, { signal }) {
-  await once(signal, 'abort');
-};
+const hearNothing: KeyValueStore['watch'] = (_prefix, { signal }) => ({
+  [Symbol.asyncIterator]: () => ({
+    next: () => once(signal, 'abort').then(() => ({ done: true, value: undefined })),
+  }),
+});
 
 function create(maps: ResourceStore, data: Record<string, string>, finalizers: readonly string[] = []) {
   const metadata = { ...settings, finalizers: [...finalizers] };
