@@ -81,5 +81,6 @@ export class ContainerTerminal implements vscode.Pseudoterminal {
   async #copy(stream: Readable): Promise<void> {
     const decoder = new StringDecoder('utf8');
     for await (const chunk of stream) await this.#output.write(decoder.write(chunk as Buffer));
+    await this.#output.write(decoder.end());
   }
 }

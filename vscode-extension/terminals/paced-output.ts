@@ -20,13 +20,14 @@ export class PacedOutput {
   }
 
   async write(text: string): Promise<void> {
-    for (let at = 0; at < text.length; at += portion) {
+    for (let at = 0; at < text.length;) {
       const nowMs = this.#clock.monotonicMs();
       if (nowMs - this.#sinceMs > pauseMs) {
         this.#sinceMs = nowMs;
         this.#written = 0;
       }
-      const piece = text.slice(at, at + portion);
+      const piece = text.slice(at, endOf(text, at + portion));
+      at += piece.length;
       if (this.#written > 0 && this.#written + piece.length > portion) {
         await sleep(this.#clock, pauseMs);
         this.#sinceMs = this.#clock.monotonicMs();
@@ -36,4 +37,9 @@ export class PacedOutput {
       this.#write(piece);
     }
   }
+}
+
+/** Where a piece ends: not within a character of two code units, which would arrive as two that say nothing. */
+function endOf(text: string, end: number): number {
+  return end < text.length && /[\ud800-\udbff]/.test(text.charAt(end - 1)) ? end - 1 : end;
 }
