@@ -46,7 +46,9 @@ export async function openStore(options: CoreOptions, clock: Clock, log: Logger)
     case 'embedded':
       return openEmbedded(join(options.dataDirectory, 'embedded'));
     case 'etcd':
-      return options.etcdEndpoints === undefined ? ownEtcd(options, clock, log) : sharedEtcd(options, clock);
+      return options.etcdEndpoints === undefined
+        ? ownEtcd(options, clock, log)
+        : sharedEtcd(options, clock, log);
     default:
       throw new Error(`Cannot open a store of kind "${kind as string}"`);
   }
@@ -93,7 +95,7 @@ function plain(store: KeyValueStore): OpenStore {
   return { store, soleWriter: true, close: () => store.close() };
 }
 
-function sharedEtcd(options: CoreOptions, clock: Clock): OpenStore {
+function sharedEtcd(options: CoreOptions, clock: Clock, log: Logger): OpenStore {
   const pem = (path: string | undefined) => (path === undefined ? undefined : readFileSync(path));
   const store = new EtcdStore({
     endpoints: options.etcdEndpoints ?? [],
@@ -101,8 +103,13 @@ function sharedEtcd(options: CoreOptions, clock: Clock): OpenStore {
     ca: pem(options.etcdCa),
     cert: pem(options.etcdCert),
     key: pem(options.etcdKey),
+    onError: reported(log),
   });
   return { store, soleWriter: false, close: () => store.close() };
+}
+
+function reported(log: Logger): (error: unknown) => void {
+  return (error) => log.error('the store has lost its etcd', error);
 }
 
 async function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): Promise<OpenStore> {
@@ -132,6 +139,7 @@ async function ownEtcd(options: CoreOptions, clock: Clock, log: Logger): Promise
       return pki.client.key;
     },
     clock,
+    onError: reported(log),
   });
   return {
     store,

@@ -71,11 +71,16 @@ export async function* rawWatch(
   }
 }
 
-/** Reading with for-await keeps gRPC's flow control: a reader that is late holds etcd back, not memory. */
+/** Throws nothing but what the stream failed for. Reading with for-await keeps gRPC's flow control: a reader that is late holds etcd back, not memory. */
 async function* responses(
   call: ClientDuplexStream<WatchRequest, WatchResponse>,
 ): AsyncGenerator<WatchResponse, void, undefined> {
-  for await (const response of call) yield response as WatchResponse;
+  try {
+    for await (const response of call) yield response as WatchResponse;
+  } catch (cause) {
+    if (isServiceError(cause)) throw cause;
+    throw new StorageError('unavailable', `Cannot go on watching etcd: ${String(cause)}`, { cause });
+  }
 }
 
 function startsWith(key: Buffer, prefix: Buffer): boolean {

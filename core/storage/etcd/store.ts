@@ -38,6 +38,8 @@ export interface EtcdStoreOptions extends EtcdEndpoints {
   readonly callTimeoutMs?: number | undefined;
   /** A call with everything done to get it through: 10 seconds unless given. */
   readonly timeoutMs?: number | undefined;
+  /** Failures that the store gets over by itself, as soon as they last: for a log. */
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -52,6 +54,7 @@ export class EtcdStore implements KeyValueStore {
   readonly #timeoutMs: number;
   readonly #connection: EtcdConnection;
   readonly #hub: WatchHub;
+  readonly #onError: ((error: unknown) => void) | undefined;
   readonly #grouped = this.#groupCommit();
   readonly #closing = new AbortController();
   /** The newest revision that any response told. */
@@ -64,8 +67,15 @@ export class EtcdStore implements KeyValueStore {
     this.#root = options.root ?? '/registry/';
     this.#callTimeoutMs = options.callTimeoutMs ?? 5_000;
     this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#onError = options.onError;
     this.#connection = new EtcdConnection(options, options.clock);
-    this.#hub = new WatchHub(this.#connection, options.clock, this.#root, this.#callTimeoutMs);
+    this.#hub = new WatchHub(
+      this.#connection,
+      options.clock,
+      this.#root,
+      this.#callTimeoutMs,
+      options.onError,
+    );
   }
 
   async get(key: string, options: CallOptions): Promise<KeyValue | undefined> {
@@ -165,6 +175,7 @@ export class EtcdStore implements KeyValueStore {
         withPrevious,
         signal,
         timeoutMs: this.#callTimeoutMs,
+        onError: this.#onError,
       });
     }
     if (!options.signal.aborted) throw closedError(this.name);

@@ -21,13 +21,21 @@ export interface ResumingWatchOptions {
   readonly withPrevious: boolean;
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  /** Told, once for each time, of a stream that cannot be had again at once. */
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
-/** A raw watch that begins again after the last delivered revision whenever its stream is lost, until `signal` aborts. */
+/** A stream that is cut, and a server that starts again meanwhile, are got over in fewer tries. */
+const triesUntilTold = 3;
+
+/**
+ * A raw watch that begins again after the last delivered revision whenever its stream is lost, until `signal` aborts.
+ * Throws what etcd refuses, and what is no fault of the connection at all.
+ */
 export async function* resumingWatch(
   options: ResumingWatchOptions,
 ): AsyncGenerator<WatchBatch, void, undefined> {
-  const { connection, clock, prefix, within, withPrevious, signal, timeoutMs } = options;
+  const { connection, clock, prefix, within, withPrevious, signal, timeoutMs, onError } = options;
   const backoff = new Backoff({ initialMs: 20, maxMs: 2_000 });
   let position = options.after;
   while (!signal.aborted) {
@@ -48,12 +56,24 @@ export async function* resumingWatch(
       }
     } catch (error) {
       if (signal.aborted) return;
-      if (error instanceof StorageError && error.reason !== 'unavailable') throw error;
-      if (isServiceError(error) && failureOf(error) === 'refused')
-        throw storageError(`watch "${prefix}"`, error);
-      await sleep(clock, backoff.nextMs(), signal).catch(() => {});
+      if (!isLost(error)) throw isServiceError(error) ? storageError(`watch "${prefix}"`, error) : error;
+      const waitMs = backoff.nextMs();
+      if (backoff.failures === triesUntilTold)
+        onError?.(
+          new Error(
+            `Cannot watch "${within ?? prefix}" in etcd after revision ${position}: it is tried again until it works`,
+            { cause: error },
+          ),
+        );
+      await sleep(clock, waitMs, signal).catch(() => {});
     }
   }
+}
+
+/** Whether it is for want of a connection: anything else would only happen again. */
+function isLost(error: unknown): boolean {
+  if (isServiceError(error)) return failureOf(error) === 'lost';
+  return error instanceof StorageError && error.reason === 'unavailable';
 }
 
 /**
@@ -70,14 +90,22 @@ export class WatchHub {
   readonly #clock: Clock;
   readonly #root: string;
   readonly #timeoutMs: number;
+  readonly #onError: ((error: unknown) => void) | undefined;
   #watchers = 0;
   #upstream: HubUpstream | undefined;
 
-  constructor(connection: EtcdConnection, clock: Clock, root: string, timeoutMs: number) {
+  constructor(
+    connection: EtcdConnection,
+    clock: Clock,
+    root: string,
+    timeoutMs: number,
+    onError?: (error: unknown) => void,
+  ) {
     this.#connection = connection;
     this.#clock = clock;
     this.#root = root;
     this.#timeoutMs = timeoutMs;
+    this.#onError = onError;
   }
 
   covers(prefix: string): boolean {
@@ -156,6 +184,7 @@ export class WatchHub {
       withPrevious: false,
       signal,
       timeoutMs: this.#timeoutMs,
+      onError: this.#onError,
     };
   }
 
