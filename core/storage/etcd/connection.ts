@@ -1,6 +1,8 @@
 import type { ChannelOptions, ClientDuplexStream } from '@grpc/grpc-js';
 import { Client, Metadata, connectivityState, credentials } from '@grpc/grpc-js';
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../machinery/clock.ts';
+import { linkSignals } from '../../machinery/signals.ts';
 import { StorageError } from '../storage.ts';
 import { isDisconnection, isServiceError } from './errors.ts';
 import type { Method } from './messages.ts';
@@ -112,11 +114,11 @@ export class EtcdConnection {
     // Without a leader an etcd member would keep the stream open and silent.
     metadata.set('hasleader', 'true');
     const call = link.client.makeBidiStreamRequest(method.path, method.encode, method.decode, metadata);
-    const ending = AbortSignal.any([signal, link.gone.signal]);
+    const either = linkSignals(signal, link.gone.signal);
     const onAbort = () => call.cancel();
-    if (ending.aborted) onAbort();
-    else ending.addEventListener('abort', onAbort, { once: true });
-    call.once('close', () => ending.removeEventListener('abort', onAbort));
+    if (either.signal.aborted) onAbort();
+    else either.signal.addEventListener('abort', onAbort, { once: true });
+    call.once('close', () => either[Symbol.dispose]());
     call.on('error', (error) => {
       if (isServiceError(error) && isDisconnection(error) && !signal.aborted) this.#giveUp(link);
     });
@@ -150,7 +152,10 @@ export class EtcdConnection {
         ? channelOptions
         : { ...channelOptions, 'grpc.ssl_target_name_override': serverName },
     );
-    return { endpoint, client, gone: new AbortController() };
+    const gone = new AbortController();
+    // Every stream listens.
+    setMaxListeners(0, gone.signal);
+    return { endpoint, client, gone };
   }
 
   #giveUp(link: Link): void {

@@ -1,5 +1,6 @@
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import type { Clock } from '../../machinery/clock.ts';
+import { linkSignals } from '../../machinery/signals.ts';
 import { compactedError } from '../check.ts';
 import type { Change, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
@@ -36,7 +37,8 @@ export async function* rawWatch(
   const within = Buffer.from(options.within ?? '');
   await connection.ready({ timeoutMs, signal });
   const ending = new AbortController();
-  const { call, giveUp } = connection.stream(watchMethod, AbortSignal.any([signal, ending.signal]));
+  using either = linkSignals(signal, ending.signal);
+  const { call, giveUp } = connection.stream(watchMethod, either.signal);
   const cancelTimer = clock.after(timeoutMs, giveUp);
   try {
     call.write({

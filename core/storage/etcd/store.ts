@@ -1,6 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
+import { linkSignals } from '../../machinery/signals.ts';
 import { checkTransaction, closedError } from '../check.ts';
 import type {
   CallOptions,
@@ -67,6 +69,8 @@ export class EtcdStore implements KeyValueStore {
     this.#root = options.root ?? '/registry/';
     this.#callTimeoutMs = options.callTimeoutMs ?? 5_000;
     this.#timeoutMs = options.timeoutMs ?? 10_000;
+    // Every watch listens, one for each kind.
+    setMaxListeners(0, this.#closing.signal);
     this.#onError = options.onError;
     this.#connection = new EtcdConnection(options, options.clock);
     this.#hub = new WatchHub(
@@ -163,7 +167,8 @@ export class EtcdStore implements KeyValueStore {
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch, void, undefined> {
     const { after, withPrevious = false } = options;
-    const signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    using either = linkSignals(options.signal, this.#closing.signal);
+    const { signal } = either;
     if (this.#hub.covers(prefix) && !withPrevious) {
       yield* this.#hub.watch(prefix, after, signal);
     } else {

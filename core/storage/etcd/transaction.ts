@@ -1,6 +1,7 @@
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
+import { linkSignals } from '../../machinery/signals.ts';
 import { keyOf, revisionOf } from '../recent-changes.ts';
 import type { Change, Condition, KeyValue, Outcome, Revision, Write } from '../storage.ts';
 import { StorageError } from '../storage.ts';
@@ -178,7 +179,8 @@ async function findChange(
       new StorageError('unavailable', `Cannot read what became of "${within}" within ${timeoutMs} ms`),
     ),
   );
-  const signal = asked === undefined ? late.signal : AbortSignal.any([asked, late.signal]);
+  using either = asked === undefined ? linkSignals(late.signal) : linkSignals(asked, late.signal);
+  const { signal } = either;
   try {
     const options = { range, within, after, withPrevious: false, signal, timeoutMs, clock };
     for await (const batch of rawWatch(connection, options)) {

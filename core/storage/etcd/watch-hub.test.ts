@@ -1,5 +1,6 @@
+import { getEventListeners } from 'node:events';
 import { Duplex } from 'node:stream';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { SteppedClock } from '../../machinery/stepped-clock.ts';
 import type { WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
@@ -49,6 +50,23 @@ function follow(hub: WatchHub, signal: AbortSignal) {
   });
   return { seen, ended };
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+test('a watch leaves nothing behind in the signals it is given, which may live as long as the process', async () => {
+  const any = vi.spyOn(AbortSignal, 'any');
+  const { clock, hub } = scripted([created, null], [created, null]);
+  const stop = new AbortController();
+  const { ended } = follow(hub, stop.signal);
+  await clock.advanceAsync(1_000);
+  expect(any).not.toHaveBeenCalled();
+  expect(getEventListeners(stop.signal, 'abort').length).toBeGreaterThan(0);
+  stop.abort();
+  await ended;
+  expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+});
 
 test('a fault of our own ends the watch and is told to its reader, instead of being tried again for ever', async () => {
   const { clock, hub } = scripted([
