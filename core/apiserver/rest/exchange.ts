@@ -53,7 +53,9 @@ export class Exchange {
     if (Number(this.request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
     const chunks: Buffer[] = [];
     let bytes = 0;
-    for await (const chunk of this.request as AsyncIterable<Buffer>) {
+    // What is too large is left as it is: how much more of it is read is for whoever ends the request.
+    const pieces = this.request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const chunk of pieces) {
       bytes += chunk.length;
       if (bytes > maxBodyBytes) throw tooLarge();
       chunks.push(chunk);

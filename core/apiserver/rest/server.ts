@@ -33,6 +33,7 @@ import type { ServedMetrics } from './metrics.ts';
 import { serveOpenApi } from './openapi.ts';
 import { parsePath, urlOf } from './request-info.ts';
 import type { RequestPath } from './request-info.ts';
+import { cutBody, discardBody } from './unread-body.ts';
 import type { CountedRequest } from './request-metrics.ts';
 import { kindAt, serveResource } from './resources.ts';
 import { serveLog } from './streams/log.ts';
@@ -233,6 +234,7 @@ async function answer(
     refuse(request, response, error, options);
   } finally {
     calls.end(ending);
+    discardBody(request, options.clock ?? systemClock);
     // A connection that closes behind an answer concerns nobody.
     response.off('close', onGone);
     counted?.end(response.statusCode);
@@ -246,7 +248,7 @@ function giveUp(
   why: StatusError,
   options: ServingOptions,
 ): void {
-  if (!request.readableEnded) response.once('finish', () => request.destroy());
+  cutBody(request, response);
   refuse(request, response, why, options);
 }
 
@@ -272,8 +274,6 @@ function refuse(
     'cache-control': 'no-cache, private',
   });
   response.end(JSON.stringify(status.status));
-  // What is left of a body that was too large is not read.
-  if (!request.readableEnded) request.resume();
 }
 
 async function route(
