@@ -389,7 +389,7 @@ async function upgradeConnection(
       const proxied = path?.kind === 'resource' ? proxyDestination(path) : undefined;
       const stream = path?.kind === 'resource' ? podStream(path) : undefined;
       const call = { user, signal, ...(tracker === undefined ? {} : { tracker }) };
-      upgrade = new Upgrade(request, socket, head, url, call);
+      upgrade = new Upgrade(request, socket, head, url, call, clock);
       const remote = path === undefined ? undefined : remoteOf(path, options);
       if (remote !== undefined) await upgradeAggregated(upgrade, remote, incoming, options);
       else if (proxied !== undefined)

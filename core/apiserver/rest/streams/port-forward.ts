@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { badRequest, StatusError } from '../../../api/errors.ts';
+import type { Clock } from '../../../machinery/clock.ts';
 import { SpdySession } from '../spdy/session.ts';
 import type { SpdyStream } from '../spdy/session.ts';
 import type { WebSocketChannels } from './websocket-channels.ts';
@@ -17,18 +18,18 @@ export type Dial = (port: number) => Promise<Duplex>;
 const pairWithinMs = 30_000;
 
 /** Serves forwarded connections until the client leaves: a stream for errors and one for data, each. */
-export async function forwardOverSpdy(connection: Duplex, dial: Dial): Promise<void> {
-  const halves = new Map<string, { error?: SpdyStream; data?: SpdyStream; late: NodeJS.Timeout }>();
+export async function forwardOverSpdy(connection: Duplex, dial: Dial, clock: Clock): Promise<void> {
+  const halves = new Map<string, { error?: SpdyStream; data?: SpdyStream; inTime: () => void }>();
   const session = new SpdySession(connection, (stream) => {
     const id = stream.headers.get('requestid') ?? String(stream.id);
     const type = stream.headers.get('streamtype');
     if (type !== 'error' && type !== 'data') return void stream.destroy();
-    const pair = halves.get(id) ?? { late: setTimeout(() => giveUp(id), pairWithinMs) };
+    const pair = halves.get(id) ?? { inTime: clock.after(pairWithinMs, () => giveUp(id)) };
     pair[type] = stream;
     halves.set(id, pair);
     const { error, data } = pair;
     if (error === undefined || data === undefined) return;
-    clearTimeout(pair.late);
+    pair.inTime();
     halves.delete(id);
     void forwardPair(error, data, dial);
   });
@@ -39,7 +40,7 @@ export async function forwardOverSpdy(connection: Duplex, dial: Dial): Promise<v
     data?.destroy();
   };
   await session.run();
-  for (const { late } of halves.values()) clearTimeout(late);
+  for (const { inTime } of halves.values()) inTime();
 }
 
 async function forwardPair(error: SpdyStream, data: SpdyStream, dial: Dial): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Status } from '../../../api/generated/meta-v1.ts';
+import type { Clock } from '../../../machinery/clock.ts';
 import { SpdySession } from '../spdy/session.ts';
 import type { SpdyStream } from '../spdy/session.ts';
 import { terminalSize } from './command.ts';
@@ -20,6 +21,7 @@ export async function spdyPeer(
   connection: Duplex,
   protocol: string,
   query: CommandQuery,
+  clock: Clock,
 ): Promise<CommandPeer> {
   const wanted: StreamType[] = ['error'];
   if (query.stdin) wanted.push('stdin');
@@ -34,13 +36,13 @@ export async function spdyPeer(
     if (wanted.every((type) => streams.has(type))) opened();
   });
   const ended = session.run();
-  const late = setTimeout(() => connection.destroy(), streamsWithinMs);
+  const inTime = clock.after(streamsWithinMs, () => connection.destroy());
   await Promise.race([
     complete,
     ended.then(() =>
       Promise.reject(new Error('Cannot serve the stream: the client left before it was open')),
     ),
-  ]).finally(() => clearTimeout(late));
+  ]).finally(inTime);
   return new SpdyPeer(session, protocol, streams);
 }
 

@@ -6,6 +6,7 @@ import { badRequest, StatusError } from '../../../api/errors.ts';
 import type { ObjectName } from '../../../api/object.ts';
 import type { RemoteProcess } from '../../../api/streams.ts';
 import type { Call } from '../../../api/verbs.ts';
+import type { Clock } from '../../../machinery/clock.ts';
 import type { ServedStreams } from '../../streaming/container-streams.ts';
 import { commandQuery, joinCommand, requireSomeStream } from './command.ts';
 import {
@@ -29,14 +30,16 @@ export class Upgrade {
   readonly head: Buffer;
   readonly url: URL;
   readonly call: Call;
+  readonly clock: Clock;
   #switched = false;
 
-  constructor(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, call: Call) {
+  constructor(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, call: Call, clock: Clock) {
     this.request = request;
     this.socket = socket;
     this.head = head;
     this.url = url;
     this.call = call;
+    this.clock = clock;
   }
 
   /** The connection no longer speaks HTTP. */
@@ -97,7 +100,12 @@ async function commandOverSpdy(
   requireSomeStream(query);
   const process = await startProcess(upgrade.call, streams, pod, subresource, query);
   switchToSpdy(upgrade, protocol);
-  await joinCommand(process, await spdyPeer(upgrade.socket, protocol, query), query, subresource);
+  await joinCommand(
+    process,
+    await spdyPeer(upgrade.socket, protocol, query, upgrade.clock),
+    query,
+    subresource,
+  );
 }
 
 function startProcess(
@@ -121,12 +129,12 @@ async function forward(
   const dial = await streams.openPortForward(upgrade.call, pod, ports);
   if (!webSocket) {
     switchToSpdy(upgrade, spdyProtocol(upgrade, [portForwardProtocol]));
-    return forwardOverSpdy(upgrade.socket, dial);
+    return forwardOverSpdy(upgrade.socket, dial, upgrade.clock);
   }
   const protocol = webSocketProtocol(upgrade, [tunnelProtocol, ...portForwardChannels]);
   if (protocol === tunnelProtocol) {
     const socket = await accepted(upgrade, protocol);
-    return forwardOverSpdy(createWebSocketStream(socket), dial);
+    return forwardOverSpdy(createWebSocketStream(socket), dial, upgrade.clock);
   }
   const asked = portsOf(searchParams);
   return forwardOverChannels(new WebSocketChannels(await accepted(upgrade, protocol), protocol), asked, dial);
@@ -136,7 +144,7 @@ async function accepted(upgrade: Upgrade, protocol: string | undefined) {
   const { request, socket, head } = upgrade;
   upgrade.switch();
   const connection = await acceptWebSocket(request, socket, head, protocol);
-  keepAlive(connection);
+  keepAlive(connection, upgrade.clock);
   return connection;
 }
 

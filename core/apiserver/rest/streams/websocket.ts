@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { StatusError } from '../../../api/errors.ts';
+import type { Clock } from '../../../machinery/clock.ts';
 
 /** A message of a client; larger ones end the connection. Clients send pieces of 32 KiB. */
 const maxMessageBytes = 1024 * 1024;
@@ -10,7 +12,7 @@ const mostWaiting = 64;
 /** A client that is gone without a word is noticed within two of these. */
 const pingEveryMs = 30_000;
 
-/** Completes the handshake of a WebSocket with this subprotocol, or none. */
+/** Completes the handshake of a WebSocket with this subprotocol, or none. Rejects when the client cannot take part. */
 export function acceptWebSocket(
   request: IncomingMessage,
   socket: Duplex,
@@ -28,8 +30,16 @@ export function acceptWebSocket(
     if (protocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${protocol}`);
   });
   return new Promise((resolve, reject) => {
+    const onClose = () =>
+      reject(new StatusError('Timeout', 'Cannot open the WebSocket: the client has gone'));
+    if (socket.closed) return onClose();
+    // Of a client that sends nothing more the library closes the connection without another word.
+    socket.once('close', onClose);
     server.once('wsClientError', reject);
-    server.handleUpgrade(request, socket, head, resolve);
+    server.handleUpgrade(request, socket, head, (accepted) => {
+      socket.off('close', onClose);
+      resolve(accepted);
+    });
   });
 }
 
@@ -67,17 +77,18 @@ export function sendMessage(socket: WebSocket, data: Buffer | string): Promise<b
 }
 
 /** Ends the connection of a client that stops answering. */
-export function keepAlive(socket: WebSocket): void {
+export function keepAlive(socket: WebSocket, clock: Clock): void {
   let answered = true;
   socket.on('pong', () => {
     answered = true;
   });
-  const timer = setInterval(() => {
+  const ping = () => {
     // While it is held up nothing is read from it, its answers included.
     if (!answered && !socket.isPaused) return socket.terminate();
     answered = false;
     socket.ping();
-  }, pingEveryMs);
-  timer.unref();
-  socket.once('close', () => clearInterval(timer));
+    cancel = clock.after(pingEveryMs, ping);
+  };
+  let cancel = clock.after(pingEveryMs, ping);
+  socket.once('close', () => cancel());
 }
