@@ -225,6 +225,10 @@ export function isAlreadyExists(error: unknown): boolean {
   return hasReason(error, 'AlreadyExists');
 }
 
+export function isForbidden(error: unknown): boolean {
+  return hasReason(error, 'Forbidden');
+}
+
 export function isConflict(error: unknown): boolean {
   return hasReason(error, 'Conflict');
 }

@@ -4,6 +4,7 @@ import type { Pod, PodStatus } from '../../core/api/generated/core-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
 import type { Client } from '../../core/client/client.ts';
 import { silentLogger } from '../../core/machinery/logger.ts';
+import { deepEqual } from '../../core/machinery/json.ts';
 import { SteppedClock } from '../../core/machinery/stepped-clock.ts';
 import { pod } from '../../test/builders/pod.ts';
 import { StatusManager } from './status-manager.ts';
@@ -24,12 +25,19 @@ class StoredPod {
     return this.stored;
   }
 
+  relabel(labels: Record<string, string>): void {
+    const { metadata, ...rest } = this.stored as Pod;
+    this.stored = this.#at({ ...rest, metadata: { ...metadata, labels } });
+  }
+
   readonly client = {
     get: () => Promise.resolve().then(() => this.#found()),
     updateStatus: (_: unknown, object: Pod) =>
       Promise.resolve().then(() => {
         if (this.failWith !== undefined) throw this.failWith;
         const found = this.#found();
+        if (!deepEqual(object.metadata.labels, found.metadata.labels))
+          throw new StatusError('Forbidden', 'cannot update labels through pod status');
         if (object.metadata.resourceVersion !== found.metadata.resourceVersion)
           throw conflict(pods, 'web', 'changed');
         this.writes.push(object.status);
@@ -83,6 +91,29 @@ describe('StatusManager', () => {
     manager.set(uid, { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] });
     await settle();
     expect(api.stored?.status.conditions?.map(({ type }) => type)).toEqual(['example.com/gate', 'Ready']);
+  });
+
+  test('keeps the labels that others set meanwhile', async () => {
+    const { api, manager, settle } = setUp();
+    api.relabel({ colour: 'red' });
+    manager.set(uid, { phase: 'Running' });
+    await settle();
+    expect(api.stored).toMatchObject({
+      metadata: { labels: { colour: 'red' } },
+      status: { phase: 'Running' },
+    });
+  });
+
+  test('takes its time where it is forbidden to write', async () => {
+    const { clock, api, manager, settle } = setUp();
+    api.failWith = new StatusError('Forbidden', 'no');
+    manager.set(uid, { phase: 'Running' });
+    await settle();
+    api.failWith = undefined;
+    await settle();
+    expect(api.writes).toEqual([]);
+    await clock.advanceAsync(10_000);
+    expect(api.writes).toHaveLength(1);
   });
 
   test('does not take an old echo of its own writes for news', async () => {

@@ -1,4 +1,4 @@
-import { isConflict, isNotFound } from '../../core/api/errors.ts';
+import { isConflict, isForbidden, isNotFound } from '../../core/api/errors.ts';
 import type { Pod, PodStatus } from '../../core/api/generated/core-v1.ts';
 import { pods } from '../../core/api/generated/resources.ts';
 import type { Client } from '../../core/client/client.ts';
@@ -129,14 +129,16 @@ export class StatusManager {
     entry.writing = true;
     while (!entry.gone && !this.#signal.aborted && this.#differs(entry)) {
       const status = entry.desired as PodStatus;
+      const refreshes = stale;
       try {
-        if (stale && !(await this.#refresh(entry))) break;
+        if (refreshes && !(await this.#refresh(entry))) break;
         stale = false;
         await this.#writeOnce(entry, status);
         backoff.reset();
       } catch (error) {
         if (isNotFound(error)) break;
-        if (isConflict(error) && !stale) {
+        // Once somebody relabels the Pod, the labels as they were look like a change of ours, which is forbidden.
+        if ((isConflict(error) && !stale) || (isForbidden(error) && !refreshes)) {
           stale = true;
           continue;
         }
