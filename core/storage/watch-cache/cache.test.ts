@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { put, remove } from '../../../test/conformance/storage-helpers.ts';
-import { CacheScene, is, key } from '../../../test/environment/watch-cache.ts';
+import { CacheScene, is, key, settled } from '../../../test/environment/watch-cache.ts';
+import { deferred } from '../../machinery/deferred.ts';
 import { parseLabelSelector } from '../../machinery/label-selector.ts';
 
 let scene: CacheScene;
@@ -27,6 +28,22 @@ describe('reads', () => {
     const revision = await put(scene.store, '/registry/nodes/n1', 'x');
     expect(await cache.waitForCurrent()).toBe(revision);
     expect((await cache.list()).revision).toBe(revision);
+  });
+
+  test('waitForCurrent() ends with its caller, whatever the store does', async () => {
+    const cache = await scene.started();
+    const answer = deferred<number>();
+    vi.spyOn(scene.store, 'revision').mockReturnValue(answer.promise);
+    const caller = new AbortController();
+    let ended: unknown;
+    const waiting = cache.waitForCurrent({ signal: caller.signal }).catch((error: unknown) => {
+      ended = error;
+    });
+    caller.abort(new Error('enough'));
+    await settled();
+    expect(ended).toEqual(new Error('enough'));
+    answer.resolve(cache.revision);
+    await waiting;
   });
 
   test('waitFor() a revision that does not come is given up after three seconds', async () => {
@@ -68,6 +85,20 @@ describe('reads', () => {
     await expect(cache.list({ revision })).rejects.toMatchObject({ reason: 'compacted' });
   });
 
+  test('a filter that takes nothing costs the store no more calls for a small page than for a large one', async () => {
+    for (let index = 0; index < 50; index++)
+      await put(scene.store, key('a', `p${10 + index}`), `n1/${index}`);
+    const cache = await scene.started();
+    const { revision } = cache;
+    await cache.waitFor(await remove(scene.store, key('a', 'p30')));
+    const list = vi.spyOn(scene.store, 'list');
+    expect((await cache.list({ revision, limit: 1, filter: () => false })).items).toEqual([]);
+    expect(list).toHaveBeenCalledTimes(1);
+    const index = { name: 'node', value: 'n1' };
+    expect(await cache.list({ revision, limit: 2, index })).toMatchObject({ remaining: 48 });
+    expect(await cache.list({ revision, limit: 3 })).toMatchObject({ remaining: 47 });
+  });
+
   test('an index finds its items, at an older revision too', async () => {
     await put(scene.store, key('a', 'p0'), 'n1/0');
     await put(scene.store, key('a', 'p1'), 'n2/1');
@@ -106,6 +137,50 @@ describe('reads', () => {
     expect((await cache.list({ labels: is('often') })).items.length).toBe(38);
     expect((await cache.list({ labels: is('rare'), prefix: '/registry/pods/b/' })).items).toEqual([]);
     expect((await cache.list({ labels: is('rare'), filter: () => false })).items).toEqual([]);
+  });
+
+  test('of those that labels find, a filter sees no more than a page, and others have their turn meanwhile', async () => {
+    for (let index = 0; index < 800; index++)
+      await put(scene.store, key('a', `p${1_000 + index}`), `n1/${index % 10 === 0 ? 'rare' : 'often'}`);
+    const cache = await scene.started();
+    let seen = 0;
+    const filter = () => {
+      seen++;
+      scene.clock.advance(1);
+      return true;
+    };
+    const first = await cache.list({ labels: is('rare'), limit: 2, filter });
+    expect(first.items.map((item) => item.key)).toEqual([key('a', 'p1000'), key('a', 'p1010')]);
+    expect(first.remaining).toBeGreaterThan(0);
+    expect(seen).toBeLessThanOrEqual(3);
+
+    const order: string[] = [];
+    const listing = cache
+      .list({ labels: is('rare'), filter })
+      .then(({ items }) => order.push(`${items.length}`));
+    const other = settled().then(() => order.push('other'));
+    await Promise.all([listing, other]);
+    expect(order).toEqual(['other', '80']);
+  });
+
+  test('a page of those that labels find is followed by what there was at its revision', async () => {
+    for (let index = 0; index < 800; index++)
+      await put(scene.store, key('a', `p${1_000 + index}`), `n1/${index % 10 === 0 ? 'rare' : 'often'}`);
+    const cache = await scene.started();
+    // The cache goes on while the page is looked through.
+    let changed: Promise<unknown> | undefined;
+    const filter = () => {
+      scene.clock.advance(1);
+      changed ??= remove(scene.store, key('a', 'p1790'));
+      return true;
+    };
+    const first = await cache.list({ labels: is('rare'), limit: 70, filter });
+    await changed;
+    await cache.waitFor(first.revision + 1);
+    scene.store.refuseLists = true;
+    const startAfter = first.items.at(-1)!.key;
+    const rest = await cache.list({ labels: is('rare'), revision: first.revision, startAfter });
+    expect(rest.items.at(-1)?.key).toBe(key('a', 'p1790'));
   });
 
   test('labels find their items where each item has its own, too', async () => {

@@ -1,5 +1,6 @@
 import type { BackoffOptions } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
+import { unlessAborted } from '../../machinery/signals.ts';
 import type { KeyValue, KeyValueStore, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import { Demultiplexer } from './demultiplexer.ts';
@@ -162,8 +163,9 @@ export class WatchCache<T> {
 
   /** Resolves when the cache has seen every write that was acknowledged, to anybody, before the call. */
   async waitForCurrent(options: WaitOptions = {}): Promise<Revision> {
-    const revision = await this.#currentRevision();
-    options.signal?.throwIfAborted();
+    const { signal } = options;
+    const asking = this.#currentRevision();
+    const revision = await (signal === undefined ? asking : unlessAborted(asking, signal));
     await this.#readiness.waitFor(revision, options);
     return revision;
   }
@@ -195,8 +197,10 @@ export class WatchCache<T> {
       await this.#readiness.waitFor(0, options);
       const few = this.#state.labelled(labels, prefix);
       if (few !== undefined) {
-        const list = listFew(few, options, filter, this.revision);
-        if (list.remaining > 0) this.#snapshots.keep(this.#snapshot());
+        // Of the same revision as the items: the cache may go on before they are looked through.
+        const snapshot = options.limit === undefined ? undefined : this.#snapshot();
+        const list = await listFew(few, options, filter, this.revision, this.#clock);
+        if (snapshot !== undefined && list.remaining > 0) this.#snapshots.keep(snapshot);
         return list;
       }
     }

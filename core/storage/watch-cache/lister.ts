@@ -31,16 +31,30 @@ export interface CacheList<T> {
 
 type Matches<T> = ((item: CachedItem<T>) => boolean) | undefined;
 
-/** A page of items that are in key order and few. */
-export function listFew<T>(
+/** A page of items that are in key order and few, of `revision`. Pauses between slices, as they may have to be read. */
+export async function listFew<T>(
   items: readonly CachedItem<T>[],
-  { startAfter = '', limit = Infinity }: CacheListOptions<T>,
+  { startAfter = '', limit = Infinity, signal }: CacheListOptions<T>,
   matches: Matches<T>,
   revision: Revision,
-): CacheList<T> {
-  const rest = items.filter((item) => item.key > startAfter && (matches === undefined || matches(item)));
-  return { items: rest.slice(0, limit), revision, remaining: Math.max(0, rest.length - limit) };
+  clock: Clock,
+): Promise<CacheList<T>> {
+  const found: CachedItem<T>[] = [];
+  const slices = new Slices(clock);
+  for (const [position, item] of items.entries()) {
+    if (item.key <= startAfter) continue;
+    if (found.length >= limit) return { items: found, revision, remaining: items.length - position };
+    if (matches === undefined || matches(item)) found.push(item);
+    if (position % run === 0 && slices.due) {
+      await slices.pause();
+      signal?.throwIfAborted();
+    }
+  }
+  return { items: found, revision, remaining: 0 };
 }
+
+/** So many items are looked at between two looks at the clock. */
+const run = 32;
 
 /** Pauses between slices: the snapshot stands still however long it takes. */
 export async function listSnapshot<T>(
@@ -78,11 +92,13 @@ export async function listStore<T>(
 ): Promise<CacheList<T>> {
   const { prefix, index, limit = Infinity, revision, signal } = options;
   const at = index === undefined ? undefined : posting(index);
+  // Nobody knows how many it takes to find those that are wanted.
+  const isWhole = at === undefined && matches === undefined;
   const items: CachedItem<T>[] = [];
   let startAfter = options.startAfter;
   for (;;) {
     const page: Page = await store.list(prefix, {
-      limit: Math.min(limit, storePageSize),
+      limit: isWhole ? Math.min(limit - items.length, storePageSize) : storePageSize,
       revision,
       signal,
       ...(startAfter === undefined ? {} : { startAfter }),
