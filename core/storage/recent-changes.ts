@@ -1,4 +1,3 @@
-import { Notifier } from './notifier.ts';
 import type { Change, Revision, WatchBatch } from './storage.ts';
 
 /**
@@ -6,7 +5,6 @@ import type { Change, Revision, WatchBatch } from './storage.ts';
  * queue. One that falls behind the floor has to read the store's own history.
  */
 export class RecentChanges {
-  readonly #changed = new Notifier();
   readonly #maxBatches: number;
   readonly #maxBytes: number;
   /** Oldest first, each of whole revisions. */
@@ -37,27 +35,11 @@ export class RecentChanges {
     this.#bytes += bytesOf(batch);
     this.#position = batch.revision;
     while (this.#batches.length > this.#maxBatches || this.#bytes > this.#maxBytes) this.#dropOldest();
-    this.#changed.notify();
   }
 
   forgetBefore(revision: Revision): void {
     while (this.#batches.length > 0 && this.#batches[0]!.revision <= revision) this.#dropOldest();
     this.#floor = Math.max(this.#floor, Math.min(revision, this.#position));
-  }
-
-  /** Resolves when there may be something new. */
-  wait(): Promise<void> {
-    return this.#changed.wait();
-  }
-
-  /** Wakes everyone when `signal` aborts, too, until disposed of. */
-  wakeOn(signal: AbortSignal): Disposable {
-    return this.#changed.wakeOn(signal);
-  }
-
-  /** Wakes everyone, to look at something else that has changed. */
-  wake(): void {
-    this.#changed.notify();
   }
 
   /** Everything under `prefix` after `position`, which must not be below the floor. */

@@ -80,6 +80,8 @@ export interface ListOptions extends CallOptions {
   readonly startAfter?: string;
   /** Read as of this revision; the newest when absent. */
   readonly revision?: Revision;
+  /** False where it is enough to know whether there are more: a store to which counting is work leaves it then. */
+  readonly counted?: boolean;
 }
 
 export interface WatchOptions {
@@ -105,7 +107,7 @@ export interface Page {
   readonly items: readonly KeyValue[];
   /** The revision the whole list is as of; the same for every page read with it. */
   readonly revision: Revision;
-  /** How many more entries there are after this page. */
+  /** How many more entries there are after this page; not `counted`, at least 1 where there are any. */
   readonly remaining: number;
 }
 

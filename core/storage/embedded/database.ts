@@ -177,18 +177,24 @@ export class DatabaseView {
   *at(revision: Revision, start: Buffer, end: Buffer | undefined): Generator<KeyValue, void, undefined> {
     const current = this.current(start, end);
     const past = this.#replacedAfter(revision, start, end);
-    let [one, two] = [nextOf(current), nextOf(past)];
-    while (one !== undefined || two !== undefined) {
-      const currentFirst =
-        two === undefined ||
-        (one !== undefined && Buffer.compare(Buffer.from(one.key), Buffer.from(two.key)) <= 0);
-      if (currentFirst) {
-        if (one!.modRevision <= revision) yield one!;
-        one = nextOf(current);
-      } else {
-        yield two!;
-        two = nextOf(past);
+    try {
+      let [one, two] = [nextOf(current), nextOf(past)];
+      while (one !== undefined || two !== undefined) {
+        const currentFirst =
+          two === undefined ||
+          (one !== undefined && Buffer.compare(Buffer.from(one.key), Buffer.from(two.key)) <= 0);
+        if (currentFirst) {
+          if (one!.modRevision <= revision) yield one!;
+          one = nextOf(current);
+        } else {
+          yield two!;
+          two = nextOf(past);
+        }
       }
+    } finally {
+      // Whoever has seen enough leaves cursors open otherwise.
+      current.return();
+      past.return();
     }
   }
 

@@ -54,6 +54,41 @@ describe('EmbeddedStore', () => {
     await after.close();
   });
 
+  test('counts what follows a page of the past only where that is asked for', async () => {
+    const store = EmbeddedStore.open({ path });
+    for (let index = 0; index < 10; index++) await put(store, `/a/${index}`, 'one');
+    const revision = await store.revision({});
+    await put(store, '/a/5', 'two');
+    expect((await store.list('/a/', { revision, limit: 2 })).remaining).toBe(8);
+    const page = await store.list('/a/', { revision, limit: 2, counted: false });
+    expect(page).toMatchObject({ revision, remaining: 1, items: [{ key: '/a/0' }, { key: '/a/1' }] });
+    // What was left in the middle holds nothing up.
+    expect((await store.list('/a/', { revision, startAfter: '/a/4', limit: 1 })).items.map(text)).toEqual([
+      'one',
+    ]);
+    expect((await store.list('/a/', { revision, startAfter: '/a/7', counted: false })).remaining).toBe(0);
+    await store.close();
+  });
+
+  test('wakes a watch for what is its own, and for the progress it is asked for', async () => {
+    const store = EmbeddedStore.open({ path });
+    const stop = new AbortController();
+    const watch = store.watch('/quiet/', { after: await store.revision({}), signal: stop.signal });
+    const first = watch.next();
+    for (let index = 0; index < 20; index++) await put(store, '/busy/a', String(index));
+    const revision = await put(store, '/quiet/a', 'x');
+    expect(await first).toMatchObject({ value: { revision, changes: [{ kind: 'put' }] } });
+
+    const progress = watch.next();
+    const newest = await put(store, '/busy/a', 'last');
+    store.requestProgress('/quiet/', newest);
+    expect(await progress).toEqual({ done: false, value: { revision: newest, changes: [] } });
+    const last = watch.next();
+    stop.abort();
+    expect((await last).done).toBe(true);
+    await store.close();
+  });
+
   test('refuses a folder that holds something else', async () => {
     expect(() => EmbeddedStore.open({ path: '/dev/null/nowhere' })).toThrow('Cannot open the embedded store');
   });

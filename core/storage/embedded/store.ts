@@ -1,5 +1,6 @@
 import { checkTransaction, closedError, compactedError, futureError } from '../check.ts';
 import { prefixEnd } from '../ordered-map.ts';
+import { PrefixReader } from '../prefix-reader.ts';
 import { keyOf, RecentChanges } from '../recent-changes.ts';
 import type {
   CallOptions,
@@ -34,6 +35,7 @@ export class EmbeddedStore implements KeyValueStore {
   readonly name = 'embedded';
   readonly #database: EmbeddedDatabase;
   readonly #recent: RecentChanges;
+  readonly #readers = new Set<PrefixReader>();
   #waiting: WaitingTransaction[] = [];
   #committing: Promise<void> | undefined;
   #forgetting: Promise<void> | undefined;
@@ -63,7 +65,7 @@ export class EmbeddedStore implements KeyValueStore {
 
   async list(prefix: string, options: ListOptions): Promise<Page> {
     this.#enter(options);
-    const { startAfter, limit = Infinity } = options;
+    const { startAfter, limit = Infinity, counted = true } = options;
     const start = Buffer.from(startAfter === undefined || startAfter < prefix ? prefix : `${startAfter}\0`);
     const endKey = prefixEnd(prefix);
     const end = endKey === undefined ? undefined : Buffer.from(endKey);
@@ -79,7 +81,10 @@ export class EmbeddedStore implements KeyValueStore {
       let remaining = 0;
       for (const entry of view.at(revision, start, end)) {
         if (items.length < limit) items.push(entry);
-        else remaining++;
+        else {
+          remaining++;
+          if (!counted) break;
+        }
       }
       return { items, revision, remaining };
     });
@@ -100,29 +105,42 @@ export class EmbeddedStore implements KeyValueStore {
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch, void, undefined> {
     const { signal, withPrevious = false } = options;
-    let position = options.after;
-    using _ = this.#recent.wakeOn(signal);
-    for (;;) {
-      if (signal.aborted) return;
-      if (this.#closed) throw closedError(this.name);
-      if (position >= this.#recent.position) {
-        await this.#recent.wait();
-        continue;
+    const reader = new PrefixReader(prefix, options.after);
+    // What is there already is looked at once.
+    if (options.after < this.#recent.position) reader.changed(options.after + 1);
+    using _ = reader.wakeOn(signal);
+    this.#readers.add(reader);
+    try {
+      for (;;) {
+        if (signal.aborted) return;
+        if (this.#closed) throw closedError(this.name);
+        const newest = this.#recent.position;
+        const from = reader.changedFrom;
+        if (from === undefined && !reader.wantsProgress(newest)) {
+          await reader.wait();
+          continue;
+        }
+        const batch = from === undefined ? { revision: newest, changes: [] } : this.#after(from - 1, prefix);
+        reader.told(batch.revision, batch.revision < newest);
+        const changes = withPrevious
+          ? batch.changes
+          : batch.changes.map((change) => ({ ...change, previous: undefined }));
+        yield { revision: batch.revision, changes };
       }
-      const batch =
-        position < this.#recent.floor
-          ? this.#history(position, prefix)
-          : this.#recent.after(position, prefix);
-      position = batch.revision;
-      const changes = withPrevious
-        ? batch.changes
-        : batch.changes.map((change) => ({ ...change, previous: undefined }));
-      yield { revision: batch.revision, changes };
+    } finally {
+      this.#readers.delete(reader);
     }
   }
 
-  /** Every watch hears of every change at once. */
-  requestProgress(): void {}
+  #after(position: Revision, prefix: string): WatchBatch {
+    return position < this.#recent.floor
+      ? this.#history(position, prefix)
+      : this.#recent.after(position, prefix);
+  }
+
+  requestProgress(prefix: string, revision: Revision): void {
+    for (const reader of this.#readers) if (reader.prefix === prefix) reader.want(revision);
+  }
 
   async revision(options: CallOptions): Promise<Revision> {
     this.#enter(options);
@@ -150,7 +168,7 @@ export class EmbeddedStore implements KeyValueStore {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#recent.wake();
+    for (const reader of this.#readers) reader.wake();
     await this.#committing;
     await this.#forgetting;
     await this.#database.close();
@@ -189,7 +207,10 @@ export class EmbeddedStore implements KeyValueStore {
     if (commits.length > 0 && !(await this.#database.append(after, commits))) {
       throw new Error('another process has written to it; only one may');
     }
-    for (const { revision, changes } of commits) this.#recent.push({ revision, changes });
+    for (const { revision, changes } of commits) {
+      this.#recent.push({ revision, changes });
+      for (const reader of this.#readers) reader.heardOf(revision, changes);
+    }
     for (const [index, waiting] of group.entries()) waiting.resolve(outcomes[index]!);
   }
 

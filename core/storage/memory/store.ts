@@ -1,7 +1,7 @@
 import { checkTransaction, closedError, compactedError, futureError } from '../check.ts';
-import { Notifier } from '../notifier.ts';
 import type { OrderedView } from '../ordered-map.ts';
 import { OrderedMap } from '../ordered-map.ts';
+import { PrefixReader } from '../prefix-reader.ts';
 import { keyOf } from '../recent-changes.ts';
 import type {
   CallOptions,
@@ -40,7 +40,7 @@ export class MemoryStore implements KeyValueStore {
   /** Contiguous revisions, the oldest readable one first; never empty. */
   #history: Transaction[];
   #historyBytes = 0;
-  readonly #readers = new Set<Reader>();
+  readonly #readers = new Set<PrefixReader>();
   #closed = false;
 
   constructor(options: MemoryStoreOptions = {}) {
@@ -88,15 +88,12 @@ export class MemoryStore implements KeyValueStore {
     this.#history.push({ revision, view: this.#map.snapshot(), changes, bytes });
     this.#historyBytes += bytes;
     this.#forgetBeyondBounds();
-    for (const reader of this.#readers) {
-      if (changes.some((change) => keyOf(change).startsWith(reader.prefix))) reader.changed(revision);
-      else reader.passed(revision);
-    }
+    for (const reader of this.#readers) reader.heardOf(revision, changes);
     return { committed: true, revision };
   }
 
   async *watch(prefix: string, options: WatchOptions): AsyncGenerator<WatchBatch, void, undefined> {
-    const reader = new Reader(prefix, options.after);
+    const reader = new PrefixReader(prefix, options.after);
     // What is there already is looked at once.
     if (options.after < this.#newest.revision) reader.changed(options.after + 1);
     using _ = reader.wakeOn(options.signal);
@@ -211,72 +208,6 @@ export class MemoryStore implements KeyValueStore {
 }
 
 const none: readonly Change[] = [];
-
-/** After so many revisions without a change of its own, a watch tells of its progress unasked. */
-const quietRevisions = 100;
-
-/**
- * One watch: what it has yet to tell. A core has one for each of its kinds, and a write concerns one of them: the
- * others are not woken to hear that it was none of theirs.
- */
-class Reader {
-  readonly prefix: string;
-  readonly #wakes = new Notifier();
-  #changedFrom: Revision | undefined;
-  /** Everything up to here was told. */
-  #position: Revision;
-  #wanted: Revision = 0;
-
-  constructor(prefix: string, after: Revision) {
-    this.prefix = prefix;
-    this.#position = after;
-  }
-
-  /** The first revision with something to tell; undefined where there is none. */
-  get changedFrom(): Revision | undefined {
-    return this.#changedFrom;
-  }
-
-  /** Below it something changed in `revision`. */
-  changed(revision: Revision): void {
-    this.#changedFrom ??= revision;
-    this.#wakes.notify();
-  }
-
-  /** Something else changed in `revision`. */
-  passed(revision: Revision): void {
-    if (this.#changedFrom === undefined && this.wantsProgress(revision)) this.#wakes.notify();
-  }
-
-  want(revision: Revision): void {
-    this.#wanted = Math.max(this.#wanted, revision);
-    this.#wakes.notify();
-  }
-
-  wantsProgress(newest: Revision): boolean {
-    if (newest <= this.#position) return false;
-    return (
-      newest - this.#position >= quietRevisions || (this.#wanted > this.#position && newest >= this.#wanted)
-    );
-  }
-
-  told(revision: Revision, isMore: boolean): void {
-    this.#position = revision;
-    this.#changedFrom = isMore ? revision + 1 : undefined;
-  }
-
-  wake(): void {
-    this.#wakes.notify();
-  }
-
-  wait(): Promise<void> {
-    return this.#wakes.wait();
-  }
-
-  wakeOn(signal: AbortSignal): Disposable {
-    return this.#wakes.wakeOn(signal);
-  }
-}
 
 /** How many revisions one batch may join, so that a watch far behind does not hold up the process. */
 const maxBatchRevisions = 500;

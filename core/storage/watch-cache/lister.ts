@@ -99,6 +99,7 @@ export async function listStore<T>(
   for (;;) {
     const page: Page = await store.list(prefix, {
       limit: isWhole ? Math.min(limit - items.length, storePageSize) : storePageSize,
+      counted: isWhole && limit - items.length <= storePageSize,
       revision,
       signal,
       ...(startAfter === undefined ? {} : { startAfter }),

@@ -76,6 +76,7 @@ export class Upstream {
     for (;;) {
       const page = await store.list(prefix, {
         limit: pageSize,
+        counted: false,
         signal,
         ...(revision === undefined ? {} : { revision }),
         ...(startAfter === undefined ? {} : { startAfter }),
