@@ -11,7 +11,7 @@ import type { Freshness } from './list-options.ts';
 import { RecentWrites } from './recent-writes.ts';
 import { StoredFormat, StoredObject } from './stored-object.ts';
 import type { Strategy } from './strategy.ts';
-import { UnreadableObjects } from './unreadable.ts';
+import { mostCauses, UnreadableObjects } from './unreadable.ts';
 
 export interface StoredKindOptions {
   readonly declaration: KindDeclaration;
@@ -177,11 +177,14 @@ export class StoredKind {
   /** Throws where a list would leave out something that is there and cannot be read, and names it. */
   async checkReadable(namespace: string | undefined, signal?: AbortSignal): Promise<void> {
     const errors: StatusError[] = [];
-    for (const key of this.#unreadable.below(this.prefixOf(namespace)))
+    for (const key of this.#unreadable.below(this.prefixOf(namespace))) {
+      // What is beyond those that are named is only said to be there.
+      if (errors.length > mostCauses) break;
       await this.#checkReadable(key, signal).catch((error: unknown) => {
         if (!isStorageReadError(error)) throw error;
         errors.push(error);
       });
+    }
     if (errors.length > 0) throw this.#unreadable.errorOf(errors);
   }
 

@@ -2,7 +2,7 @@ import { StatusError } from '../api/errors.ts';
 import type { KindDeclaration } from '../api/scheme.ts';
 
 /** Named in one refusal of a list; of more than these it says that there are more. */
-const mostCauses = 100;
+export const mostCauses = 100;
 
 /**
  * Objects that are in the store and mean nothing, because what is there cannot be decrypted or decoded. They are in
