@@ -7,7 +7,10 @@ import { PlainObject } from './handlers/plain-object.ts';
 import { printableDiscovery } from './handlers/discovery.ts';
 import type { OpenApiDocuments } from './openapi.ts';
 
-/** What both front ends tell about this server. Encoded once for each state of the scheme. */
+/**
+ * What this server tells about itself, in the form that gRPC hands on; REST has the same in the forms of its own. Encoded
+ * once for each state of the scheme and of users' API servers.
+ */
 export function createDiscovery(
   scheme: Scheme,
   openApi: OpenApiDocuments,

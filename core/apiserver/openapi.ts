@@ -7,7 +7,7 @@ import { encodeGnostic } from '../api/openapi/gnostic.ts';
 import type { KindDeclaration, Scheme } from '../api/scheme.ts';
 
 /** A document as it is sent. */
-export interface OpenApiDocument {
+export interface HashedDocument {
   readonly bytes: Buffer;
   /** Of the bytes; tells readers whether what they have kept still holds. */
   readonly hash: string;
@@ -37,7 +37,7 @@ export class OpenApiDocuments {
   /** In the order in which they were asked for. */
   readonly #documents = new Map<string, Made>();
   /** Of version 2 there is one of everything, in two forms: whatever changes, they are out of date. */
-  readonly #whole = new Map<string, OpenApiDocument>();
+  readonly #whole = new Map<string, HashedDocument>();
   #keptBytes = 0;
   #remotes: readonly OpenApi2Document[] = [];
   #kindsByPath: ReadonlyMap<string, readonly KindDeclaration[]> | undefined;
@@ -52,7 +52,7 @@ export class OpenApiDocuments {
   }
 
   /** OpenAPI 3 of one group version, named as in its path: "api/v1" or "apis/apps/v1". */
-  version3(path: string): OpenApiDocument {
+  version3(path: string): HashedDocument {
     const kinds = this.#byPath().get(path);
     if (kinds === undefined)
       throw new StatusError('NotFound', 'the server could not find the requested resource');
@@ -60,14 +60,14 @@ export class OpenApiDocuments {
   }
 
   /** OpenAPI 2 of everything. */
-  version2(): OpenApiDocument {
+  version2(): HashedDocument {
     return this.#made('json', () =>
       Buffer.from(JSON.stringify(withRemotePaths(openApi2(this.#scheme.all()), this.#remotes))),
     );
   }
 
   /** The same as protobuf. */
-  version2Protobuf(): OpenApiDocument {
+  version2Protobuf(): HashedDocument {
     const kinds = this.#scheme.all();
     return this.#made('protobuf', () => {
       try {
@@ -123,7 +123,7 @@ export class OpenApiDocuments {
     return known !== undefined && sameKinds(known.kinds, kinds) ? known.hash : this.#kept(path, kinds).hash;
   }
 
-  #kept(path: string, kinds: readonly KindDeclaration[]): OpenApiDocument {
+  #kept(path: string, kinds: readonly KindDeclaration[]): HashedDocument {
     const known = this.#documents.get(path);
     const holds = known !== undefined && sameKinds(known.kinds, kinds);
     const document =
@@ -152,7 +152,7 @@ export class OpenApiDocuments {
     this.#documents.delete(path);
   }
 
-  #made(form: string, make: () => Buffer): OpenApiDocument {
+  #made(form: string, make: () => Buffer): HashedDocument {
     const known = this.#whole.get(form);
     if (known !== undefined) return known;
     const document = hashed(make());
@@ -161,6 +161,6 @@ export class OpenApiDocuments {
   }
 }
 
-function hashed(bytes: Buffer): OpenApiDocument {
+export function hashed(bytes: Buffer): HashedDocument {
   return { bytes, hash: createHash('sha256').update(bytes).digest('hex').toUpperCase() };
 }

@@ -20,16 +20,16 @@ export class RecentMap<K, V> {
 
   /** `size` is that of all that stays because of it, the key included. */
   set(key: K, value: V, size: number): void {
-    this.#delete(key);
+    this.delete(key);
     this.#kept.set(key, { value, size });
     this.#size += size;
     for (const oldest of this.#kept.keys()) {
       if (this.#size <= this.#room || this.#kept.size === 1) return;
-      this.#delete(oldest);
+      this.delete(oldest);
     }
   }
 
-  #delete(key: K): void {
+  delete(key: K): void {
     this.#size -= this.#kept.get(key)?.size ?? 0;
     this.#kept.delete(key);
   }

@@ -8,8 +8,12 @@ import {
 } from '../aggregation/remote-discovery.ts';
 import type { RemoteVersion } from '../aggregation/remote-discovery.ts';
 import { aggregatedDiscovery, apiGroupList, apiGroupOf, apiResourceList } from '../handlers/discovery.ts';
+import type { HashedDocument } from '../openapi.ts';
+import type { DiscoveryDocuments } from './discovery-documents.ts';
+import { sendDocument } from './documents.ts';
 import type { Exchange } from './exchange.ts';
 import { negotiate } from './negotiation.ts';
+import type { Representation } from './negotiation.ts';
 import type { RequestPath } from './request-info.ts';
 
 const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
@@ -17,35 +21,49 @@ const aggregatedType = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupD
 /** `/api`, `/apis` and what is below them without naming objects. */
 export function serveDiscovery(
   exchange: Exchange,
-  scheme: Scheme,
+  documents: DiscoveryDocuments,
   path: Exclude<RequestPath, { kind: 'resource' | 'other' | 'root' }>,
-  remotes: readonly RemoteVersion[],
-): void {
-  const notThere = () => new StatusError('NotFound', 'the server could not find the requested resource');
-  switch (path.kind) {
-    case 'groups': {
-      const { as } = negotiate(exchange.request.headers.accept, { discovery: true });
-      if (as === 'APIGroupDiscoveryList') {
-        const list = aggregatedDiscovery(scheme, path.prefix === 'api' ? 'core' : 'named');
-        const whole = path.prefix === 'api' ? list : withRemoteResources(list, remotes);
-        return exchange.send(200, aggregatedType, JSON.stringify(whole));
-      }
-      return exchange.sendJson(
-        200,
-        path.prefix === 'api' ? coreVersions(exchange) : withRemoteGroups(apiGroupList(scheme), remotes),
-      );
-    }
-    case 'group': {
-      const group = withRemoteVersions(apiGroupOf(scheme, path.group), path.group, remotes);
-      if (group === undefined) throw notThere();
-      return exchange.sendJson(200, group);
-    }
-    default: {
-      const list = apiResourceList(scheme, path.group, path.version);
-      if (list === undefined) throw notThere();
-      return exchange.sendJson(200, list);
-    }
+): Promise<void> | void {
+  if (path.kind === 'groups') {
+    const { as } = negotiate(exchange.request.headers.accept, { discovery: true });
+    // It names the host that the client came to.
+    if (as !== 'APIGroupDiscoveryList' && path.prefix === 'api')
+      return exchange.sendJson(200, coreVersions(exchange));
+    const contentType = as === 'APIGroupDiscoveryList' ? aggregatedType : 'application/json';
+    return send(
+      exchange,
+      documents.get(`groups ${path.prefix} ${as}`, makerOf(path.prefix, as)),
+      contentType,
+    );
   }
+  if (path.kind === 'group') {
+    const { group } = path;
+    return send(
+      exchange,
+      documents.get(`group ${group}`, (scheme, remotes) =>
+        withRemoteVersions(apiGroupOf(scheme, group), group, remotes),
+      ),
+    );
+  }
+  const { group, version } = path;
+  return send(
+    exchange,
+    documents.get(`version ${group}/${version}`, (scheme) => apiResourceList(scheme, group, version)),
+  );
+}
+
+function makerOf(prefix: 'api' | 'apis', as: Representation['as']): Parameters<DiscoveryDocuments['get']>[1] {
+  if (as !== 'APIGroupDiscoveryList')
+    return (scheme, remotes) => withRemoteGroups(apiGroupList(scheme), remotes);
+  return prefix === 'api'
+    ? (scheme) => aggregatedDiscovery(scheme, 'core')
+    : (scheme, remotes) => withRemoteResources(aggregatedDiscovery(scheme, 'named'), remotes);
+}
+
+function send(exchange: Exchange, document: HashedDocument | undefined, contentType?: string): Promise<void> {
+  if (document === undefined)
+    throw new StatusError('NotFound', 'the server could not find the requested resource');
+  return sendDocument(exchange, document, contentType);
 }
 
 function coreVersions(exchange: Exchange) {

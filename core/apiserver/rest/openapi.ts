@@ -1,13 +1,9 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { StatusError } from '../../api/errors.ts';
 import { acceptsGnostic, gnosticMediaType } from '../../api/openapi/gnostic.ts';
 import type { RemoteVersion } from '../aggregation/remote-discovery.ts';
-import type { OpenApiDocument, OpenApiDocuments } from '../openapi.ts';
+import type { OpenApiDocuments } from '../openapi.ts';
+import { sendDocument } from './documents.ts';
 import type { Exchange } from './exchange.ts';
-
-const compress = promisify(gzip);
-const smallestCompressed = 1024;
 
 /** `/openapi/v2`, `/openapi/v3` and the documents below it. `path` is what follows "/openapi/". */
 export async function serveOpenApi(
@@ -38,24 +34,4 @@ export async function serveOpenApi(
   // Under its hash a document never changes.
   if (wanted !== null) exchange.response.setHeader('cache-control', 'public, immutable');
   return sendDocument(exchange, document);
-}
-
-async function sendDocument(
-  exchange: Exchange,
-  { bytes, hash }: OpenApiDocument,
-  contentType = 'application/json',
-): Promise<void> {
-  const etag = `"${hash}"`;
-  const { 'if-none-match': known, 'accept-encoding': encodings = '' } = exchange.request.headers;
-  exchange.response.setHeader('etag', etag);
-  exchange.response.setHeader('vary', 'Accept, Accept-Encoding');
-  if (known === etag || known === hash) {
-    exchange.response.writeHead(304);
-    exchange.response.end();
-    return;
-  }
-  if (bytes.length < smallestCompressed || !encodings.includes('gzip'))
-    return exchange.send(200, contentType, bytes);
-  exchange.response.setHeader('content-encoding', 'gzip');
-  exchange.send(200, contentType, await compress(bytes));
 }

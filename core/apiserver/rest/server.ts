@@ -24,6 +24,7 @@ import { auditIdHeader, RequestPipeline } from '../requests/pipeline.ts';
 import { incomingRequest } from './incoming-request.ts';
 import type { IncomingRequest } from '../requests/pipeline.ts';
 import { serveAggregated, upgradeAggregated } from './aggregated.ts';
+import { DiscoveryDocuments } from './discovery-documents.ts';
 import { Exchange } from './exchange.ts';
 import { serveHealth } from './health.ts';
 import type { HealthCheck } from './health.ts';
@@ -76,6 +77,7 @@ export interface RestServerTls {
 }
 
 interface ServingOptions extends RestServerOptions {
+  readonly documents: DiscoveryDocuments;
   readonly pipeline: RequestPipeline;
 }
 
@@ -100,7 +102,8 @@ const limits = {
 
 export function createRestServer(given: RestServerOptions): RestServer {
   const { authorizer, pipeline = new RequestPipeline({ authorizer }) } = given;
-  const options = { ...given, pipeline };
+  const documents = new DiscoveryDocuments(given.scheme, given.aggregator);
+  const options = { ...given, pipeline, documents };
   const stopping = new AbortController();
   // Every stream that is open listens: many listeners are no leak here.
   setMaxListeners(0, stopping.signal);
@@ -313,7 +316,7 @@ async function route(
   }
   const remotes = aggregator?.remotes ?? [];
   if (path.kind === 'root') return exchange.sendJson(200, { paths: rootPaths(scheme, remotes) });
-  if (path.kind !== 'other') return serveDiscovery(exchange, scheme, path, remotes);
+  if (path.kind !== 'other') return serveDiscovery(exchange, options.documents, path);
   const [first = '', ...rest] = path.path.split('/').filter((part) => part !== '');
   if (first === 'openapi') {
     const documented = aggregator === undefined ? undefined : documentOf(rest, aggregator);

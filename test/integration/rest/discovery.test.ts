@@ -131,6 +131,19 @@ describe('discovery', () => {
     expect(missing).toEqual([]);
   });
 
+  test.each(['/api', '/apis', '/apis/apps', '/apis/apps/v1'])(
+    'costs nothing at %s where it is known',
+    async (path) => {
+      const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
+      const headers = { 'accept-encoding': 'gzip' };
+      const first = await rest.send('GET', path, { accept, headers });
+      expect(first.code).toBe(200);
+      const known = { ...headers, 'if-none-match': first.headers.etag };
+      const again = await rest.send('GET', path, { accept, headers: known });
+      expect([again.code, again.text]).toEqual([304, '']);
+    },
+  );
+
   test('says the same plain and aggregated', async () => {
     interface Aggregated {
       readonly resource: string;
