@@ -3,13 +3,23 @@ import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import type { Conversion, KindDeclaration } from '../../api/scheme.ts';
 import type { Encoded, WatchEvent } from '../../api/verbs.ts';
 import { parseFieldSelector, escapeFieldValue } from '../../machinery/field-selector.ts';
+import { RecentMap } from '../../machinery/recent-map.ts';
 import { SelectorError } from '../../machinery/label-selector.ts';
 import { PlainObject } from './plain-object.ts';
 
-/** Shows stored objects in the form that was asked for; each is converted once, however many ask. */
+/** Objects take several times the room of their bytes where they are parsed. */
+const parsedTimes = 4;
+const roomBytes = 16 * 1024 * 1024;
+
+/**
+ * Shows stored objects in the form that was asked for. Each is converted once for all who ask within moments, and no
+ * longer kept: whoever lists ten thousand of them would leave them all in memory.
+ */
 class Form {
   readonly #conversion: Conversion;
-  readonly #shown = new WeakMap<Encoded, Encoded>();
+  readonly #shown = new RecentMap<Encoded, Encoded>(roomBytes);
+  /** Those who watch the same are handed the same array, so that they share what is made of it. */
+  readonly #events = new RecentMap<readonly WatchEvent[], readonly WatchEvent[]>(roomBytes);
 
   constructor(conversion: Conversion) {
     this.#conversion = conversion;
@@ -19,14 +29,21 @@ class Form {
     const known = this.#shown.get(stored);
     if (known !== undefined) return known;
     const shown = new PlainObject(this.#conversion.fromStored(stored.object));
-    this.#shown.set(stored, shown);
+    this.#shown.set(stored, shown, sizeOf(stored));
     return shown;
   }
 
   showEvents(events: readonly WatchEvent[]): readonly WatchEvent[] {
-    return events.map((event) =>
-      event.type === 'BOOKMARK' ? event : { type: event.type, object: this.show(event.object) },
-    );
+    const known = this.#events.get(events);
+    if (known !== undefined) return known;
+    let size = 0;
+    const shown = events.map((event): WatchEvent => {
+      if (event.type === 'BOOKMARK') return event;
+      size += sizeOf(event.object);
+      return { type: event.type, object: this.show(event.object) };
+    });
+    this.#events.set(events, shown, size);
+    return shown;
   }
 
   toStored(object: KubernetesObject): Mutable<KubernetesObject> {
@@ -49,6 +66,11 @@ class Form {
       throw error;
     }
   }
+}
+
+/** Of a stored object and what is shown of it. */
+function sizeOf({ bytes }: Encoded): number {
+  return (1 + parsedTimes) * bytes.length;
 }
 
 const forms = new WeakMap<Conversion, Form>();
