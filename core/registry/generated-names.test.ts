@@ -6,6 +6,7 @@ import { SteppedClock } from '../machinery/stepped-clock.ts';
 import { MemoryStore } from '../storage/memory/store.ts';
 import { Registry } from './registry.ts';
 import type { ResourceStore } from './resource-store.ts';
+import type { CreateCall } from './write-calls.ts';
 
 const namespace = 'default';
 /** Upstream's, without vowels and what looks like another (apimachinery/pkg/util/rand). */
@@ -39,8 +40,12 @@ async function mapsWith(random: Random): Promise<{ maps: ResourceStore; stop: ()
   };
 }
 
-function create(maps: ResourceStore, metadata: { readonly name?: string; readonly generateName?: string }) {
-  return maps.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, ...metadata } });
+function create(
+  maps: ResourceStore,
+  metadata: { readonly name?: string; readonly generateName?: string },
+  call?: CreateCall,
+) {
+  return maps.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, ...metadata } }, call);
 }
 
 /** The names that a seed leads to, one attempt after the other: a uid is drawn before the first. */
@@ -89,6 +94,37 @@ test('a generated name that is taken is drawn anew', async () => {
   const { object } = await create(maps, { generateName: 'web-' });
   expect(object.metadata.name).toBe(third);
   expect((await maps.list(namespace)).items).toHaveLength(3);
+  await stop();
+});
+
+test('whoever may refuse is asked under each name, whoever may change it once', async () => {
+  const seed = 11;
+  const [taken = '', free = ''] = namesFrom(seededRandom(seed), 'web-', 2);
+  let drawing: Random = seededRandom(1);
+  const { maps, stop } = await mapsWith({ uint32: () => drawing.uint32() });
+  await create(maps, { name: taken });
+  const asked: string[] = [];
+  const call: CreateCall = {
+    admit(object) {
+      asked.push(`change ${object.metadata.name}`);
+      object.metadata.labels = { admitted: 'once' };
+      return Promise.resolve();
+    },
+    check(object) {
+      asked.push(`check ${object.metadata.name}`);
+      // As a custom kind that is stored in another version.
+      return Promise.resolve({ ...object, metadata: { ...object.metadata } });
+    },
+  };
+  drawing = seededRandom(seed);
+  const { object } = await create(maps, { generateName: 'web-' }, call);
+  expect(asked).toEqual([`change ${taken}`, `check ${taken}`, `check ${free}`]);
+  expect(object.metadata).toMatchObject({ name: free, labels: { admitted: 'once' } });
+  drawing = seededRandom(seed);
+  const refusing: CreateCall = {
+    check: ({ metadata: { name } }) => (name === taken ? Promise.resolve() : Promise.reject(new Error('no'))),
+  };
+  await expect(create(maps, { generateName: 'web-' }, refusing)).rejects.toThrow('no');
   await stop();
 });
 

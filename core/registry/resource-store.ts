@@ -140,14 +140,15 @@ export class ResourceStore {
     fillNewMetadata(object, this.declaration, this.#clock, this.#random);
     this.#emptyStatus(object);
     this.strategy.prepareForCreate?.(object, { clock: this.#clock, subresource: '' });
-    const ready = (await call.admit?.(object)) ?? object;
+    await call.admit?.(object);
     for (let attempt = 1; ; attempt++) {
+      const ready = (await call.check?.(object)) ?? object;
       const { namespace, name = '' } = ready.metadata;
       const created = await this.#commits.insert(this.keyOf(namespace, name), ready, call);
       if (created !== undefined) return created;
       if (!generated) throw alreadyExists(this.declaration, name);
       if (attempt === maxNameAttempts) throw generatedNameTaken(this.declaration, name);
-      ready.metadata.name = generatedName(generateName, this.#random);
+      object.metadata.name = generatedName(generateName, this.#random);
     }
   }
 

@@ -8,11 +8,13 @@ export interface WriteCall {
 }
 
 export interface CreateCall extends WriteCall {
+  /** Admission that changes the object, and defaults again. Runs once, however many names are tried. */
+  readonly admit?: ((object: Mutable<KubernetesObject>) => Promise<void>) | undefined;
   /**
-   * Admission that changes the object, defaults again, and validates. May run again under another generated name.
-   * Resolves to what is to be stored where that is another form of the object.
+   * Whatever may refuse the object: asked again under each further name that is generated (upstream: store.go,
+   * createWithGenerateNameRetry). Resolves to what is to be stored where that is another form of the object.
    */
-  readonly admit?:
+  readonly check?:
     ((object: Mutable<KubernetesObject>) => Promise<Mutable<KubernetesObject> | void>) | undefined;
 }
 

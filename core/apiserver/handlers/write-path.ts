@@ -77,27 +77,31 @@ export class WritePath {
     }
   }
 
-  /** Defaults stand already on the object: admission may change it, defaults fill in again, validation has the last word. */
+  /** Defaults stand already on the object: admission may change it, defaults fill in again. */
   async admitCreate(request: WriteRequest, object: Mutable<KubernetesObject>): Promise<void> {
     const { declaration } = request;
     if (declaration.custom !== undefined && declaration.subresources?.['status'] !== undefined)
       delete (object as { status?: unknown }).status;
     // What admission adds belongs to nobody: whoever applies it takes it without a conflict.
     this.#recordOwners(request, object, undefined);
-    const admission = this.#request(request, 'CREATE', object, undefined);
-    await this.#admission.mutate(admission);
+    await this.#admission.mutate(this.#request(request, 'CREATE', object, undefined));
     declaration.applyDefaults?.(object);
+  }
+
+  /** Validation has the last word about what was admitted, under the name that it is to have. */
+  async checkCreate(request: WriteRequest, object: Mutable<KubernetesObject>): Promise<void> {
+    const { declaration } = request;
     refuseIf(declaration, object, [
       ...validateObjectMeta(object.metadata, declaration),
       ...(declaration.validate?.(object) ?? []),
       ...(request.view?.requested.conversion?.validate?.(object) ?? []),
       ...((await declaration.custom?.validate(members(object), undefined)) ?? []),
     ]);
-    await this.#admission.validate(admission);
+    await this.#admission.validate(this.#request(request, 'CREATE', object, undefined));
     await this.#reserve(request, object, undefined);
   }
 
-  /** As `admitCreate`, and what the update may not touch is put back or refused. */
+  /** As both for a creation, and what the update may not touch is put back or refused. */
   async admitUpdate(
     request: WriteRequest,
     object: Mutable<KubernetesObject>,
@@ -123,7 +127,7 @@ export class WritePath {
     if (subresource === '') await this.#reserve(request, object, old);
   }
 
-  /** Called again when the race for the write was lost. */
+  /** Called again when the race for the write was lost, or the name was taken. */
   async #reserve(
     request: WriteRequest,
     object: Mutable<KubernetesObject>,

@@ -25,8 +25,9 @@ export class Writes {
       endpoint.store.create(wished(endpoint, object), {
         signal: call.signal,
         dryRun,
-        admit: async (admitted) => {
-          await this.#path.admitCreate(request, admitted);
+        admit: (given) => this.#path.admitCreate(request, given),
+        check: async (admitted) => {
+          await this.#path.checkCreate(request, admitted);
           return await toStored(request, admitted);
         },
       }),
