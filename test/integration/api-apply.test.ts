@@ -3,6 +3,7 @@ import { StatusError } from '../../core/api/errors.ts';
 import { configmaps, deployments, pods } from '../../core/api/generated/resources.ts';
 import type { PatchOptions } from '../../core/api/verbs.ts';
 import type { TestApi } from '../environment/api.ts';
+import { deployment } from '../builders/index.ts';
 import { createTestApi } from '../environment/api.ts';
 
 const settings = { namespace: 'default', name: 'settings' };
@@ -61,9 +62,6 @@ describe('server-side apply', () => {
     );
     const owned = { metadata: { name: 'settings', managedFields: [{ manager: 'kim' }] } };
     await expect(apply(api, owned, { fieldManager: 'kim' })).rejects.toThrow('managedFields must be nil');
-    await expect(apply(api, { dta: {} }, { fieldManager: 'kim', fieldValidation: 'Strict' })).rejects.toThrow(
-      'unknown field "dta"',
-    );
   });
 
   test('reads YAML', async () => {
@@ -193,3 +191,41 @@ describe('server-side apply to a subresource', () => {
     await expect(applyTo(api, of, scale(1))).rejects.toMatchObject({ reason: 'MethodNotAllowed' });
   });
 });
+
+test('an apply to a status neither owns nor disputes what cannot be written there', async () => {
+  await using api = await createTestApi();
+  await api.client.create(deployments, deployment().build(), { fieldManager: 'kim' });
+  const configuration = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    spec: { replicas: 5 },
+    status: { replicas: 2 },
+  };
+  const { verbs } = api;
+  const { metadata } = deployment().build();
+  const where = { namespace: 'default', name: metadata.name ?? '' };
+  const target = { group: 'apps', version: 'v1', resource: 'deployments', subresource: 'status', ...where };
+  const bytes = Buffer.from(JSON.stringify({ ...configuration, metadata: where }));
+  const { object } = await verbs.patch({}, target, { type: 'apply', bytes }, { fieldManager: 'robin' });
+  expect(object.metadata.managedFields).toMatchObject([
+    { manager: 'robin', subresource: 'status', fieldsV1: { 'f:status': { 'f:replicas': {} } } },
+    { manager: 'kim' },
+  ]);
+  expect(JSON.stringify(object.metadata.managedFields?.[0])).not.toContain('f:spec');
+  expect(object).toMatchObject({ spec: { replicas: 1 }, status: { replicas: 2 } });
+});
+
+test.for(['Strict', 'Warn', 'Ignore'] as const)(
+  'an apply of what the schema does not have is refused with %s, because nobody could own it',
+  async (fieldValidation) => {
+    await using api = await createTestApi();
+    const applyWith = (data: object) => apply(api, data, { fieldManager: 'kim', fieldValidation });
+    await expect(applyWith({ dta: { a: 'b' } })).rejects.toThrow(
+      'failed to create typed patch object (default/settings; /v1, Kind=ConfigMap): .dta: field not declared in schema',
+    );
+    const metadata = { name: 'settings', unknownMeta: 1 };
+    await expect(applyWith({ metadata, dta: {} })).rejects.toThrow(
+      /errors:\n {2}\.metadata\.unknownMeta: field not declared in schema\n {2}\.dta: field not declared in schema/,
+    );
+  },
+);

@@ -31,6 +31,8 @@ export interface DecodeOptions {
   /** What becomes of fields nobody knows; a warning each unless given, as upstream. */
   readonly fieldValidation?: FieldValidation | undefined;
   readonly warn?: ((text: string) => void) | undefined;
+  /** Makes the error to throw for fields nobody knows, by their paths, whatever `fieldValidation` says. */
+  readonly refuseUnknown?: ((paths: readonly string[]) => Error) | undefined;
 }
 
 /** The JSON value of a body, and the members that were given twice. */
@@ -89,8 +91,7 @@ export function decodeBody(
   if (kind.custom !== undefined) return decodeCustom(kind, kind.custom, { value, duplicates }, options);
   const { value: object, unknown, wrong } = normalize(kind.schema, value);
   if (wrong) throw badRequest(`${cannotHandle(kind)}: ${typeErrors(kind, value)}`);
-  if ((unknown || duplicates.length > 0) && options.fieldValidation !== 'Ignore')
-    reportFields(kind, value, unknown, duplicates, options);
+  if (unknown || duplicates.length > 0) reportFields(kind, value, unknown, duplicates, options);
   object['apiVersion'] = apiVersionOf(kind);
   object['kind'] = kind.kind;
   return object as unknown as Mutable<KubernetesObject>;
@@ -117,12 +118,8 @@ function decodeCustom(
     { ...rest, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: metadata.value },
     unknown,
   );
-  if (options.fieldValidation !== 'Ignore')
-    report(
-      kind,
-      [...unknown.map((path) => `unknown field ${JSON.stringify(path)}`), ...repeated(duplicates)],
-      options,
-    );
+  const described = unknown.map((path) => ({ path, hint: '' }));
+  report(kind, described, duplicates, options);
   return object as unknown as Mutable<KubernetesObject>;
 }
 
@@ -204,26 +201,32 @@ function reportFields(
   duplicates: readonly string[],
   options: DecodeOptions,
 ): void {
-  const problems = unknown
+  const described = unknown
     ? validate(kind.schema, value)
         .filter(({ reason }) => reason === 'unknown')
-        .map(
-          ({ path, message }) =>
-            `unknown field ${JSON.stringify(path)}${message.replace(/^is an unknown field/, '')}`,
-        )
+        .map(({ path, message }) => ({ path, hint: message.replace(/^is an unknown field/, '') }))
     : [];
-  report(kind, [...problems, ...repeated(duplicates)], options);
+  report(kind, described, duplicates, options);
 }
 
-function repeated(duplicates: readonly string[]): readonly string[] {
-  return duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+/** A field that nobody knows, and what might have been meant. */
+interface UnknownField {
+  readonly path: string;
+  readonly hint: string;
 }
 
 function report(
   kind: KindToRead,
-  problems: readonly string[],
-  { fieldValidation, warn }: DecodeOptions,
+  unknown: readonly UnknownField[],
+  duplicates: readonly string[],
+  { fieldValidation, warn, refuseUnknown }: DecodeOptions,
 ): void {
+  if (unknown.length > 0 && refuseUnknown !== undefined) throw refuseUnknown(unknown.map(({ path }) => path));
+  if (fieldValidation === 'Ignore') return;
+  const problems = [
+    ...unknown.map(({ path, hint }) => `unknown field ${JSON.stringify(path)}${hint}`),
+    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+  ];
   if (problems.length === 0) return;
   if (fieldValidation === 'Strict')
     throw badRequest(`${cannotHandle(kind)}: strict decoding error: ${problems.join(', ')}`);

@@ -25,7 +25,7 @@ export function readPatch({ type, bytes }: Patch, schema: ObjectSchema): ReadyPa
   return { apply: (object) => asObject(mapped(() => applied(type, object, patch, schema))) };
 }
 
-/** Reads what an apply configures: YAML or JSON, checked against the kind, without what nobody knows. */
+/** Reads what an apply configures: YAML or JSON, checked against the kind. */
 export function readConfiguration(
   declaration: KindDeclaration,
   kind: KindToRead,
@@ -46,13 +46,32 @@ export function readConfiguration(
   for (const member of ['apiVersion', 'kind'])
     if (typeof value[member] !== 'string')
       throw badRequest(`Cannot apply ${JSON.stringify(name)}: the configuration has no ${member}`);
-  const object = decodeBody(kind, parsedBody, { fieldValidation, warn });
+  const object = decodeBody(kind, parsedBody, {
+    fieldValidation,
+    warn,
+    refuseUnknown: (paths) => undeclared(kind, `${namespace ?? ''}/${name}`, paths),
+  });
   checkNames(declaration, object, { namespace, name });
   if (object.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
   const configuration =
     kind.custom === undefined ? (prune(kind.schema, value) as JsonObject) : (object as unknown as JsonObject);
   const metadata = { ...asObject(configuration['metadata'] ?? {}), name };
   return { ...configuration, metadata: namespace === undefined ? metadata : { ...metadata, namespace } };
+}
+
+/**
+ * Nobody could own what the schema does not have, so an apply of it is refused, in upstream's words and with its code
+ * (managedfields/internal/structuredmerge.go).
+ */
+function undeclared(kind: KindToRead, name: string, paths: readonly string[]): StatusError {
+  const errors = paths.map((path) => `.${path}: field not declared in schema`);
+  const [only, ...others] = errors;
+  const listed = others.length === 0 ? only : `errors:\n${errors.map((error) => `  ${error}`).join('\n')}`;
+  const type = `${kind.group}/${kind.version}, Kind=${kind.kind}`;
+  return new StatusError(
+    'InternalError',
+    `failed to create typed patch object (${name}; ${type}): ${listed}`,
+  );
 }
 
 function applied(type: Patch['type'], object: JsonObject, patch: unknown, schema: ObjectSchema): unknown {
