@@ -32,7 +32,10 @@ export interface Strategy<T extends KubernetesObject = KubernetesObject> {
   holdsDeletion?(object: T): boolean;
   /** The garbage collector leaves the kind alone: no finalizers for propagation policies (events). */
   readonly withoutGarbageCollection?: boolean;
-  /** Metadata that the status subresource may change besides the status; none unless given. */
+  /**
+   * Metadata that the status subresource may change besides the status: both unless given. Stricter than upstream,
+   * where it may change finalizers and owners of most kinds, too.
+   */
   readonly statusChanges?: readonly ('labels' | 'annotations')[];
   /** Which objects are found under which values without looking at all of them. */
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;

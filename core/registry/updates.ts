@@ -31,13 +31,13 @@ export function prepareUpdate(
 
 /** Makes an update of the status change nothing else. */
 export function prepareStatusUpdate(
-  { strategy }: WriteRules,
+  rules: WriteRules,
   object: Mutable<KubernetesObject>,
   old: KubernetesObject,
   context: StrategyContext,
 ): void {
   const { resourceVersion, managedFields } = object.metadata;
-  const changed = (strategy.statusChanges ?? []).map((name) => [name, object.metadata[name]] as const);
+  const changed = statusChanges(rules).map((name) => [name, object.metadata[name]] as const);
   for (const name of Object.keys(object)) if (name !== 'status') delete (object as unknown as Members)[name];
   for (const name of Object.keys(old)) if (name !== 'status') copyMember(object, old, name);
   const metadata: Members = {
@@ -47,7 +47,22 @@ export function prepareStatusUpdate(
     managedFields,
   };
   (object as unknown as Members)['metadata'] = withoutUndefined(metadata);
-  strategy.prepareForStatusUpdate?.(object, old, context);
+  rules.strategy.prepareForStatusUpdate?.(object, old, context);
+}
+
+/** What a write leaves as it was whatever it says, as paths: nobody comes to own it (upstream: GetResetFields). */
+export function resetFields(rules: WriteRules, subresource: string): readonly (readonly string[])[] {
+  if (!writesStatus(subresource)) return hasStatus(rules.declaration) ? [['status']] : [];
+  const changed: readonly string[] = statusChanges(rules);
+  const kept = ['labels', 'annotations', 'finalizers', 'ownerReferences'].filter(
+    (name) => !changed.includes(name),
+  );
+  return [['spec'], ...kept.map((name) => ['metadata', name])];
+}
+
+function statusChanges({ declaration, strategy }: WriteRules): readonly ('labels' | 'annotations')[] {
+  if (declaration.custom !== undefined) return [];
+  return strategy.statusChanges ?? ['labels', 'annotations'];
 }
 
 function hasStatus({ subresources }: KindDeclaration): boolean {

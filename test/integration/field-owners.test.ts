@@ -5,6 +5,7 @@ import { createClient } from '../../core/client/typed-client.ts';
 import { isStored } from '../../core/registry/registry.ts';
 import { node, pod } from '../builders/index.ts';
 import { kindSamples } from '../builders/kind-samples.ts';
+import type { TestApi } from '../environment/api.ts';
 import { createTestApi } from '../environment/api.ts';
 
 test('of every kind, who writes owns what was written, by the name of the program', async () => {
@@ -111,11 +112,15 @@ describe('owners that a client writes itself', () => {
 
   async function written(managedFields: unknown): Promise<unknown> {
     await using api = await createTestApi();
+    await write(api, managedFields);
+    return (await api.client.get(configmaps, where)).metadata.managedFields;
+  }
+
+  async function write(api: TestApi, managedFields: unknown): Promise<void> {
     const metadata = { name: 'settings', namespace: 'default' };
     const made = await api.client.create(configmaps, { metadata, data: { a: '1' } }, { fieldManager: 'kim' });
     const changed = { ...made, metadata: { ...made.metadata, managedFields } } as typeof made;
     await api.client.update(configmaps, changed, { fieldManager: 'robin' });
-    return (await api.client.get(configmaps, where)).metadata.managedFields;
   }
 
   test('are theirs from then on', async () => {
@@ -123,8 +128,18 @@ describe('owners that a client writes itself', () => {
     expect(await written([moved])).toEqual([moved]);
   });
 
-  test('are forgotten where it writes one that is empty', async () => {
-    expect(await written([{}])).toBeUndefined();
+  test('are forgotten where it writes one that is empty, until somebody applies', async () => {
+    await using api = await createTestApi();
+    await write(api, [{}]);
+    expect((await api.client.get(configmaps, where)).metadata.managedFields).toBeUndefined();
+    const data = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { b: '2' } };
+    await api.client.patch(configmaps, where, 'merge', { data: { a: '2' } }, { fieldManager: 'robin' });
+    expect((await api.client.get(configmaps, where)).metadata.managedFields).toBeUndefined();
+    const applied = await api.client.patch(configmaps, where, 'apply', data, { fieldManager: 'alex' });
+    expect(applied.metadata.managedFields).toMatchObject([
+      { manager: 'alex', operation: 'Apply', fieldsV1: { 'f:data': { 'f:b': {} } } },
+      { manager: 'before-first-apply', operation: 'Update' },
+    ]);
   });
 
   test.for<[string, unknown]>([

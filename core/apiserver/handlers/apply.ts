@@ -7,6 +7,7 @@ import { checkNames, decodeBody } from './body.ts';
 import type { DecodeOptions } from './body.ts';
 import { notAllowed } from './endpoint.ts';
 import type { Endpoint } from './endpoint.ts';
+import { resetFields } from '../../registry/updates.ts';
 import { applied, setEntries } from './ownership.ts';
 import { readConfiguration } from './patches.ts';
 import { writeRequestOf } from './write-request.ts';
@@ -38,7 +39,9 @@ export async function serverSideApply(
   const read = readConfiguration(declaration, kind, patch, target, options, call.warn);
   const configuration = handler?.configuration?.(endpoint, read) ?? read;
   const request = { ...writeRequestOf(call, endpoint, options), ownersKnown: true };
-  const writer = { manager: request.manager, subresource: request.subresource, nowMs: clock.now() };
+  const { manager } = request;
+  const resets = resetFields({ declaration, strategy: endpoint.store.strategy }, request.subresource);
+  const writer = { manager, subresource: request.subresource, resets, nowMs: clock.now() };
   const next = (old: Encoded | undefined): Mutable<KubernetesObject> => {
     const live = old === undefined ? undefined : ownForm(endpoint, old).object;
     const result = applied(declaration, writer, configuration, live, options.force === true);

@@ -1,4 +1,3 @@
-import { writesStatus } from '../../registry/updates.ts';
 import { StatusError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import { apiVersionOf } from '../../api/resource.ts';
@@ -17,6 +16,8 @@ import { timestamp } from '../../machinery/timestamp.ts';
 export interface Writer {
   readonly manager: string;
   readonly subresource: string;
+  /** Paths of what cannot be written there, and so owned. */
+  readonly resets: readonly (readonly string[])[];
   readonly nowMs: number;
 }
 
@@ -33,9 +34,12 @@ export function recordOwners(
   object: Mutable<KubernetesObject>,
   old: KubernetesObject | undefined,
 ): void {
+  const before = entriesBefore(writer, object, old);
+  // What had no owners so far gets its first with an apply, which takes all there is for somebody else's.
+  if (old !== undefined && before.length === 0) return setEntries(object, []);
   const entries = trackUpdate({
     ...writeOf(declaration, writer),
-    managedFields: entriesBefore(writer, object, old),
+    managedFields: before,
     before: old as JsonObject | undefined,
     after: object,
   });
@@ -51,14 +55,14 @@ function entriesBefore(
   { subresource }: Writer,
   { metadata }: Mutable<KubernetesObject>,
   old: KubernetesObject | undefined,
-): readonly ManagedFieldsEntry[] | undefined {
-  const { managedFields = [] } = subresource === '' ? metadata : {};
-  const [first, ...others] = managedFields;
-  if (first !== undefined && others.length === 0 && Object.keys(first).length === 0) return undefined;
-  const given = first === undefined ? undefined : legible(managedFields);
-  return given ?? legible(old?.metadata.managedFields);
+): readonly ManagedFieldsEntry[] {
+  const given = subresource === '' ? metadata.managedFields : undefined;
+  const [first, ...others] = given ?? [];
+  if (first !== undefined && others.length === 0 && Object.keys(first).length === 0) return [];
+  return legible(given) ?? legible(old?.metadata.managedFields) ?? [];
 }
 
+/** Undefined where there are none that could be read. */
 function legible(
   given: KubernetesObject['metadata']['managedFields'],
 ): readonly ManagedFieldsEntry[] | undefined {
@@ -98,8 +102,7 @@ export function setEntries(object: Mutable<KubernetesObject>, entries: readonly 
   else object.metadata.managedFields = entries as Mutable<KubernetesObject>['metadata']['managedFields'];
 }
 
-function writeOf(declaration: KindDeclaration, { manager, subresource, nowMs }: Writer) {
-  const hasStatus = declaration.subresources?.['status'] !== undefined;
+function writeOf(declaration: KindDeclaration, { manager, subresource, resets, nowMs }: Writer) {
   return {
     schema: declaration.schema,
     manager,
@@ -107,7 +110,7 @@ function writeOf(declaration: KindDeclaration, { manager, subresource, nowMs }: 
     time: timestamp(nowMs),
     // A scale is written through the object it scales.
     subresource,
-    ignore: !writesStatus(subresource) && hasStatus ? [['status']] : [],
+    ignore: resets,
   };
 }
 

@@ -13,7 +13,7 @@ import { mayBeStored } from '../../registry/errors.ts';
 import type { Reservation, Reserver } from '../../registry/reservation.ts';
 import type { ResourceStore } from '../../registry/resource-store.ts';
 import { recordOwners } from './ownership.ts';
-import { prepareStatusUpdate, prepareUpdate, writesStatus } from '../../registry/updates.ts';
+import { prepareStatusUpdate, prepareUpdate, resetFields, writesStatus } from '../../registry/updates.ts';
 
 export interface WritePathOptions {
   readonly admission: AdmissionChain;
@@ -177,12 +177,13 @@ export class WritePath {
   }
 
   #recordOwners(
-    { declaration, manager, subresource, ownersKnown = false }: WriteRequest,
+    { declaration, store, manager, subresource, ownersKnown = false }: WriteRequest,
     object: Mutable<KubernetesObject>,
     old: KubernetesObject | undefined,
   ): void {
     if (ownersKnown) return;
-    const writer = { manager, subresource, nowMs: this.#clock.now() };
+    const resets = resetFields({ declaration, strategy: store.strategy }, subresource);
+    const writer = { manager, subresource, resets, nowMs: this.#clock.now() };
     recordOwners(declaration, writer, object, old);
   }
 

@@ -24,7 +24,6 @@ export const podStrategy = strategyFor<Pod>({
     return seconds < 0 ? 1 : seconds;
   },
 
-  statusChanges: ['labels', 'annotations'],
   indexes: { 'spec.nodeName': ({ spec }) => (spec.nodeName === undefined ? [] : [spec.nodeName]) },
 });
 
