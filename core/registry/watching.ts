@@ -12,6 +12,8 @@ import type { CacheBatch } from '../storage/watch-cache/watcher.ts';
 
 /** Upstream's cacher sends bookmarks about once a minute. */
 const bookmarkIntervalMs = 60_000;
+/** Nor does a watch end long after one: whoever goes on from there misses little (cacher/cache_watcher.go). */
+const bookmarkBeforeEndMs = 2_000;
 /** How much is kept of what was shown last, with the objects in it: for those who are told of the same change. */
 const roomBytes = 2 * 1024 * 1024;
 
@@ -26,7 +28,7 @@ export async function* watchStore(
 ): AsyncGenerator<readonly WatchEvent[], void, undefined> {
   const selection = store.select(options, declaration);
   const start = startOf(options);
-  const { signal, end } = lifetime(call.signal, options.timeoutSeconds, clock);
+  const { signal, end, endsAtMs } = lifetime(call.signal, options.timeoutSeconds, clock);
   try {
     // What was acknowledged before the watch began belongs to its beginning.
     await store.waitUntil(
@@ -41,6 +43,8 @@ export async function* watchStore(
       filter: selection.filter,
       index: selection.index,
       progressIntervalMs: options.allowBookmarks === true ? bookmarkIntervalMs : undefined,
+      lastProgressMs:
+        endsAtMs === undefined ? undefined : endsAtMs - bookmarkBeforeEndMs - clock.monotonicMs(),
       signal,
     });
     for await (const batch of batches) {
@@ -139,7 +143,8 @@ function heldBytes({ type, object, previous }: CacheEvent<StoredObject>): number
 function lifetime(given: AbortSignal | undefined, timeoutSeconds: number | undefined, clock: Clock) {
   const outer = given ?? new AbortController().signal;
   // Watches are many, and may all end in one moment: one signal is half the work of two.
-  if (timeoutSeconds === undefined || timeoutSeconds <= 0) return { signal: outer, end: () => {} };
+  if (timeoutSeconds === undefined || timeoutSeconds <= 0)
+    return { signal: outer, end: () => {}, endsAtMs: undefined };
   const over = new AbortController();
   const stop = () => over.abort(outer.reason);
   if (outer.aborted) stop();
@@ -150,7 +155,7 @@ function lifetime(given: AbortSignal | undefined, timeoutSeconds: number | undef
     cancel();
     outer.removeEventListener('abort', stop);
   };
-  return { signal: over.signal, end };
+  return { signal: over.signal, end, endsAtMs: clock.monotonicMs() + timeoutSeconds * 1000 };
 }
 
 /** Made once: it ends a watch as it should, and nobody reads its stack. */

@@ -61,6 +61,8 @@ export interface CacheWatchOptions<T> {
   readonly labels?: LabelTest | undefined;
   /** Sends a batch without events this often. */
   readonly progressIntervalMs?: number | undefined;
+  /** Such a batch is also sent this long from now, shortly before the reader will be gone. */
+  readonly lastProgressMs?: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -253,6 +255,7 @@ export class WatchCache<T> {
       maxBytes: this.#maxWatcherBytes,
       clock: this.#clock,
       progressIntervalMs: options.progressIntervalMs,
+      lastProgressMs: options.lastProgressMs,
       position: () => this.revision,
       onEnd: (ended) => this.#demultiplexer.remove(ended),
     });

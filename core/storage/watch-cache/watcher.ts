@@ -37,6 +37,8 @@ export interface WatcherOptions<T> {
   readonly maxBytes: number;
   readonly clock: Clock;
   readonly progressIntervalMs: number | undefined;
+  /** From the start on; undefined: only at those intervals. */
+  readonly lastProgressMs?: number | undefined;
   /** The revision up to which the cache has offered everything. */
   readonly position: () => Revision;
   /** Called once, when nothing must be offered any more. */
@@ -60,6 +62,7 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
   /** The upstream batch that the oldest queued event came in: that one alone never makes a reader slow. */
   #oldestBatch = 0;
   #progressDue = false;
+  #lastProgressAtMs = -Infinity;
   #cancelProgress: (() => void) | undefined;
   #ended = false;
   #failure: Error | undefined;
@@ -77,6 +80,8 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
     this.#detach = () => signal.removeEventListener('abort', onAbort);
+    const { clock, lastProgressMs } = this.#options;
+    if (lastProgressMs !== undefined) this.#lastProgressAtMs = clock.monotonicMs() + lastProgressMs;
     this.#armProgress();
   }
 
@@ -198,7 +203,10 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
   #armProgress(): void {
     const { clock, progressIntervalMs } = this.#options;
     if (progressIntervalMs === undefined || this.#ended) return;
-    this.#cancelProgress = clock.after(progressIntervalMs, () => {
+    const leftMs = this.#lastProgressAtMs - clock.monotonicMs();
+    // Timers may be early by less than a millisecond: that is no other time.
+    const delayMs = leftMs >= 1 ? Math.min(progressIntervalMs, leftMs) : progressIntervalMs;
+    this.#cancelProgress = clock.after(delayMs, () => {
       this.#progressDue = true;
       if (this.#reader !== undefined) this.#answer();
       this.#armProgress();

@@ -197,6 +197,17 @@ describe('watches', () => {
     expect(scene.clock.pendingTimers).toBe(0);
   });
 
+  test('get progress once more shortly before the end that they tell', async () => {
+    const cache = await scene.started();
+    const watch = cache.watch({ progressIntervalMs: 1_000, lastProgressMs: 2_500, signal: forever });
+    for (const waitMs of [1_000, 1_000, 500, 1_000]) {
+      const reading = next(watch);
+      scene.clock.advance(waitMs);
+      expect(await reading).toMatchObject({ events: [] });
+    }
+    await watch.return?.();
+  });
+
   test('from before the history, of an unready cache, or with two beginnings are refused', async () => {
     const unready = new WatchCache(scene.options());
     expect(() => unready.watch({ signal: forever })).toThrow('not ready');
