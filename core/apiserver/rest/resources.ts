@@ -5,16 +5,16 @@ import { objectSchemaOf } from '../../api/schema/schemas.ts';
 import type { KindDeclaration, Scheme } from '../../api/scheme.ts';
 import type { Body, CollectionTarget, Encoded, ObjectTarget, PatchType, Verbs } from '../../api/verbs.ts';
 import { escapeFieldValue } from '../../machinery/field-selector.ts';
-import { writeYaml } from '../../machinery/yaml.ts';
 import { decodeBody, parseBody } from '../handlers/body.ts';
 import type { KindToRead } from '../handlers/body.ts';
 import { scaleKind } from '../handlers/subresources/scale.ts';
-import { metadataOnly, tableHead, tableRow } from './conversion.ts';
+import { metadataOnly, tableColumns, tableRow } from './conversion.ts';
 import type { IncludeObject, TableKind } from './conversion.ts';
 import type { Exchange } from './exchange.ts';
 import { sendList } from './lists.ts';
-import { negotiate } from './negotiation.ts';
-import type { Representation } from './negotiation.ts';
+import { sendInFormat } from './formats.ts';
+import { representationFor } from './negotiation.ts';
+import type { Offers, Representation } from './negotiation.ts';
 import type { DeleteOptions as GivenDeleteOptions } from '../../api/generated/meta-v1.ts';
 import { deleteOptions, isTrue, listOptions, patchOptions, watchOptions, writeOptions } from './query.ts';
 import type { RequestPath } from './request-info.ts';
@@ -74,6 +74,20 @@ function named(object: ObjectTarget | undefined, kind: KindDeclaration): ObjectT
   );
 }
 
+/** How an answer about such objects is to look; throws NotAcceptable. */
+function wanted(
+  { request }: Exchange,
+  kind: KindDeclaration,
+  { subresource = '' }: CollectionTarget,
+  offers: Offers = {},
+): Representation {
+  const { subresources = {} } = kind;
+  const { verbs } = Object.hasOwn(subresources, subresource) ? (subresources[subresource] ?? kind) : kind;
+  // What is only ever created, such as a review, is in no table (endpoints/installer.go: TableConvertor).
+  const tables = verbs.some((verb) => verb !== 'create');
+  return representationFor(request, { objects: true, tables, ...offers });
+}
+
 function methodNotAllowed(): StatusError {
   return new StatusError(
     'MethodNotAllowed',
@@ -88,10 +102,12 @@ async function collection(
   { target }: ResourcePath,
 ): Promise<void> {
   const query = exchange.url.searchParams;
-  const representation = negotiate(exchange.request.headers.accept, { objects: true });
   const watching = query.get('watch');
-  if (watching !== null && isTrue(watching))
-    return sendWatch(exchange, verbs, kind, target, watchOptions(query), representation);
+  if (watching !== null && isTrue(watching)) {
+    const streamed = wanted(exchange, kind, target, { streamed: true });
+    return sendWatch(exchange, verbs, kind, target, watchOptions(query), streamed);
+  }
+  const representation = wanted(exchange, kind, target);
   const list = await verbs.list(exchange.call, target, listOptions(query));
   return sendList(exchange, kind, list, representation);
 }
@@ -107,7 +123,7 @@ async function watchAt(
   if (method !== 'GET' && method !== 'HEAD') throw methodNotAllowed();
   if (target.subresource !== undefined)
     throw new StatusError('NotFound', 'the server could not find the requested resource');
-  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const representation = wanted(exchange, kind, target, { streamed: true });
   const options = watchOptions(exchange.url.searchParams);
   return sendWatch(
     exchange,
@@ -132,7 +148,7 @@ async function getObject(
   kind: KindDeclaration,
   object: ObjectTarget,
 ): Promise<void> {
-  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const representation = wanted(exchange, kind, object);
   const resourceVersion = exchange.url.searchParams.get('resourceVersion') || undefined;
   const found = await verbs.get(
     exchange.call,
@@ -148,7 +164,7 @@ async function create(
   kind: KindDeclaration,
   target: CollectionTarget & { readonly name?: string },
 ): Promise<void> {
-  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const representation = wanted(exchange, kind, target);
   const body = await requestBody(exchange);
   const created = await verbs.create(
     exchange.call,
@@ -165,7 +181,7 @@ async function update(
   kind: KindDeclaration,
   object: ObjectTarget,
 ): Promise<void> {
-  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const representation = wanted(exchange, kind, object);
   const body = await requestBody(exchange);
   const updated = await verbs.update(
     exchange.call,
@@ -182,7 +198,7 @@ async function patch(
   kind: KindDeclaration,
   object: ObjectTarget,
 ): Promise<void> {
-  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const representation = wanted(exchange, kind, object);
   const contentType = (exchange.request.headers['content-type'] ?? '').split(';')[0]?.trim() ?? '';
   const type = patchTypes[contentType];
   if (type === undefined) {
@@ -220,12 +236,12 @@ async function deleteObject(
   kind: KindDeclaration,
   object: ObjectTarget,
 ): Promise<void> {
-  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const representation = wanted(exchange, kind, object);
   const options = deleteOptions(exchange.url.searchParams, await optionsBody(exchange));
   const { object: last, gone } = await verbs.delete(exchange.call, object, options);
   if (!gone || isSameResource(kind, pods)) return sendObject(exchange, 200, kind, last, representation);
   // What is gone is answered with a Status, as upstream does for most kinds.
-  exchange.sendJson(200, {
+  const status = {
     kind: 'Status',
     apiVersion: 'v1',
     metadata: {},
@@ -236,7 +252,8 @@ async function deleteObject(
       kind: kind.plural,
       uid: last.object.metadata.uid,
     },
-  });
+  };
+  sendInFormat(exchange, 200, JSON.stringify(status), representation);
 }
 
 async function deleteCollection(
@@ -245,7 +262,7 @@ async function deleteCollection(
   kind: KindDeclaration,
   target: CollectionTarget,
 ): Promise<void> {
-  const representation = negotiate(exchange.request.headers.accept, { objects: true });
+  const representation = wanted(exchange, kind, target);
   const query = exchange.url.searchParams;
   const options = deleteOptions(query, await optionsBody(exchange));
   const deleted = await verbs.deleteCollection(exchange.call, target, listOptions(query), options);
@@ -278,19 +295,26 @@ function sendObject(
   code: number,
   kind: KindDeclaration,
   found: Encoded,
-  { as, format }: Representation,
+  representation: Representation,
 ): void {
-  if (as === 'PartialObjectMetadata') return exchange.send(code, 'application/json', metadataOnly(found));
+  sendInFormat(exchange, code, shownAs(exchange, kind, found, representation), representation);
+}
+
+function shownAs(
+  { url }: Exchange,
+  kind: KindDeclaration,
+  found: Encoded,
+  { as, metaVersion }: Representation,
+): Buffer | string {
+  const apiVersion = `meta.k8s.io/${metaVersion}`;
+  if (as === 'PartialObjectMetadata') return metadataOnly(found, apiVersion);
   const shown = as === 'Table' ? tableKindOf(found, kind) : undefined;
-  if (shown !== undefined) {
-    const include = (exchange.url.searchParams.get('includeObject') ?? 'Metadata') as IncludeObject;
-    const row = tableRow(shown, found, include, Date.now()).toString();
-    const metadata = JSON.stringify({ resourceVersion: found.resourceVersion });
-    const body = `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${metadata},"columnDefinitions":${tableHead(shown)},"rows":[${row}]}`;
-    return exchange.send(code, 'application/json', body);
-  }
-  if (format === 'yaml') return exchange.send(code, 'application/yaml', writeYaml(found.object));
-  exchange.send(code, 'application/json', found.bytes);
+  if (shown === undefined) return found.bytes;
+  const include = (url.searchParams.get('includeObject') ?? 'Metadata') as IncludeObject;
+  const row = tableRow(shown, found, include, Date.now(), apiVersion).toString();
+  const metadata = { resourceVersion: found.resourceVersion };
+  const head = { kind: 'Table', apiVersion, metadata, columnDefinitions: tableColumns(shown) };
+  return `${JSON.stringify(head).slice(0, -1)},"rows":[${row}]}`;
 }
 
 /** Subresources may come back as another kind: a Scale has columns of its own, whatever else comes is no row. */

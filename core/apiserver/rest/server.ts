@@ -26,11 +26,13 @@ import type { IncomingRequest } from '../requests/pipeline.ts';
 import { serveAggregated, upgradeAggregated } from './aggregated.ts';
 import { DiscoveryDocuments } from './discovery-documents.ts';
 import { Exchange } from './exchange.ts';
+import { writePretty } from './formats.ts';
 import { serveHealth } from './health.ts';
 import type { HealthCheck } from './health.ts';
 import { rootPaths, serveDiscovery, serveVersion } from './information.ts';
 import { serveMetrics } from './metrics.ts';
 import type { ServedMetrics } from './metrics.ts';
+import { isReadByPeople } from './negotiation.ts';
 import { serveOpenApi } from './openapi.ts';
 import { parsePath, urlOf } from './request-info.ts';
 import type { RequestPath } from './request-info.ts';
@@ -276,7 +278,7 @@ function refuse(
     'content-type': 'application/json',
     'cache-control': 'no-cache, private',
   });
-  response.end(JSON.stringify(status.status));
+  response.end(isReadByPeople(request) ? writePretty(status.status) : JSON.stringify(status.status));
 }
 
 async function route(

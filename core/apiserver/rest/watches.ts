@@ -3,9 +3,11 @@ import { apiVersionOf } from '../../api/resource.ts';
 import type { KindDeclaration } from '../../api/scheme.ts';
 import type { Verbs, WatchEvent } from '../../api/verbs.ts';
 import type { CollectionTarget, WatchOptions } from '../../api/verbs.ts';
+import type { KubernetesObject } from '../../api/object.ts';
 import { RecentMap } from '../../machinery/recent-map.ts';
+import { PlainObject } from '../handlers/plain-object.ts';
 import { RecentEncodings } from '../recent-encodings.ts';
-import { metadataOnly, tableHead, tableRow } from './conversion.ts';
+import { bookmarkRow, metadataOnly, tableColumns, tableRow } from './conversion.ts';
 import type { IncludeObject } from './conversion.ts';
 import type { Exchange } from './exchange.ts';
 import type { Representation } from './negotiation.ts';
@@ -89,42 +91,44 @@ function eventEncoder(
   kind: KindDeclaration,
   representation: Representation,
 ): (event: WatchEvent) => Buffer {
-  if (representation.as === 'Table') {
+  const { as, metaVersion } = representation;
+  const apiVersion = `meta.k8s.io/${metaVersion}`;
+  if (as === 'Table') {
     const include = (exchange.url.searchParams.get('includeObject') ?? 'Metadata') as IncludeObject;
-    let first = true;
+    let columns = JSON.stringify(tableColumns(kind));
     return (event) => {
-      const columns = first ? tableHead(kind) : 'null';
-      first = false;
-      const row = event.type === 'BOOKMARK' ? undefined : tableRow(kind, event.object, include, Date.now());
-      const metadata = JSON.stringify({ resourceVersion: revisionOf(event) });
-      const rows = row === undefined ? '[]' : `[${row.toString()}]`;
-      return Buffer.from(
-        `{"type":"${event.type}","object":{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":${metadata},"columnDefinitions":${columns},"rows":${rows}}}\n`,
-      );
+      const isBookmark = event.type === 'BOOKMARK';
+      const object = isBookmark ? new PlainObject(bookmarkOf(kind, event)) : event.object;
+      const row = isBookmark
+        ? bookmarkRow(kind, object, include, apiVersion)
+        : tableRow(kind, object, include, Date.now(), apiVersion);
+      const metadata = JSON.stringify({ resourceVersion: object.resourceVersion });
+      const encoded = `{"type":"${event.type}","object":{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadata},"columnDefinitions":${columns},"rows":[${row.toString()}]}}\n`;
+      columns = 'null';
+      return Buffer.from(encoded);
     };
   }
-  const plain = representation.as !== 'PartialObjectMetadata';
+  const plain = as !== 'PartialObjectMetadata';
   return (event) => {
-    if (event.type === 'BOOKMARK') return bookmark(kind, event, plain);
-    return plain ? encodings.of(event.type, event.object) : wrap(event.type, metadataOnly(event.object));
+    if (event.type === 'BOOKMARK') {
+      const object = new PlainObject(bookmarkOf(kind, event));
+      return wrap('BOOKMARK', plain ? object.bytes : metadataOnly(object, apiVersion));
+    }
+    return plain
+      ? encodings.of(event.type, event.object)
+      : wrap(event.type, metadataOnly(event.object, apiVersion));
   };
 }
 
-function revisionOf(event: WatchEvent): string {
-  return event.type === 'BOOKMARK' ? event.resourceVersion : event.object.resourceVersion;
-}
-
-function bookmark(
+/** An object with nothing but a place to go on from. */
+function bookmarkOf(
   kind: KindDeclaration,
-  event: Extract<WatchEvent, { type: 'BOOKMARK' }>,
-  plain: boolean,
-): Buffer {
-  const annotations = event.initialEventsEnd ? { annotations: { [initialEventsEnd]: 'true' } } : {};
-  const metadata = { resourceVersion: event.resourceVersion, creationTimestamp: null, ...annotations };
-  const type = plain
-    ? { kind: kind.kind, apiVersion: apiVersionOf(kind) }
-    : { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1' };
-  return wrap('BOOKMARK', Buffer.from(JSON.stringify({ ...type, metadata })));
+  { resourceVersion, initialEventsEnd: isEnd }: Extract<WatchEvent, { type: 'BOOKMARK' }>,
+): KubernetesObject {
+  const annotations = isEnd ? { annotations: { [initialEventsEnd]: 'true' } } : {};
+  // Go writes the time that is not there, and clients are used to it.
+  const metadata = { resourceVersion, creationTimestamp: null, ...annotations } as object;
+  return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
 }
 
 const end = Buffer.from('}\n');

@@ -21,8 +21,8 @@ afterEach(() => {
   for (const message of opened.splice(0)) message.destroy();
 });
 
-async function eventsOf(from: string) {
-  const message = await rest.open('GET', from);
+async function eventsOf(from: string, accept?: string) {
+  const message = await rest.open('GET', from, { accept });
   opened.push(message);
   expect(message.statusCode).toBe(200);
   const lines = createInterface({ input: message })[Symbol.asyncIterator]();
@@ -62,6 +62,30 @@ test.for([
     code: 422,
     reason: 'Invalid',
     message: `ListOptions.meta.k8s.io "" is invalid: ${said}`,
+  });
+});
+
+test('a watch that ends is told where to go on from two seconds before', async () => {
+  const next = await eventsOf(`${path}?watch=1&allowWatchBookmarks=true&timeoutSeconds=6&labelSelector=none`);
+  await rest.api.clock.advanceAsync(4_000);
+  expect(await next()).toMatchObject({ type: 'BOOKMARK', object: { kind: 'ConfigMap' } });
+});
+
+test('a watch of Tables that begins with a list marks its end in a row', async () => {
+  const options = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true';
+  const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
+  const next = await eventsOf(`${path}?watch=1&${options}&fieldSelector=metadata.name%3Done`, accept);
+  expect(await next()).toMatchObject({
+    type: 'ADDED',
+    object: { kind: 'Table', rows: [{ object: { metadata: { name: 'one' } } }] },
+  });
+  expect(await next()).toMatchObject({
+    type: 'BOOKMARK',
+    object: {
+      kind: 'Table',
+      columnDefinitions: null,
+      rows: [{ object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } } }],
+    },
   });
 });
 
