@@ -6,7 +6,7 @@ import { sleep, type Clock } from '../machinery/clock.ts';
 import { deferred } from '../machinery/deferred.ts';
 import type { Random } from '../machinery/random.ts';
 import type { Handle, ObjectEvent, Source } from './client.ts';
-import { ObjectCache, type Index, type IndexFunction, type Lister } from './lister.ts';
+import { ObjectCache, type Index, type IndexFunction, type Lister, type OwnIndex } from './lister.ts';
 
 /**
  * Keeps a copy of a collection up to date and tells handlers of every change once, in order: list, then watch from
@@ -22,8 +22,13 @@ export interface Informer<T extends KubernetesObject> {
   synced(signal?: AbortSignal): Promise<void>;
   /** Tells of what is known as additions, at once, then of changes. The returned function ends that. */
   addHandler(handler: InformerHandler<T>): () => void;
-  /** An index shared by all who use the same name; must be the same function every time. */
+  /**
+   * An index shared by all who use the same name; must be the same function every time. Asked for when its user is
+   * made, it fills as objects come; after the first list it takes reading all of them in one turn.
+   */
   index(name: string, valuesOf: IndexFunction<T>): Index<T>;
+  /** The same for what the lister looks into, by whoever is going to ask it for a namespace or by owner. */
+  indexBy(...names: readonly OwnIndex[]): void;
 }
 
 /**
@@ -106,6 +111,10 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
 
   index(name: string, valuesOf: IndexFunction<T>): Index<T> {
     return this.#cache.index(name, valuesOf);
+  }
+
+  indexBy(...names: readonly OwnIndex[]): void {
+    for (const name of names) this.#cache.ownIndex(name);
   }
 
   /** Runs until the signal aborts; never rejects. */

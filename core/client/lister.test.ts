@@ -62,6 +62,17 @@ describe('a cache of handles', () => {
     expect(readNames()).toEqual([]);
   });
 
+  test('looks into its own indexes at no cost when they were asked for in time', () => {
+    const early = new ObjectCache<Pod>();
+    for (const name of ['namespace', 'owner'] as const) early.ownIndex(name);
+    for (const handle of handles) early.set(handle, handle.object, undefined);
+    for (const handle of handles) handle.reads = 0;
+    expect(early.byOwner('nobody')).toEqual([]);
+    expect(early.list('elsewhere')).toEqual([]);
+    expect(readNames()).toEqual([]);
+    expect(early.list('default')).toHaveLength(4);
+  });
+
   test('reads those with the labels asked for, and asks of each set of labels once', () => {
     const asked: unknown[] = [];
     const matches = (labels: Readonly<Record<string, string>> | undefined) => {

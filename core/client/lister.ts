@@ -39,6 +39,9 @@ export interface LabelTest {
   matches(labels: Readonly<Record<string, string>> | undefined): boolean;
 }
 
+/** The indexes of every lister: what `list` of a namespace looks into, and `byOwner`. */
+export type OwnIndex = 'namespace' | 'owner';
+
 export type IndexFunction<T> = (object: T) => readonly string[];
 
 /** Objects by key with any number of indexes, kept up to date object by object. */
@@ -68,7 +71,7 @@ export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
 
   list(namespace?: string, labelled?: LabelTest): readonly T[] {
     if (namespace === undefined) return objectsOf(this.#handles.values(), labelled);
-    return this.index('namespace', namespaceOf).get(namespace, labelled);
+    return this.ownIndex('namespace').get(namespace, labelled);
   }
 
   *values(): Iterable<T> {
@@ -80,7 +83,12 @@ export class ObjectCache<T extends KubernetesObject> implements Lister<T> {
   }
 
   byOwner(uid: string): readonly T[] {
-    return this.index('owner', ownersOf).get(uid);
+    return this.ownIndex('owner').get(uid);
+  }
+
+  /** What `list` of a namespace and `byOwner` look into. */
+  ownIndex(name: OwnIndex): Index<T> {
+    return this.index(name, ownIndexes[name]);
   }
 
   /** The index of that name; made, and filled from what is there, when it does not exist. */
@@ -192,3 +200,8 @@ function namespaceOf({ metadata }: KubernetesObject): readonly string[] {
 function ownersOf({ metadata }: KubernetesObject): readonly string[] {
   return metadata.ownerReferences?.map(({ uid }) => uid) ?? [];
 }
+
+const ownIndexes: Readonly<Record<OwnIndex, IndexFunction<KubernetesObject>>> = {
+  namespace: namespaceOf,
+  owner: ownersOf,
+};

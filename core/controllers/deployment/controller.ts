@@ -23,6 +23,9 @@ export function createDeploymentController(dependencies: ControllerDependencies)
   const deploymentInformer = informers.informer(deployments);
   const setInformer = informers.informer(replicasets);
   const podInformer = informers.informer(pods);
+  deploymentInformer.indexBy('namespace');
+  setInformer.indexBy('namespace');
+  podInformer.indexBy('owner');
 
   const controller = new Controller({
     name: 'deployment',

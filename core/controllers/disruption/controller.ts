@@ -41,6 +41,8 @@ class Disruptions {
     this.#clock = clock;
     this.#budgets = informers.informer(poddisruptionbudgets);
     this.#pods = informers.informer(pods);
+    this.#budgets.indexBy('namespace');
+    this.#pods.indexBy('namespace');
     this.#deployments = informers.informer(deployments);
     this.#replicaSets = informers.informer(replicasets);
     this.#statefulSets = informers.informer(statefulsets);

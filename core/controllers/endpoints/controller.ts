@@ -20,6 +20,8 @@ export function createEndpointsController(dependencies: ControllerDependencies):
   const { client, clock, informers, onError } = dependencies;
   const serviceInformer = informers.informer(services);
   const podInformer = informers.informer(pods);
+  serviceInformer.indexBy('namespace');
+  podInformer.indexBy('namespace');
   const endpointsInformer = informers.informer(endpoints);
   const controller = new Controller({
     name: 'endpoints',

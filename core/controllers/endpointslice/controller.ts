@@ -5,6 +5,7 @@ import { endpointslices, nodes, pods, services } from '../../api/generated/resou
 import { keyOf, parseKey } from '../../api/object.ts';
 import type { Client } from '../../client/client.ts';
 import type { Informer } from '../../client/informer.ts';
+import type { Index } from '../../client/lister.ts';
 import type { IpFamily } from '../../machinery/ip.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import { selectorFromLabels } from '../../machinery/label-selector.ts';
@@ -33,6 +34,7 @@ class EndpointSlices {
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #slices: Informer<EndpointSlice>;
+  readonly #slicesByService: Index<EndpointSlice>;
   readonly #expectations: Expectations;
 
   constructor({ client, clock, informers, onError }: ControllerDependencies) {
@@ -41,6 +43,12 @@ class EndpointSlices {
     this.#pods = informers.informer(pods);
     this.#nodes = informers.informer(nodes);
     this.#slices = informers.informer(endpointslices);
+    this.#services.indexBy('namespace');
+    this.#pods.indexBy('namespace');
+    this.#slicesByService = this.#slices.index('managed-service', (slice) => {
+      const owner = serviceOf(slice);
+      return owner === undefined ? [] : [owner];
+    });
     this.#expectations = new Expectations(clock);
     this.controller = new Controller({
       name: 'endpointslice',
@@ -166,11 +174,7 @@ class EndpointSlices {
   }
 
   #slicesOf({ metadata }: Service): readonly EndpointSlice[] {
-    const ours = this.#slices.index('managed-service', (slice) => {
-      const owner = serviceOf(slice);
-      return owner === undefined ? [] : [owner];
-    });
-    return ours.get(`${metadata.namespace}/${metadata.name}`);
+    return this.#slicesByService.get(`${metadata.namespace}/${metadata.name}`);
   }
 
   #enqueueOwner(slice: EndpointSlice): void {

@@ -6,6 +6,7 @@ import { keyOf, parseKey } from '../../api/object.ts';
 import type { Client } from '../../client/client.ts';
 import { referenceTo, type EventRecorder } from '../../client/events.ts';
 import type { Informer } from '../../client/informer.ts';
+import type { Index } from '../../client/lister.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import { selectorFromObject } from '../../machinery/label-selector.ts';
@@ -37,6 +38,7 @@ class ReplicaSets {
   readonly #events: EventRecorder;
   readonly #sets: Informer<ReplicaSet>;
   readonly #pods: Informer<Pod>;
+  readonly #orphans: Index<Pod>;
   readonly #expectations: Expectations;
 
   constructor({ client, clock, random, informers, eventsOf, onError }: ControllerDependencies) {
@@ -46,6 +48,12 @@ class ReplicaSets {
     this.#events = eventsOf('replicaset-controller');
     this.#sets = informers.informer(replicasets);
     this.#pods = informers.informer(pods);
+    this.#sets.indexBy('namespace', 'owner');
+    this.#pods.indexBy('owner');
+    // Pods without a controller, by namespace.
+    this.#orphans = this.#pods.index('orphan', (pod) =>
+      controllerOf(pod) === undefined ? [pod.metadata.namespace ?? ''] : [],
+    );
     this.#expectations = new Expectations(clock);
     this.controller = new Controller({
       name: 'replicaset',
@@ -94,7 +102,7 @@ class ReplicaSets {
     const { namespace = '', uid = '' } = set.metadata;
     const selector = selectorFromObject(set.spec.selector);
     const owned = this.#pods.lister.byOwner(uid);
-    const orphans = this.#orphans().get(namespace, selector);
+    const orphans = this.#orphans.get(namespace, selector);
     return await claimChildren({
       client: this.#client,
       ownerResource: replicasets,
@@ -178,13 +186,6 @@ class ReplicaSets {
         ? [set]
         : this.#sets.lister.byOwner(owner.uid).filter((other) => controllerOf(other)?.uid === owner.uid);
     return siblings.flatMap(({ metadata }) => this.#pods.lister.byOwner(metadata.uid ?? ''));
-  }
-
-  /** Pods without a controller, by namespace. */
-  #orphans() {
-    return this.#pods.index('orphan', (pod) =>
-      controllerOf(pod) === undefined ? [pod.metadata.namespace ?? ''] : [],
-    );
   }
 
   #podAdded(pod: Pod): void {

@@ -21,6 +21,7 @@ const recountMs = 5 * 60_000;
 export function createResourceQuotaController(dependencies: ControllerDependencies): Controller {
   const { client, clock, informers, scheme, onError } = dependencies;
   const quotas = informers.informer(resourcequotas);
+  quotas.indexBy('namespace');
   const kinds = new Map<
     string,
     { readonly resource: Resource<KubernetesObject>; readonly informer: Informer<KubernetesObject> }
@@ -46,6 +47,7 @@ export function createResourceQuotaController(dependencies: ControllerDependenci
   followKinds(scheme, informers, (kind) => kind.namespaced && isCollectable(kind), {
     onServed: (resource) => {
       const informer = informers.informer(resource);
+      informer.indexBy('namespace');
       kinds.set(qualifiedResource(resource), { resource, informer });
       informer.addHandler({ onDelete: freed });
     },
