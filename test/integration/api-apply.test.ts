@@ -64,6 +64,14 @@ describe('server-side apply', () => {
     await expect(apply(api, owned, { fieldManager: 'kim' })).rejects.toThrow('managedFields must be nil');
   });
 
+  test('creates nothing in place of an object that is known by its uid', async () => {
+    await using api = await createTestApi();
+    const metadata = { name: 'settings', uid: 'abc' };
+    await expect(apply(api, { metadata }, { fieldManager: 'kim' })).rejects.toThrow(
+      'uid mismatch: the provided object specified uid abc, and no existing object was found',
+    );
+  });
+
   test('reads YAML', async () => {
     await using api = await createTestApi();
     const bytes = Buffer.from(

@@ -1,4 +1,4 @@
-import { isAlreadyExists, isNotFound, StatusError } from '../../api/errors.ts';
+import { conflict, isAlreadyExists, isNotFound, StatusError } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../api/object.ts';
 import type { Call, Encoded, ObjectTarget, Patch, PatchOptions } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
@@ -60,6 +60,14 @@ export async function serverSideApply(
       if (!isNotFound(error) || subresource !== undefined) throw error;
       if (declaration.custom?.terminating === true) throw notAllowed(declaration, 'create');
     }
+    // Whoever knows its uid means one that was there (upstream: handlers/patch.go).
+    const { uid } = configuration['metadata'] as KubernetesObject['metadata'];
+    if (uid !== undefined && uid !== '')
+      throw conflict(
+        declaration,
+        target.name,
+        `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+      );
     await mayCreate();
     try {
       return await writes.create(request, endpoint, next(undefined));
