@@ -40,10 +40,6 @@ export class OrderedMap<V> {
     return true;
   }
 
-  clear(): void {
-    this.#root = { owner: this.#owner, keys: [], values: [] };
-  }
-
   /** The values of keys that begin with `prefix`, in order. Costs the next write nothing, as a snapshot would. */
   below(prefix: string): V[] {
     const found: V[] = [];
@@ -142,10 +138,6 @@ export class OrderedView<V> {
 
   get size(): number {
     return sizeOf(this.#root);
-  }
-
-  get(key: string): V | undefined {
-    return find(this.#root, key);
   }
 
   /** How many keys are smaller than `key`. O(log n). */

@@ -52,7 +52,6 @@ export interface RangeRequest {
   readonly rangeEnd?: Buffer;
   readonly limit?: number;
   readonly revision?: number;
-  readonly keysOnly?: boolean;
   readonly countOnly?: boolean;
 }
 

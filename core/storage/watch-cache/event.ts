@@ -3,7 +3,7 @@ import type { CachedItem } from './item.ts';
 
 export type CacheEventType = 'added' | 'modified' | 'deleted';
 
-/** What a watcher is told. One object for all watchers that are told the same, so encoders may keep bytes on it. */
+/** What a watcher is told. One object for all watchers that are told the same, so what is made of it can be shared. */
 export class CacheEvent<T> {
   readonly type: CacheEventType;
   readonly key: string;
@@ -13,8 +13,6 @@ export class CacheEvent<T> {
   readonly object: T;
   /** The object before the change, as far as the watcher knew it. */
   readonly previous: T | undefined;
-  /** For encoders: bytes by format, made once and shared by all watchers. The cache never reads it. */
-  encoded: Map<string, Buffer> | undefined = undefined;
 
   constructor(type: CacheEventType, item: CachedItem<T>, previous: T | undefined, revision: Revision) {
     this.type = type;

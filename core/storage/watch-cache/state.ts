@@ -103,10 +103,6 @@ export class CacheSnapshot<T> {
     return this.#since <= revision && revision <= this.revision;
   }
 
-  get(key: string): CachedItem<T> | undefined {
-    return this.#items.get(key);
-  }
-
   count(range: Range): number {
     const { view, prefix, startAfter } = this.#resolve(range);
     return view.count(prefix, startAfter);
