@@ -5,6 +5,7 @@ import type { OpenApi2Document } from './aggregation/remote-openapi.ts';
 import { openApi2, openApi3 } from '../api/openapi/document.ts';
 import { encodeGnostic } from '../api/openapi/gnostic.ts';
 import type { KindDeclaration, Scheme } from '../api/scheme.ts';
+import { nextTurn } from '../machinery/next-turn.ts';
 
 /** A document as it is sent. */
 export interface HashedDocument {
@@ -93,7 +94,7 @@ export class OpenApiDocuments {
       const hash = this.#hashOf(path);
       paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
       // Each takes a few milliseconds; other requests need not wait for them all.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     return { paths };
   }

@@ -14,8 +14,15 @@ class MemorySink {
   readonly writes: string[] = [];
   failWith: Error | undefined;
 
+  /** Neither stores nor answers until the caller gives up. */
+  hangs = false;
+
   readonly client: Sink = {
-    create: (_resource, object) => {
+    create: (_resource, object, { signal } = {}) => {
+      if (this.hangs)
+        return new Promise((_, reject) =>
+          signal?.addEventListener('abort', () => reject(signal.reason as Error)),
+        );
       if (this.failWith !== undefined) return Promise.reject(this.failWith);
       const event = object as unknown as Event;
       this.writes.push('create');
@@ -170,6 +177,19 @@ describe('QueuedEventRecorder', () => {
     sink.failWith = undefined;
     await clock.advanceAsync(10_000);
     expect(sink.all.map((event) => event.reason)).toEqual(['Created', 'Started']);
+  });
+
+  test('gives a server that does not answer half a minute, and tries again', async () => {
+    const { clock, sink, recorder, web } = setUp();
+    sink.hangs = true;
+    recorder.event(web, 'Normal', 'Created', 'one');
+    await clock.advanceAsync(29_000);
+    sink.hangs = false;
+    expect(sink.all).toEqual([]);
+    await clock.advanceAsync(1_000);
+    expect(sink.all).toEqual([]);
+    await clock.advanceAsync(10_000);
+    expect(sink.all.map((event) => event.reason)).toEqual(['Created']);
   });
 
   test('gives up on what the server refuses', async () => {

@@ -4,7 +4,7 @@ import { events } from '../api/generated/resources.ts';
 import type { KubernetesObject } from '../api/object.ts';
 import { apiVersionOf, type Resource } from '../api/resource.ts';
 import { sleep, type Clock } from '../machinery/clock.ts';
-import { linkSignals } from '../machinery/signals.ts';
+import { signalWithin } from '../machinery/signals.ts';
 import { microTimestamp, timestamp } from '../machinery/timestamp.ts';
 import type { Writer } from './client.ts';
 import { EventCorrelator } from './event-correlator.ts';
@@ -158,9 +158,9 @@ export class QueuedEventRecorder implements EventRecorder {
   }
 
   async #write(correlated: { kind: 'create' | 'update'; event: Event }, signal: AbortSignal): Promise<void> {
-    const { client } = this.#options;
+    const { client, clock } = this.#options;
     const { event } = correlated;
-    using deadline = linkSignals(signal, AbortSignal.timeout(writeDeadlineMs));
+    using deadline = signalWithin(clock, writeDeadlineMs, signal);
     if (correlated.kind === 'create') {
       await client.create(events, written(event), { signal: deadline.signal });
       return;

@@ -6,6 +6,7 @@ import {
   type InformerDependencies,
   type InformerSelection,
 } from './informer.ts';
+import { untilAborted } from '../machinery/signals.ts';
 
 /** One informer a collection, shared by all in the process who ask for it. */
 export interface InformerFactory {
@@ -71,7 +72,7 @@ class SharedInformerFactory implements InformerFactory {
     if (this.#signal !== undefined) throw new Error('Cannot run an informer factory twice');
     this.#signal = signal;
     for (const shared of this.#informers.values()) this.#start(shared);
-    await aborted(signal);
+    await untilAborted(signal);
     for (const { stop } of this.#running.keys()) stop.abort(signal.reason);
     await Promise.all(this.#running.values());
   }
@@ -87,11 +88,4 @@ class SharedInformerFactory implements InformerFactory {
     const running = informer.run(stop.signal).finally(() => this.#running.delete(shared));
     this.#running.set(shared, running);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

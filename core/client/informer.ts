@@ -4,6 +4,7 @@ import { qualifiedResource, type Resource } from '../api/resource.ts';
 import { Backoff } from '../machinery/backoff.ts';
 import { sleep, type Clock } from '../machinery/clock.ts';
 import { deferred } from '../machinery/deferred.ts';
+import { nextTurn } from '../machinery/next-turn.ts';
 import type { Random } from '../machinery/random.ts';
 import type { Handle, ObjectEvent, Source } from './client.ts';
 import { ObjectCache, type Index, type IndexFunction, type Lister, type OwnIndex } from './lister.ts';
@@ -241,10 +242,4 @@ function afterFailure(position: Position, error: unknown): Position {
     return isUnavailable(error) ? position : { kind: 'list', notOlderThan: undefined };
   }
   return isGone(error) ? { kind: 'list', notOlderThan: position.from } : position;
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

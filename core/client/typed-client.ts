@@ -16,6 +16,7 @@ import type {
 } from '../api/verbs.ts';
 import type { CallOptions, Client, Handle, InNamespace, ObjectEvent, ObjectList } from './client.ts';
 import { handleOf } from './encoded.ts';
+import { nextTurn } from '../machinery/next-turn.ts';
 
 /** Who calls, for every call of one client. */
 export type ClientDefaults = Pick<Call, 'user' | 'userAgent' | 'warn'>;
@@ -251,10 +252,4 @@ async function objectList<Form>(
     continue: list.continue,
     remainingItemCount: list.remainingItemCount,
   };
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import { linkSignals, OpenCalls, unlessAborted } from './signals.ts';
+import { linkSignals, OpenCalls, signalWithin, unlessAborted, untilAborted } from './signals.ts';
+import { SteppedClock } from './stepped-clock.ts';
 
 test('a linked signal aborts with the first of its sources, and with its reason', () => {
   const [a, b] = [new AbortController(), new AbortController()];
@@ -23,6 +24,39 @@ test('a linked signal leaves nothing behind in its sources', () => {
     expect(getEventListeners(source.signal, 'abort')).toHaveLength(1);
   }
   expect(getEventListeners(source.signal, 'abort')).toEqual([]);
+});
+
+test('a signal within a time aborts when that is over, and not once it is disposed of', () => {
+  const clock = new SteppedClock();
+  const source = new AbortController();
+  {
+    using within = signalWithin(clock, 1_000, source.signal);
+    clock.advance(999);
+    expect(within.signal.aborted).toBe(false);
+    clock.advance(1);
+    expect(within.signal.reason).toMatchObject({ name: 'TimeoutError' });
+  }
+  {
+    using within = signalWithin(clock, 1_000, source.signal);
+    expect(within.signal.aborted).toBe(false);
+  }
+  expect(clock.pendingTimers).toBe(0);
+  expect(getEventListeners(source.signal, 'abort')).toEqual([]);
+});
+
+test('a signal within a time aborts with its source', () => {
+  const source = new AbortController();
+  using within = signalWithin(new SteppedClock(), 1_000, source.signal);
+  source.abort('enough');
+  expect(within.signal.reason).toBe('enough');
+});
+
+test('who waits for a signal is told when it aborts, and at once where it has', async () => {
+  const source = new AbortController();
+  const waiting = untilAborted(source.signal);
+  source.abort();
+  await waiting;
+  await untilAborted(source.signal);
 });
 
 test('open calls end together, with the reason, and so do those that begin later', () => {

@@ -1,3 +1,5 @@
+import type { Clock } from './clock.ts';
+
 /** A signal that follows others until it is disposed of. */
 export interface LinkedSignal extends Disposable {
   readonly signal: AbortSignal;
@@ -21,6 +23,30 @@ export function linkSignals(...sources: readonly AbortSignal[]): LinkedSignal {
       for (const remove of listeners) remove();
     },
   };
+}
+
+/** Aborts with its source, or with a TimeoutError when `withinMs` of the clock are over, until it is disposed of. */
+export function signalWithin(clock: Clock, withinMs: number, source: AbortSignal): LinkedSignal {
+  const late = new AbortController();
+  const cancel = clock.after(withinMs, () =>
+    late.abort(new DOMException(`It took over ${withinMs} ms`, 'TimeoutError')),
+  );
+  const linked = linkSignals(source, late.signal);
+  return {
+    signal: linked.signal,
+    [Symbol.dispose]: () => {
+      cancel();
+      linked[Symbol.dispose]();
+    },
+  };
+}
+
+/** Resolves when the signal aborts. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** As `work`, unless the signal aborts first: then a rejection with its reason, whatever becomes of the work. */

@@ -2,6 +2,7 @@ import type { KubernetesObject } from '../api/object.ts';
 import { resourcesOf, storedVersion } from '../api/scheme.ts';
 import type { KindDeclaration, Scheme } from '../api/scheme.ts';
 import type { Clock } from '../machinery/clock.ts';
+import { untilAborted } from '../machinery/signals.ts';
 import type { Random } from '../machinery/random.ts';
 import type { KeyValueStore } from '../storage/storage.ts';
 import { ResourceStore } from './resource-store.ts';
@@ -70,7 +71,7 @@ export class Registry {
   async run(signal: AbortSignal): Promise<void> {
     this.#signal = signal;
     for (const running of this.#stores.values()) this.#start(running);
-    await aborted(signal);
+    await untilAborted(signal);
     this.#ignoreScheme();
     for (const { stop } of this.#running.keys()) stop.abort(signal.reason);
     await Promise.all(this.#running.values());
@@ -147,11 +148,4 @@ export function isStored({ verbs }: KindDeclaration): boolean {
 
 function keyOf({ group, plural }: Pick<KindDeclaration, 'group' | 'plural'>): string {
   return `${group}/${plural}`;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -8,6 +8,7 @@ import type { EventRecorder } from '../client/events.ts';
 import type { InformerFactory } from '../client/informer-factory.ts';
 import type { Lister } from '../client/lister.ts';
 import type { Clock } from '../machinery/clock.ts';
+import { nextTurn } from '../machinery/next-turn.ts';
 import type { Random } from '../machinery/random.ts';
 import { ClientBinder, type Binder } from './binder.ts';
 import { ClusterState } from './cluster/cluster-state.ts';
@@ -293,10 +294,4 @@ export class Scheduler {
   #report(error: unknown, doing: string): void {
     this.#options.onError?.(error, doing);
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

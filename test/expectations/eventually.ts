@@ -1,4 +1,5 @@
 import type { SteppedClock } from '../../core/machinery/stepped-clock.ts';
+import { nextTurn } from '../../core/machinery/next-turn.ts';
 
 /** Turns of the event loop in which in-process calls that wait for nothing but each other come to an end. */
 const turnsBetweenSteps = 10;
@@ -43,10 +44,4 @@ export async function expectThroughout(
     await assertion();
     await clock.advanceAsync(stepMs);
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -3,6 +3,7 @@ import { sleep } from '../../machinery/clock.ts';
 import type { Logger } from '../../machinery/logger.ts';
 import { Counter } from '../../machinery/metrics/metrics.ts';
 import type { MetricFamily } from '../../machinery/metrics/metrics.ts';
+import { nextTurn } from '../../machinery/next-turn.ts';
 import type { AuditSink } from './auditor.ts';
 import { encodeEvent, sizeOf } from './event.ts';
 import type { AuditEvent } from './event.ts';
@@ -88,7 +89,7 @@ export class AuditLog implements AuditSink {
 
   async #drain(): Promise<void> {
     // The request that this event tells of goes first.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     const { signal } = this.#closing;
     while (this.#waiting.length > 0 && !signal.aborted) {
       const batch = this.#waiting.splice(0, mostEventsAtOnce);

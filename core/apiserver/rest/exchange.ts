@@ -4,6 +4,7 @@ import type { Gzip } from 'node:zlib';
 import { StatusError } from '../../api/errors.ts';
 import { boundedWarnings, mostWarningsKept } from '../../api/warnings.ts';
 import type { Call, RequestTracker, UserInfo } from '../../api/verbs.ts';
+import type { Clock } from '../../machinery/clock.ts';
 
 /** The largest body accepted: upstream's limit for one request. */
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -20,6 +21,7 @@ export class Exchange {
   readonly user: UserInfo;
   /** Aborts when the client has gone or the server stops. */
   readonly signal: AbortSignal;
+  readonly clock: Clock;
   readonly #tracker: RequestTracker | undefined;
   readonly #warnings: string[] = [];
   #gzip: Gzip | undefined;
@@ -30,6 +32,7 @@ export class Exchange {
     url: URL,
     user: UserInfo,
     signal: AbortSignal,
+    clock: Clock,
     tracker?: RequestTracker,
   ) {
     this.request = request;
@@ -37,6 +40,7 @@ export class Exchange {
     this.url = url;
     this.user = user;
     this.signal = signal;
+    this.clock = clock;
     this.#tracker = tracker;
   }
 

@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ListMeta } from '../../api/generated/meta-v1.ts';
 import { apiVersionOf } from '../../api/resource.ts';
 import type { KindDeclaration } from '../../api/scheme.ts';
 import type { Encoded, EncodedList } from '../../api/verbs.ts';
+import { nextTurn } from '../../machinery/next-turn.ts';
 import type { Exchange } from './exchange.ts';
 import { metadataOnly, tableColumns, tableRow } from './conversion.ts';
 import type { IncludeObject } from './conversion.ts';
@@ -27,7 +27,7 @@ export async function sendList(
   switch (representation.as) {
     case 'Table': {
       const include = (exchange.url.searchParams.get('includeObject') ?? 'Metadata') as IncludeObject;
-      const nowMs = Date.now();
+      const nowMs = exchange.clock.now();
       const others = { kind: 'Table', apiVersion, metadata, columnDefinitions: tableColumns(kind) };
       const writer = listWriter(representation, others, 'rows', isEmpty);
       return sendItems(exchange, writer, list.items, (item) =>

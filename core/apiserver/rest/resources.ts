@@ -301,7 +301,7 @@ function sendObject(
 }
 
 function shownAs(
-  { url }: Exchange,
+  { url, clock }: Exchange,
   kind: KindDeclaration,
   found: Encoded,
   { as, metaVersion }: Representation,
@@ -311,7 +311,7 @@ function shownAs(
   const shown = as === 'Table' ? tableKindOf(found, kind) : undefined;
   if (shown === undefined) return found.bytes;
   const include = (url.searchParams.get('includeObject') ?? 'Metadata') as IncludeObject;
-  const row = tableRow(shown, found, include, Date.now(), apiVersion).toString();
+  const row = tableRow(shown, found, include, clock.now(), apiVersion).toString();
   const metadata = { resourceVersion: found.resourceVersion };
   const head = { kind: 'Table', apiVersion, metadata, columnDefinitions: tableColumns(shown) };
   return `${JSON.stringify(head).slice(0, -1)},"rows":[${row}]}`;

@@ -214,6 +214,7 @@ async function answer(
   const onGone = () => ending.abort(clientGone);
   response.once('close', onGone);
   response.on('error', onGone);
+  const { clock = systemClock } = options;
   let counted: CountedRequest | undefined;
   try {
     const url = urlOf(request);
@@ -230,7 +231,7 @@ async function answer(
     if (incoming.auditId !== undefined) response.setHeader(auditIdHeader, incoming.auditId);
     const { signal } = ending;
     await options.pipeline.run(incoming, signal, async ({ user, tracker }) => {
-      const exchange = new Exchange(request, response, url, user, signal, tracker);
+      const exchange = new Exchange(request, response, url, user, signal, clock, tracker);
       await route(exchange, path, incoming, options);
       // Whatever was answered past the exchange, such as by a proxy.
       tracker?.started(response.statusCode);
@@ -239,7 +240,7 @@ async function answer(
     refuse(request, response, error, options);
   } finally {
     calls.end(ending);
-    discardBody(request, options.clock ?? systemClock);
+    discardBody(request, clock);
     // A connection that closes behind an answer concerns nobody.
     response.off('close', onGone);
     counted?.end(response.statusCode);

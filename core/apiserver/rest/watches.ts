@@ -4,6 +4,7 @@ import type { KindDeclaration } from '../../api/scheme.ts';
 import type { Verbs, WatchEvent } from '../../api/verbs.ts';
 import type { CollectionTarget, WatchOptions } from '../../api/verbs.ts';
 import type { KubernetesObject } from '../../api/object.ts';
+import { nextTurn } from '../../machinery/next-turn.ts';
 import { RecentMap } from '../../machinery/recent-map.ts';
 import { PlainObject } from '../handlers/plain-object.ts';
 import { RecentEncodings } from '../recent-encodings.ts';
@@ -35,7 +36,10 @@ export async function sendWatch(
       () => undefined,
       (error: unknown) => ({ error }),
     ),
-    nextTurn(),
+    // Long enough for a watch that is refused from what is known already, and for nothing else.
+    nextTurn()
+      .then(nextTurn)
+      .then(() => undefined),
   ]);
   // A revision that is forgotten is an event, which clients look for (upstream: apiserver/pkg/storage/cacher).
   if (refused !== undefined && !isGone(refused.error)) throw refused.error;
@@ -54,11 +58,6 @@ export async function sendWatch(
     await batches.return?.();
     exchange.response.end();
   }
-}
-
-/** Long enough for a watch that is refused from what is known already, and for nothing else. */
-function nextTurn(): Promise<undefined> {
-  return new Promise((resolve) => setImmediate(() => setImmediate(() => resolve(undefined))));
 }
 
 /** Events are encoded once and shared by all who watch in the plain form. */
@@ -101,7 +100,7 @@ function eventEncoder(
       const object = isBookmark ? new PlainObject(bookmarkOf(kind, event)) : event.object;
       const row = isBookmark
         ? bookmarkRow(kind, object, include, apiVersion)
-        : tableRow(kind, object, include, Date.now(), apiVersion);
+        : tableRow(kind, object, include, exchange.clock.now(), apiVersion);
       const metadata = JSON.stringify({ resourceVersion: object.resourceVersion });
       const encoded = `{"type":"${event.type}","object":{"kind":"Table","apiVersion":"${apiVersion}","metadata":${metadata},"columnDefinitions":${columns},"rows":[${row.toString()}]}}\n`;
       columns = 'null';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { InformerFactory } from '../../client/informer-factory.ts';
 import { Manager, type Runnable } from './manager.ts';
+import { nextTurn } from '../../machinery/next-turn.ts';
 
 const log: string[] = [];
 
@@ -48,9 +49,3 @@ test('a part that fails ends the others and is named', async () => {
   const running = new Manager(informers(), [part('a'), failing]).run(new AbortController().signal);
   await expect(running).rejects.toThrow('Part "broken" failed');
 });
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
-}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deployments } from '../../../core/api/generated/resources.ts';
+import { SteppedClock } from '../../../core/machinery/stepped-clock.ts';
 import { deployment } from '../../builders/index.ts';
 import type { RestApi } from '../../environment/rest.ts';
 import { createRestApi } from '../../environment/rest.ts';
@@ -12,9 +13,11 @@ interface Table {
   readonly rows: readonly { readonly cells: readonly unknown[]; readonly object: object }[];
 }
 
+/** Begins when the clock of the API does. */
+const serverClock = new SteppedClock();
 let rest: RestApi;
 beforeAll(async () => {
-  rest = await createRestApi();
+  rest = await createRestApi({ serverClock });
   await rest.api.client.create(deployments, deployment().named('web').build());
 });
 afterAll(() => rest[Symbol.asyncDispose]());
@@ -47,4 +50,10 @@ test('a Scale has a Table of its own', async () => {
   const { columnDefinitions, rows } = await table(`${path}/web/scale`);
   expect(columnDefinitions.map(({ name }) => name)).toEqual(['Name', 'Desired', 'Available', 'Age']);
   expect(rows[0]?.cells.slice(0, 3)).toEqual(['web', expect.any(Number), 0]);
+});
+
+test('ages are counted by the clock of the server', async () => {
+  serverClock.advance(5 * 60_000);
+  const ages = async (from: string) => (await table(from)).rows.map(({ cells }) => cells[4]);
+  for (const from of [path, `${path}/web`]) expect(await ages(from)).toEqual(['5m']);
 });
