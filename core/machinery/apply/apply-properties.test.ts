@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../json.ts';
-import { Story } from './story.ts';
+import { Story } from '../../../test/builders/apply-story.ts';
 import { ApplyError } from './typed-value.ts';
 
 const name = fc.constantFrom('p', 'q', 'r');

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { withManagedFields } from './apply.ts';
 import { conflictMessage } from './conflict.ts';
-import { containers, Story } from './story.ts';
+import { containers, Story } from '../../../test/builders/apply-story.ts';
 
 describe('applying', () => {
   test('creates the object and owns what the configuration says, but no system fields', () => {
@@ -249,15 +248,5 @@ describe('objects that nobody tracked', () => {
     ]);
     story.apply('alice', { spec: { replicas: 2 } }, { force: true });
     expect(story.fields('before-first-apply')).toEqual(['.spec.paused']);
-  });
-});
-
-test('withManagedFields() puts owners in and leaves an empty list out', () => {
-  const entry = { manager: 'a', operation: 'Update' };
-  expect(withManagedFields({ metadata: { name: 'x' } }, [entry])).toEqual({
-    metadata: { name: 'x', managedFields: [entry] },
-  });
-  expect(withManagedFields({ metadata: { name: 'x', managedFields: [entry] } }, [])).toEqual({
-    metadata: { name: 'x' },
   });
 });

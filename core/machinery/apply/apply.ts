@@ -252,14 +252,3 @@ function withoutManagedFields(object: JsonObject): JsonObject {
   const { managedFields: _, ...rest } = metadata;
   return { ...object, metadata: rest };
 }
-
-/** The object with these owners in metadata.managedFields; without the member when there are none. */
-export function withManagedFields(
-  object: JsonObject,
-  managedFields: readonly ManagedFieldsEntry[],
-): JsonObject {
-  const bare = withoutManagedFields(object);
-  if (managedFields.length === 0) return bare;
-  const { metadata } = bare;
-  return { ...bare, metadata: { ...(isObject(metadata) ? metadata : {}), managedFields } };
-}

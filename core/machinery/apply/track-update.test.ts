@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { containers, Story } from './story.ts';
+import { containers, Story } from '../../../test/builders/apply-story.ts';
 
 describe('ordinary writes', () => {
   test('own what they change and take it from others', () => {

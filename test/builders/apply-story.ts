@@ -1,9 +1,9 @@
 /** For the tests of apply: a kind of its own, and an object that managers write one after the other. */
-import { deepFreeze, type JsonObject } from '../json.ts';
-import { any, field, list, map, object, scalar } from '../schema-builder.ts';
-import { apply, trackUpdate, type ApplyRequest, type ApplyResult } from './apply.ts';
-import { readManagedFields, type ManagedFieldsEntry } from './managed-fields.ts';
-import { formatElements } from './path-element.ts';
+import { deepFreeze, type JsonObject } from '../../core/machinery/json.ts';
+import { any, field, list, map, object, scalar } from '../../core/machinery/schema-builder.ts';
+import { apply, trackUpdate, type ApplyRequest, type ApplyResult } from '../../core/machinery/apply/apply.ts';
+import { readManagedFields, type ManagedFieldsEntry } from '../../core/machinery/apply/managed-fields.ts';
+import { formatElements } from '../../core/machinery/apply/path-element.ts';
 
 const text = scalar('string');
 const container = object(
