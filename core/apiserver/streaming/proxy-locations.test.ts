@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { endpointslices, pods, services } from '../../api/generated/resources.ts';
+import { endpointslices, nodes, pods, services } from '../../api/generated/resources.ts';
 import { seededRandom } from '../../machinery/random.ts';
 import { createTestApi } from '../../../test/environment/api.ts';
 import { locate } from './proxy-locations.ts';
@@ -107,11 +107,16 @@ describe('a node', () => {
     const { api, find } = await scene();
     await using _ = api;
     const node = { resource: 'nodes', namespace: undefined, name: 'north' } as const;
+    await api.client.create(nodes, { metadata: { name: 'north' }, spec: {} });
     for (const port of ['', '10250'])
       expect(await find({ ...node, port })).toMatchObject({
         node: 'north',
         open: { kind: { case: 'kubelet' } },
       });
     await expect(find({ ...node, port: '22' })).rejects.toMatchObject({ reason: 'BadRequest' });
+    await expect(find({ ...node, name: 'nope' })).rejects.toMatchObject({
+      reason: 'NotFound',
+      message: 'nodes "nope" not found',
+    });
   });
 });

@@ -2,7 +2,7 @@ import { badRequest, StatusError } from '../../api/errors.ts';
 import type { ResourceLabel } from '../../api/errors.ts';
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
 import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
-import { endpointslices, pods, services } from '../../api/generated/resources.ts';
+import { endpointslices, nodes, pods, services } from '../../api/generated/resources.ts';
 import type { SessionOpenInit } from '../../api/generated/wheelhouse.ts';
 import type { CollectionTarget, Verbs } from '../../api/verbs.ts';
 import { randomFraction } from '../../machinery/random.ts';
@@ -43,7 +43,7 @@ export async function locate(
     case 'services':
       return serviceLocation(verbs, random, destination, signal);
     case 'nodes':
-      return nodeLocation(destination);
+      return nodeLocation(verbs, destination, signal);
   }
 }
 
@@ -108,7 +108,12 @@ function podsBehind(
   );
 }
 
-function nodeLocation({ name, port }: ProxyDestination): ProxyLocation {
+async function nodeLocation(
+  verbs: Reader,
+  { name, port }: ProxyDestination,
+  signal: AbortSignal | undefined,
+): Promise<ProxyLocation> {
+  await verbs.get({ signal }, { ...target(nodes, undefined), name });
   if (port !== '' && port !== kubeletPort)
     throw badRequest(`port ${port} of node "${name}" cannot be reached: only ${kubeletPort} is proxied`);
   return {
