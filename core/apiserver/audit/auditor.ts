@@ -69,10 +69,13 @@ export class Auditor {
     });
   }
 
-  /** Somebody who could not say who they are (endpoints/filters/authn_audit.go). */
-  refused(request: IncomingRequest, receivedMs: number, status: StatusError): void {
+  /**
+   * What was refused before anybody asked who it is from, or because nobody could say (endpoints/filters/authn_audit.go).
+   * `message` stands in place of the status's own.
+   */
+  refused(request: IncomingRequest, receivedMs: number, status: StatusError, message?: string): void {
     const trail = this.begin(request, receivedMs, undefined);
-    trail?.failed(status, 'Authentication failed');
+    trail?.failed(status, message);
   }
 
   #process(event: AuditEvent): void {

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { StatusError } from '../../api/errors.ts';
+import { badRequest, StatusError } from '../../api/errors.ts';
 import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
 import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
+import { parseDurationMs } from '../../machinery/duration.ts';
 import type { CredentialEnds } from '../authn/credential-end.ts';
 import { unauthorized } from '../authn/identity.ts';
 import type { Identity } from '../authn/identity.ts';
@@ -22,6 +23,8 @@ export interface IncomingRequest {
   /** Of `auditIdFor`. */
   readonly auditId: string | undefined;
   readonly userAgent: string | undefined;
+  /** How long it may take, as the client wrote it, such as "10s". Streams know nothing of it. */
+  readonly timeout?: string | undefined;
   /** Where it comes from, as far as anybody says so; the address of the connection last. */
   sourceIps(): readonly string[];
   /** Rejects with Unauthorized, and when the signal aborts. */
@@ -61,6 +64,19 @@ const tookTooLong = new StatusError(
   'Timeout: request did not complete within the allotted timeout',
 );
 
+/** What the client asks for, up to what there is; upstream: filters/request_deadline.go. Throws BadRequest. */
+function allottedMs({ timeout = '', attributes: { longRunning } }: IncomingRequest): number {
+  if (timeout === '' || longRunning) return requestWithinMs;
+  let askedMs: number;
+  try {
+    askedMs = parseDurationMs(timeout);
+  } catch (cause) {
+    const why = `time: invalid duration ${JSON.stringify(timeout)}`;
+    throw badRequest(`invalid timeout specified in the request URL - ${why}`, { cause });
+  }
+  return askedMs > 0 ? Math.min(askedMs, requestWithinMs) : requestWithinMs;
+}
+
 /**
  * What every request passes before its handler, whichever front end it came by, in upstream's order: who is it, note
  * it, whom does it act as, whose turn is it.
@@ -90,12 +106,19 @@ export class RequestPipeline {
       ended = why;
       request.end(why);
     };
-    using time = { [Symbol.dispose]: clock.after(requestWithinMs, () => end(tookTooLong)) };
+    let withinMs: number;
+    try {
+      withinMs = allottedMs(request);
+    } catch (error) {
+      auditor?.refused(request, receivedMs, StatusError.from(error));
+      throw error;
+    }
+    using time = { [Symbol.dispose]: clock.after(withinMs, () => end(tookTooLong)) };
     let identity: Identity;
     try {
       identity = await request.identify(signal);
     } catch (error) {
-      auditor?.refused(request, receivedMs, StatusError.from(error));
+      auditor?.refused(request, receivedMs, StatusError.from(error), 'Authentication failed');
       throw error;
     }
     const trail = auditor?.begin(request, receivedMs, identity.user);

@@ -23,6 +23,7 @@ export function incomingRequest(
     attributes: restAttributes(request.method ?? '', url, path),
     auditId: pipeline.auditIdFor(one(auditIdHeader)),
     userAgent: headers['user-agent'],
+    timeout: url.search === '' ? undefined : (url.searchParams.get('timeout') ?? undefined),
     sourceIps: () => sourceIps(one('x-forwarded-for'), one('x-real-ip'), request.socket.remoteAddress),
     identify: (signal) => identify(request, signal),
     classified({ schemaUid, levelUid }) {
