@@ -32,6 +32,7 @@ import { customFormOf } from './custom-form.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Entry, named, narrowedTo } from './entry.ts';
 import type { EntryOptions, EntryTarget } from './entry.ts';
+import { checkPatchOptions } from './patch-options.ts';
 import { readPatch } from './patches.ts';
 import { PlainObject } from './plain-object.ts';
 import { WritePath } from './write-path.ts';
@@ -145,6 +146,7 @@ class Handlers implements Verbs {
 
   async patch(call: Call, target: ObjectTarget, patch: Patch, options: PatchOptions = {}): Promise<Encoded> {
     const endpoint = await this.#entry.enter(call, target, 'patch');
+    checkPatchOptions(patch.type, options);
     if (patch.type === 'apply') {
       const mayCreate = () => this.#entry.allowed(call, target, 'create');
       const { clock } = this.#options;

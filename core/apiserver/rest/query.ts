@@ -77,19 +77,42 @@ export function patchOptions(query: URLSearchParams): PatchOptions {
   return defined({ ...writeOptions(query, 'PatchOptions'), force: flag(query, 'force') });
 }
 
-/** A DeleteOptions body goes before the query, as upstream. */
-export function deleteOptions(query: URLSearchParams, given: GivenDeleteOptions = {}): DeleteOptions {
-  const orphan =
-    given.orphanDependents === undefined ? undefined : given.orphanDependents ? 'Orphan' : 'Background';
-  const asked = given.propagationPolicy ?? text(query, 'propagationPolicy') ?? orphan;
+/** Where there is a DeleteOptions body nothing in the query counts (endpoints/handlers/delete.go). */
+export function deleteOptions(
+  query: URLSearchParams,
+  given: GivenDeleteOptions = queriedDeleteOptions(query),
+): DeleteOptions {
+  const { orphanDependents, propagationPolicy, gracePeriodSeconds } = given;
+  if (orphanDependents !== undefined && propagationPolicy !== undefined)
+    throw refusal(
+      'DeleteOptions',
+      invalidValue(
+        FieldPath.root.child('propagationPolicy'),
+        propagationPolicy,
+        'orphanDependents and deletionPropagation cannot be both set',
+      ),
+    );
+  const orphan = orphanDependents === undefined ? undefined : orphanDependents ? 'Orphan' : 'Background';
+  const asked = propagationPolicy ?? orphan;
   return defined({
-    dryRun: dryRun('DeleteOptions', given.dryRun ?? query.getAll('dryRun')),
-    gracePeriodSeconds: given.gracePeriodSeconds ?? number(query, 'gracePeriodSeconds'),
+    dryRun: dryRun('DeleteOptions', given.dryRun ?? []),
+    gracePeriodSeconds,
     propagationPolicy: oneOf('DeleteOptions', 'propagationPolicy', asked, propagationPolicies),
     preconditions: given.preconditions && defined(given.preconditions),
-    ignoreStoreReadErrorWithClusterBreakingPotential:
-      given.ignoreStoreReadErrorWithClusterBreakingPotential ??
-      flag(query, 'ignoreStoreReadErrorWithClusterBreakingPotential'),
+    ignoreStoreReadErrorWithClusterBreakingPotential: given.ignoreStoreReadErrorWithClusterBreakingPotential,
+  });
+}
+
+function queriedDeleteOptions(query: URLSearchParams): GivenDeleteOptions {
+  return defined({
+    dryRun: query.getAll('dryRun'),
+    gracePeriodSeconds: number(query, 'gracePeriodSeconds', { signed: true }),
+    orphanDependents: flag(query, 'orphanDependents'),
+    propagationPolicy: text(query, 'propagationPolicy'),
+    ignoreStoreReadErrorWithClusterBreakingPotential: flag(
+      query,
+      'ignoreStoreReadErrorWithClusterBreakingPotential',
+    ),
   });
 }
 
@@ -143,10 +166,10 @@ export function isTrue(value: string): boolean {
   return value !== '0' && value.toLowerCase() !== 'false';
 }
 
-function number(query: URLSearchParams, name: string): number | undefined {
+function number(query: URLSearchParams, name: string, { signed = false } = {}): number | undefined {
   const value = text(query, name);
   if (value === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(value))
+  if (!(signed ? /^-?\d{1,15}$/ : /^\d{1,15}$/).test(value))
     throw badRequest(`${name}: Invalid value: "${value}": it must be a whole number`);
   return Number(value);
 }
