@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import {
   Server,
   ServerCredentials,
@@ -77,6 +78,8 @@ const limits: ServerOptions = {
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
   const { verbs, discovery, streaming, listen, tls, clock = systemClock, authorizer = mastersOnly } = options;
   const stopping = new AbortController();
+  // Every watch that is open listens: many listeners are no leak here.
+  setMaxListeners(0, stopping.signal);
   const context: MethodContext = {
     identify: options.identify,
     pipeline: options.pipeline ?? new RequestPipeline({ authorizer }),

@@ -192,6 +192,25 @@ describe('objects over gRPC', () => {
     await ended.promise;
   });
 
+  test('watch: many at once look like no leak', async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ message }: Error) => warnings.push(message);
+    process.on('warning', onWarning);
+    verbs.events = async function* () {
+      yield [{ type: 'BOOKMARK', resourceVersion: '9', initialEventsEnd: false }];
+      await new Promise(() => {});
+    };
+    const watches = Array.from({ length: 12 }, () => connection.verbs.watch({}, pods, {}));
+    const iterators = watches.map((watch) => watch[Symbol.asyncIterator]());
+    try {
+      await Promise.all(iterators.map((each) => each.next()));
+    } finally {
+      await Promise.all(iterators.map(async (each) => each.return?.()));
+      process.off('warning', onWarning);
+    }
+    expect(warnings).toEqual([]);
+  });
+
   test('watch: throws Expired where the server does', async () => {
     verbs.events = async function* (): AsyncIterable<readonly WatchEvent[]> {
       yield [{ type: 'BOOKMARK', resourceVersion: '9', initialEventsEnd: false }];
