@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../../core/api/object.ts';
 import type { Informer } from '../../../core/client/informer.ts';
 import type { ResourceIndex, ServedResource } from '../../../core/client/resource-index.ts';
+import type { Clock } from '../../../core/machinery/clock.ts';
 import { isObject, type JsonObject } from '../../../core/machinery/json.ts';
 import type { ClusterSession, OpenCluster } from '../../session/cluster-session.ts';
 import { mayList } from '../../session/may-list.ts';
@@ -10,10 +11,22 @@ import type { ObjectId } from '../references/references.ts';
 /** Kinds that change all the time and are referred to by nobody, or that there may be very many of. */
 const notFollowed = new Set(['Pod', 'Event', 'Lease', 'EndpointSlice', 'ReplicaSet']);
 
+/** How long to wait before a kind whose list failed is asked for again. */
+const retryMs = 10_000;
+
 interface Followed {
   /** Undefined until the cluster has let us list the kind; for good where it does not. */
   informer: Informer<KubernetesObject> | undefined;
+  /** Ends what asks for the kind, now or later. */
   end: () => void;
+}
+
+export interface ClusterObjectsDependencies {
+  readonly session: Pick<ClusterSession, 'current' | 'state'>;
+  readonly clock: Clock;
+  /** What was asked about may have another answer by now. */
+  readonly onChange: () => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /**
@@ -21,17 +34,13 @@ interface Followed {
  * they are watched, and whoever shows what depends on them is told of changes.
  */
 export class ClusterObjects implements LiveObjects {
-  readonly #session: ClusterSession;
-  readonly #onChange: () => void;
-  readonly #onError: (error: unknown) => void;
+  readonly #dependencies: ClusterObjectsDependencies;
   readonly #followed = new Map<string, Followed>();
   #cluster: OpenCluster | undefined;
   #index: ResourceIndex | undefined;
 
-  constructor(session: ClusterSession, onChange: () => void, onError: (error: unknown) => void) {
-    this.#session = session;
-    this.#onChange = onChange;
-    this.#onError = onError;
+  constructor(dependencies: ClusterObjectsDependencies) {
+    this.#dependencies = dependencies;
   }
 
   namesOf(kind: Omit<ObjectId, 'name'>): ReadonlySet<string> | undefined {
@@ -47,6 +56,11 @@ export class ClusterObjects implements LiveObjects {
     if (object === undefined) return undefined;
     const { data, binaryData } = object as unknown as { data?: JsonObject; binaryData?: JsonObject };
     return [data, binaryData].flatMap((map) => (isObject(map) ? Object.keys(map) : []));
+  }
+
+  /** The open cluster serves other kinds than before. */
+  kindsChanged(served: ResourceIndex): void {
+    if (this.#index !== undefined) this.#index = served;
   }
 
   /** Forgets everything; the next question begins anew. */
@@ -67,37 +81,52 @@ export class ClusterObjects implements LiveObjects {
     const key = JSON.stringify([group, kind, namespace]);
     const known = this.#followed.get(key);
     if (known !== undefined) return known.informer;
-    const followed: Followed = { informer: undefined, end: () => {} };
+    const ending = new AbortController();
+    const followed: Followed = { informer: undefined, end: () => ending.abort() };
     this.#followed.set(key, followed);
-    this.#follow(followed, cluster, resource, namespace).catch((error: unknown) => {
-      if (!cluster.signal.aborted) this.#onError(error);
+    const signal = AbortSignal.any([cluster.signal, ending.signal]);
+    this.#follow(followed, cluster, resource, namespace, signal).catch((error: unknown) => {
+      if (signal.aborted) return;
+      const { clock, onChange, onError } = this.#dependencies;
+      ending.abort();
+      followed.informer = undefined;
+      // Who asks meanwhile is not answered; who still wants to know then asks again.
+      followed.end = clock.after(retryMs, () => {
+        this.#followed.delete(key);
+        onChange();
+      });
+      onError(error);
     });
     return undefined;
   }
 
   async #follow(
     followed: Followed,
-    { cluster, informers, signal }: OpenCluster,
+    { cluster, informers }: OpenCluster,
     resource: ServedResource,
     namespace: string | undefined,
+    signal: AbortSignal,
   ): Promise<void> {
+    const { onChange } = this.#dependencies;
     const place = namespace === undefined ? {} : { namespace };
     // Who may not list would try to for ever.
-    if (!(await mayList(cluster, resource, place, signal))) return;
+    if (!(await mayList(cluster, resource, place, signal)) || signal.aborted) return;
     const informer = informers.informer<KubernetesObject>(resource, place);
     const changed = () => {
-      if (informer.hasSynced) this.#onChange();
+      if (informer.hasSynced) onChange();
     };
     followed.informer = informer;
-    followed.end = informer.addHandler({ onAdd: changed, onDelete: changed });
+    const end = informer.addHandler({ onAdd: changed, onDelete: changed });
+    signal.addEventListener('abort', end, { once: true });
     await informer.synced(signal);
-    this.#onChange();
+    onChange();
   }
 
   /** What the cluster serves; undefined until it has said so, and told of when it has. */
   #resources(): ResourceIndex | undefined {
-    const current = this.#session.current;
-    if (current === undefined || this.#session.state.kind !== 'connected') return undefined;
+    const { session, onChange, onError } = this.#dependencies;
+    const { current } = session;
+    if (current === undefined || session.state.kind !== 'connected') return undefined;
     if (this.#cluster === current) return this.#index;
     this.reset();
     this.#cluster = current;
@@ -105,11 +134,11 @@ export class ClusterObjects implements LiveObjects {
       (index) => {
         if (this.#cluster !== current) return;
         this.#index = index;
-        this.#onChange();
+        onChange();
       },
       (error: unknown) => {
         if (this.#cluster === current) this.#cluster = undefined;
-        if (!current.signal.aborted) this.#onError(error);
+        if (!current.signal.aborted) onError(error);
       },
     );
     return undefined;

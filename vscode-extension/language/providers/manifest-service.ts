@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import { systemClock } from '../../../core/machinery/clock.ts';
 import type { ClusterSession } from '../../session/cluster-session.ts';
+import { reasonOf } from '../../session/reason.ts';
 import type { KnownObjects } from '../references/check-references.ts';
 import { FileObjects, keyOf, type FileObject } from '../references/object-index.ts';
 import { FileChecker, type CheckSettings } from '../service/file-checker.ts';
@@ -32,22 +34,31 @@ export class ManifestService implements vscode.Disposable {
   constructor({ context, session, log }: LanguageDependencies) {
     this.session = session;
     this.log = log;
-    const onError = (error: unknown, doing: string) =>
-      log.warn(`Cannot ${doing}: ${error instanceof Error ? error.message : String(error)}`);
+    const onError = (error: unknown, doing: string) => log.warn(`Cannot ${doing}: ${reasonOf(error)}`);
     const settle = () => this.#settle();
     this.#schemas = new SchemaHolder({
       store: snapshotFiles(context.globalStorageUri),
       onChange: settle,
       onError,
     });
-    this.#live = new ClusterObjects(session, settle, (error) => onError(error, 'look up objects'));
+    this.#live = new ClusterObjects({
+      session,
+      clock: systemClock,
+      onChange: settle,
+      onError: (error) => onError(error, 'look up objects'),
+    });
     const follow = () => void this.#follow();
     this.#disposables.push(
       this.#changed,
       new vscode.Disposable(session.onClusterChange(follow)),
       new vscode.Disposable(session.onStateChange(follow)),
       new vscode.Disposable(session.onNamespaceChange(settle)),
-      new vscode.Disposable(session.onKindsChange(() => void this.#refresh())),
+      new vscode.Disposable(
+        session.onKindsChange((served) => {
+          this.#live.kindsChanged(served);
+          void this.#refresh();
+        }),
+      ),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#checkers.delete(uri.toString())),
     );
     follow();
