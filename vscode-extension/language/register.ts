@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ClusterSession } from '../session/cluster-session.ts';
+import { reasonOf } from '../session/reason.ts';
 import type { Language } from './providers/start.ts';
 
 /** What language providers may use. */
@@ -28,7 +29,7 @@ export function registerLanguage(dependencies: LanguageDependencies): void {
   const startWith = ({ languageId }: vscode.TextDocument) => {
     if (languageId !== 'yaml' && languageId !== 'helm') return;
     opening.dispose();
-    start().catch((error: unknown) => log.error(`Cannot check manifests: ${String(error)}`));
+    start().catch((error: unknown) => log.error(`Cannot check manifests: ${reasonOf(error)}`));
   };
   const opening = vscode.workspace.onDidOpenTextDocument(startWith);
   context.subscriptions.push(

@@ -4,6 +4,7 @@ import { systemClock } from '../../core/machinery/clock.ts';
 import type { ClusterSession } from './cluster-session.ts';
 import { pickContext } from './context-picker.ts';
 import { chooseContext, filesToWatch, kubeconfigFiles, watchFiles } from './kubeconfig-source.ts';
+import { reasonOf } from './reason.ts';
 
 /** Where the chosen context is remembered, for the workspace. */
 const contextMemory = 'wheelhouse.context';
@@ -80,7 +81,7 @@ export class KubeconfigFollower implements vscode.Disposable {
     if (wanted === this.#opened) return;
     this.#opened = wanted;
     if (choice.kind === 'context') {
-      session.open(choice.context).catch((error: unknown) => log.error(`Cannot connect: ${String(error)}`));
+      session.open(choice.context).catch((error: unknown) => log.error(`Cannot connect: ${reasonOf(error)}`));
     } else {
       session.close(choice.kind === 'broken' ? choice.why : undefined);
     }

@@ -37,7 +37,7 @@ export function registerSession(
 
   const ended = new AbortController();
   const following = followKubeconfig({ memory: context.workspaceState, session, log }, ended.signal);
-  following.catch((error: unknown) => log.error(`Cannot follow the kubeconfig: ${String(error)}`));
+  following.catch((error: unknown) => log.error(`Cannot follow the kubeconfig: ${reasonOf(error)}`));
   context.subscriptions.push(
     showStatusBar(session),
     { dispose: followKinds(session, systemClock, onError) },

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { reasonOf } from '../../session/reason.ts';
 import type { Problem } from '../checks/problem.ts';
 import { Slices } from '../service/slices.ts';
 import { typingPauseMs } from '../service/typing-pause.ts';
@@ -64,7 +65,7 @@ export class ManifestDiagnostics implements vscode.Disposable {
     const timer = setTimeout(() => {
       this.#check(document, abort.signal).catch((error: unknown) => {
         if (!abort.signal.aborted)
-          this.#service.log.error(`Cannot check ${document.uri.fsPath}: ${String(error)}`);
+          this.#service.log.error(`Cannot check ${document.uri.fsPath}: ${reasonOf(error)}`);
       });
     }, afterMs);
     this.#pending.set(key, { timer, abort });

@@ -9,6 +9,7 @@ import { moved } from '../service/file-checker.ts';
 import type { PlacedDocument } from '../syntax/manifest-file.ts';
 import type { ParsedDocument } from '../syntax/parse-document.ts';
 import type { OpenCluster } from '../../session/cluster-session.ts';
+import { reasonOf } from '../../session/reason.ts';
 import { toDiagnostic, type ManifestDiagnostics } from './diagnostics.ts';
 import type { ManifestService } from './manifest-service.ts';
 import { isManifest } from './ranges.ts';
@@ -83,7 +84,7 @@ export class DryRun implements vscode.Disposable {
       const text = dryRunSummary(counts, current.context.name, maxObjects);
       void vscode.window.setStatusBarMessage(text, shownMs);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = reasonOf(error);
       void vscode.window.showErrorMessage(vscode.l10n.t('Cannot ask "{0}": {1}', current.context.name, why));
     }
   }
@@ -108,7 +109,7 @@ export class DryRun implements vscode.Disposable {
     try {
       await this.#run(document, current);
     } catch (error) {
-      log.info(`Cannot check ${document.uri.fsPath} with the cluster: ${String(error)}`);
+      log.info(`Cannot check ${document.uri.fsPath} with the cluster: ${reasonOf(error)}`);
     }
   }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { reasonOf } from '../../session/reason.ts';
 import { FileChecker } from '../service/file-checker.ts';
 import { Slices } from '../service/slices.ts';
 import type { ManifestService } from './manifest-service.ts';
@@ -101,7 +102,7 @@ export class WorkspaceFiles implements vscode.Disposable {
 
   readonly #complain = (error: unknown): void => {
     if (!this.#stop.signal.aborted)
-      this.#service.log.warn(`Cannot read the workspace's manifests: ${String(error)}`);
+      this.#service.log.warn(`Cannot read the workspace's manifests: ${reasonOf(error)}`);
   };
 }
 

@@ -10,6 +10,7 @@ import { kindsOfDefinition } from '../schema/custom-kinds.ts';
 import type { KindInfo, SchemaModel } from '../schema/schema-model.ts';
 import { ManifestFile, type PlacedDocument } from '../syntax/manifest-file.ts';
 import type { ParsedDocument } from '../syntax/parse-document.ts';
+import { reasonOf } from '../../session/reason.ts';
 import type { Slices } from './slices.ts';
 
 /** What a file is checked against. */
@@ -152,7 +153,7 @@ function checkedBy(settings: CheckSettings, document: ParsedDocument): Checked {
 
 function cannotCheck({ text }: ParsedDocument, error: unknown): Problem {
   const start = text.length - text.trimStart().length;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = reasonOf(error);
   return {
     range: { start, end: Math.min(start + 3, text.length) },
     severity: 'information',
