@@ -42,8 +42,9 @@ function allContainers(spec: Mutable<PodSpec>): AnyContainer[] {
 function defaultServiceAccountName(spec: Mutable<PodSpec>): void {
   const name = spec.serviceAccountName ?? spec.serviceAccount;
   if (name === undefined) return;
-  spec.serviceAccountName = name;
-  spec.serviceAccount = name;
+  // Of a write to the status this is the stored spec, which everybody shares.
+  if (spec.serviceAccountName !== name) spec.serviceAccountName = name;
+  if (spec.serviceAccount !== name) spec.serviceAccount = name;
 }
 
 function defaultContainer(container: AnyContainer): void {
