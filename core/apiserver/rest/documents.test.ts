@@ -31,6 +31,7 @@ test('a document is compressed once, however often and how many at a time ask fo
 test('what cannot be read compressed, or is too small for it, goes as it is; what is known not at all', async () => {
   const large = hashed(Buffer.alloc(5_000, 'a'));
   expect(await sent(large, {})).toBe(large.bytes);
+  expect(await sent(large, { 'accept-encoding': 'gzip;q=0, identity' })).toBe(large.bytes);
   const small = hashed(Buffer.from('{}'));
   expect(await sent(small, { 'accept-encoding': 'gzip' })).toBe(small.bytes);
   expect(await sent(large, { 'if-none-match': `"${large.hash}"` })).toBeUndefined();

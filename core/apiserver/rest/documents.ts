@@ -2,6 +2,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { RecentMap } from '../../machinery/recent-map.ts';
 import type { HashedDocument } from '../openapi.ts';
+import { acceptsGzip } from './exchange.ts';
 import type { Exchange } from './exchange.ts';
 
 const compress = promisify(gzip);
@@ -21,7 +22,7 @@ export async function sendDocument(
 ): Promise<void> {
   const { bytes, hash } = document;
   const etag = `"${hash}"`;
-  const { 'if-none-match': known, 'accept-encoding': encodings = '' } = exchange.request.headers;
+  const { 'if-none-match': known, 'accept-encoding': codings = '' } = exchange.request.headers;
   exchange.response.setHeader('etag', etag);
   exchange.response.setHeader('vary', 'Accept, Accept-Encoding');
   if (known === etag || known === hash) {
@@ -29,7 +30,7 @@ export async function sendDocument(
     exchange.response.end();
     return;
   }
-  if (bytes.length < smallestCompressed || !encodings.includes('gzip'))
+  if (bytes.length < smallestCompressed || !acceptsGzip([codings].flat().join()))
     return exchange.send(200, contentType, bytes);
   exchange.response.setHeader('content-encoding', 'gzip');
   exchange.send(200, contentType, await compressedForm(document));

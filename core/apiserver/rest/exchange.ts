@@ -136,7 +136,7 @@ export class Exchange {
 }
 
 /** RFC 9110 section 12.5.3: named, and not with a weight of nothing. */
-function acceptsGzip(header: string): boolean {
+export function acceptsGzip(header: string): boolean {
   return header.split(',').some((coding) => {
     const [name, ...parameters] = coding.split(';').map((part) => part.trim().toLowerCase());
     return name === 'gzip' && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
