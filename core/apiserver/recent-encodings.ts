@@ -4,10 +4,13 @@ import { RecentMap } from '../machinery/recent-map.ts';
 export type ChangeType = Exclude<WatchEvent['type'], 'BOOKMARK'>;
 
 /**
- * Of each type of event; many times what is written between the first watcher that is told of a change and the last.
- * Whoever comes later, such as one that resumes, has it encoded again: the history of a kind counts no encodings.
+ * Of each type of event: a second of a thousand changes of 4 KB, many times what lies between the first watcher that is
+ * told and the last. Whoever comes later, such as one that resumes, has it encoded again: the history of a kind counts
+ * no encodings.
  */
-const roomBytes = 2 * 1024 * 1024;
+const roomBytes = 4 * 1024 * 1024;
+/** Of an entry beside the encoding. The object is held by others, as a rule. */
+const entryBytes = 200;
 
 /**
  * Events in one form, each made once for all the watchers that are told within moments. Known by their objects, so
@@ -30,7 +33,7 @@ export class RecentEncodings {
     const known = kept.get(object);
     if (known !== undefined) return known;
     const encoded = this.#encode(type, object);
-    kept.set(object, encoded, encoded.length + object.bytes.length);
+    kept.set(object, encoded, encoded.length + entryBytes);
     return encoded;
   }
 }

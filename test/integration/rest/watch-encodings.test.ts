@@ -109,7 +109,7 @@ test('an encoding is kept for moments, not for as long as a watch can resume fro
   expect(encodings()).toBe(2);
 
   // Others take their place, of each type.
-  for (const name of ['a', 'b', 'c', 'd', 'e']) {
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) {
     const data = { a: 'x'.repeat(900_000) };
     await rest.api.client.create(configmaps, { metadata: { name, namespace: 'default' }, data });
     await rest.api.client.delete(configmaps, { namespace: 'default', name });
