@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { collectUntil, put, remove, text } from '../../../test/conformance/storage-helpers.ts';
+import { collectUntil, put, putAll, remove, text } from '../../../test/conformance/storage-helpers.ts';
 import { EmbeddedStore } from './store.ts';
 
 let path: string;
@@ -67,6 +67,34 @@ describe('EmbeddedStore', () => {
       'one',
     ]);
     expect((await store.list('/a/', { revision, startAfter: '/a/7', counted: false })).remaining).toBe(0);
+    await store.close();
+  });
+
+  test('counts what follows a page of the past a slice at a time, and once for all its pages', async () => {
+    const store = EmbeddedStore.open({ path });
+    const keys = Array.from({ length: 1_300 }, (_, index) => `/a/${1_000 + index}`);
+    for (let index = 0; index < keys.length; index += 100)
+      await putAll(store, keys.slice(index, index + 100));
+    const revision = await store.revision({});
+    await remove(store, keys[700]!);
+    const order: string[] = [];
+    const other = new Promise((resolve) => {
+      setImmediate(resolve);
+    }).then(() => order.push('other'));
+    const first = await store.list('/a/', { revision, limit: 100 });
+    order.push('list');
+    await other;
+    expect(first.remaining).toBe(1_200);
+    expect(order).toEqual(['other', 'list']);
+
+    let startAfter = first.items.at(-1)!.key;
+    for (let left = 1_000; left >= 0; left -= 200) {
+      const page = await store.list('/a/', { revision, limit: 200, startAfter });
+      expect(page.remaining).toBe(left);
+      startAfter = page.items.at(-1)!.key;
+    }
+    expect((await store.list('/a/', { revision, limit: 1, startAfter: keys[1_000]! })).remaining).toBe(298);
+    expect((await store.list('/', { revision, limit: 1, startAfter: keys[1_000]! })).remaining).toBe(298);
     await store.close();
   });
 

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../machinery/next-turn.ts';
 import { checkTransaction, closedError, compactedError, futureError } from '../check.ts';
 import { prefixEnd } from '../ordered-map.ts';
 import { PrefixReader } from '../prefix-reader.ts';
@@ -36,6 +37,15 @@ export class EmbeddedStore implements KeyValueStore {
   readonly #database: EmbeddedDatabase;
   readonly #recent: RecentChanges;
   readonly #readers = new Set<PrefixReader>();
+  /** How many followed the last page of an old revision that was counted. */
+  #counted:
+    | {
+        readonly prefix: string;
+        readonly revision: Revision;
+        readonly after: string | undefined;
+        readonly remaining: number;
+      }
+    | undefined;
   #waiting: WaitingTransaction[] = [];
   #committing: Promise<void> | undefined;
   #forgetting: Promise<void> | undefined;
@@ -65,29 +75,56 @@ export class EmbeddedStore implements KeyValueStore {
 
   async list(prefix: string, options: ListOptions): Promise<Page> {
     this.#enter(options);
-    const { startAfter, limit = Infinity, counted = true } = options;
-    const start = Buffer.from(startAfter === undefined || startAfter < prefix ? prefix : `${startAfter}\0`);
-    const endKey = prefixEnd(prefix);
-    const end = endKey === undefined ? undefined : Buffer.from(endKey);
-    return this.#database.read((view) => {
+    const { startAfter, limit = Infinity, counted = true, signal } = options;
+    const { start, end } = rangeOf(prefix, startAfter);
+    const { isPast, ...page } = this.#database.read((view) => {
       const revision = options.revision ?? view.newest;
       checkReadable(view, 'list at', revision);
       if (revision === view.newest) {
         const items = [...view.current(start, end, limit === Infinity ? undefined : limit)];
         const remaining = items.length < limit ? 0 : view.countCurrent(start, end) - items.length;
-        return { items, revision, remaining };
+        return { items, revision, remaining, isPast: false };
       }
-      const items: KeyValue[] = [];
-      let remaining = 0;
-      for (const entry of view.at(revision, start, end)) {
-        if (items.length < limit) items.push(entry);
-        else {
-          remaining++;
-          if (!counted) break;
-        }
-      }
-      return { items, revision, remaining };
+      const items = [...first(view.at(revision, start, end), limit + 1)];
+      const remaining = items.length > limit ? 1 : 0;
+      return { items: items.slice(0, limit), revision, remaining, isPast: true };
     });
+    if (!isPast || !counted || page.remaining === 0) return page;
+    return { ...page, remaining: await this.#countPast(prefix, startAfter, page, signal) };
+  }
+
+  /**
+   * How many follow a page of an old revision. They are counted one by one, so a slice at a time, and once: what was
+   * there then does not change, so the page that follows takes its own off.
+   */
+  async #countPast(
+    prefix: string,
+    startAfter: string | undefined,
+    { items, revision }: Page,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    const after = items.at(-1)?.key ?? startAfter;
+    const before = this.#counted;
+    if (before?.prefix === prefix && before.revision === revision && before.after === startAfter) {
+      const remaining = before.remaining - items.length;
+      this.#counted = { prefix, revision, after, remaining };
+      return remaining;
+    }
+    let remaining = 0;
+    for (let position = after; ;) {
+      const keys = this.#database.read((view) => {
+        checkReadable(view, 'list at', revision);
+        const { start, end } = rangeOf(prefix, position);
+        return [...first(view.at(revision, start, end), countedAtOnce)].map(({ key }) => key);
+      });
+      remaining += keys.length;
+      if (keys.length < countedAtOnce) break;
+      position = keys.at(-1);
+      await nextTurn();
+      this.#enter({ signal });
+    }
+    this.#counted = { prefix, revision, after, remaining };
+    return remaining;
   }
 
   async transact(
@@ -242,6 +279,9 @@ interface WaitingTransaction {
   reject(error: Error): void;
 }
 
+/** Entries of an old revision that are counted in one turn: a few milliseconds. */
+const countedAtOnce = 500;
+
 /** Transactions that share one sync of the disk. */
 const maxGroup = 256;
 
@@ -294,6 +334,24 @@ function changeOf(write: Write, previous: KeyValue | undefined, revision: Revisi
     };
   }
   return previous === undefined ? undefined : { kind: 'delete', key, revision, previous };
+}
+
+/** Of keys: what is below the prefix and after `startAfter`. */
+function rangeOf(prefix: string, startAfter: string | undefined) {
+  const endKey = prefixEnd(prefix);
+  return {
+    start: Buffer.from(startAfter === undefined || startAfter < prefix ? prefix : `${startAfter}\0`),
+    end: endKey === undefined ? undefined : Buffer.from(endKey),
+  };
+}
+
+/** At least one. */
+function* first<T>(entries: Iterable<T>, count: number): Generator<T, void, undefined> {
+  let left = count;
+  for (const entry of entries) {
+    yield entry;
+    if (--left <= 0) return;
+  }
 }
 
 function checkReadable(view: DatabaseView, action: string, revision: Revision): void {
