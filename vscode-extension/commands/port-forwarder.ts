@@ -29,7 +29,7 @@ export interface PortForwardOptions {
 }
 
 /**
- * A listening socket on loopback whose connections end in a Pod, until it is closed. It outlives its cluster's
+ * Listens on loopback, and its connections end in a Pod, until it is closed. It outlives its cluster's
  * connection: what is open ends with that, and the same port leads there again when the cluster is opened again.
  */
 export class PortForward {
@@ -88,7 +88,7 @@ export class PortForward {
 
   /** 0 takes any port that is free. */
   async listen(port: number): Promise<void> {
-    this.#port = await forwardPort('127.0.0.1', port, {
+    const listening = await forwardPort(['localhost'], port, {
       open: (signal) => this.#open(signal),
       onConnection: () => {},
       onError: (error) => {
@@ -98,6 +98,7 @@ export class PortForward {
       },
       signal: this.#closing.signal,
     });
+    this.#port = listening.port;
   }
 
   close(): void {

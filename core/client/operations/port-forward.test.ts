@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Service } from '../../api/generated/core-v1.ts';
@@ -8,6 +9,10 @@ import { deferred } from '../../machinery/deferred.ts';
 import { pod } from '../../../test/builders/index.ts';
 import { settle } from '../../../test/expectations/eventually.ts';
 import { forwardedPort, forwardPort } from './port-forward.ts';
+
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((face) => face?.address === '::1');
 
 describe('the ports that are asked for', () => {
   const web = pod()
@@ -93,13 +98,19 @@ describe('a forwarded port', () => {
     far.close();
   });
 
-  const forward = (open: (signal: AbortSignal) => Promise<Duplex>) =>
-    forwardPort('127.0.0.1', 0, {
+  const listen = (
+    addresses: readonly string[],
+    port: number,
+    open: (signal: AbortSignal) => Promise<Duplex> = () => dial(),
+  ) =>
+    forwardPort(addresses, port, {
       open,
       signal: stop.signal,
       onConnection: () => {},
       onError: (error) => errors.push(error),
     });
+  const forward = async (open: (signal: AbortSignal) => Promise<Duplex>) =>
+    (await listen(['127.0.0.1'], 0, open)).port;
   const dial = async () => {
     const socket = connect({
       port: (far.address() as AddressInfo).port,
@@ -110,8 +121,8 @@ describe('a forwarded port', () => {
     return socket;
   };
 
-  async function ask(port: number, text: string): Promise<string> {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  async function ask(port: number, text: string, host = '127.0.0.1'): Promise<string> {
+    const socket = connect({ port, host, allowHalfOpen: true });
     socket.end(text);
     let answer = '';
     for await (const data of socket) answer += String(data);
@@ -166,14 +177,18 @@ describe('a forwarded port', () => {
     expect(errors).toEqual([]);
   });
 
+  test('listens on every address that there is, at one port, each once', async () => {
+    const elsewhere = '192.0.2.1';
+    const { port, addresses } = await listen([elsewhere, '127.0.0.1', 'localhost'], 0);
+    const loopbacks = hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
+    expect(addresses).toEqual(loopbacks);
+    for (const address of loopbacks) expect(await ask(port, 'one', address)).toBe('heard one');
+  });
+
   test('is refused where somebody listens already', async () => {
     const { port } = far.address() as AddressInfo;
-    const taken = forwardPort('127.0.0.1', port, {
-      open: dial,
-      signal: stop.signal,
-      onConnection: () => {},
-      onError: () => {},
-    });
-    await expect(taken).rejects.toThrow('EADDRINUSE');
+    await expect(listen(['127.0.0.1'], port)).rejects.toThrow(
+      new RegExp(`^unable to listen on port ${port}: Listeners failed .*EADDRINUSE`),
+    );
   });
 });

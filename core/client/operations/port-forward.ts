@@ -16,11 +16,47 @@ export interface PortForwarderOptions {
   readonly signal: AbortSignal;
 }
 
+/** Where a forwarding listens: one port, of as many addresses as let it. */
+export interface Listening {
+  readonly port: number;
+  readonly addresses: readonly string[];
+}
+
 /**
- * Listens on one address; resolves to the port, which the system chooses where `port` is 0. Rejects where it cannot.
+ * Listens on each address at the same port, which the system chooses where `port` is 0; "localhost" is both of its
+ * addresses. One that listens is enough: rejects in kubectl's words where none does (client-go's
+ * tools/portforward/portforward.go).
  */
 export async function forwardPort(
-  host: string,
+  addresses: readonly string[],
+  port: number,
+  options: PortForwarderOptions,
+): Promise<Listening> {
+  const failures: string[] = [];
+  const listening: string[] = [];
+  let chosen = port;
+  for (const address of new Set(addresses.flatMap(addressesOf))) {
+    try {
+      // A port that the system chose for the first address is that of the others too.
+      chosen = await listenAt(address, chosen, options);
+      listening.push(address);
+    } catch (error) {
+      options.signal.throwIfAborted();
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
+  }
+  if (listening.length > 0) return { port: chosen, addresses: listening };
+  throw new Error(
+    `unable to listen on port ${port}: Listeners failed to create with the following errors: [${failures.join(' ')}]`,
+  );
+}
+
+function addressesOf(address: string): readonly string[] {
+  return address === 'localhost' ? ['127.0.0.1', '::1'] : [address];
+}
+
+async function listenAt(
+  address: string,
   port: number,
   { open, onConnection, onError, signal }: PortForwarderOptions,
 ): Promise<number> {
@@ -31,7 +67,7 @@ export async function forwardPort(
       if (!signal.aborted) onError(error);
     });
   });
-  await listen(server, host, port);
+  await listen(server, address, port);
   const close = () => server.close();
   if (signal.aborted) close();
   signal.addEventListener('abort', close, { once: true });

@@ -78,23 +78,13 @@ async function forwardAll(
             lost.abort();
         },
       };
-      const addresses = addressesOf(flags.commaList('address'));
-      const failures: string[] = [];
-      for (const host of addresses) {
-        try {
-          // A port that the system chose for the first address is that of the others too.
-          local = await forwardPort(host, local, options);
-          const shown = host.includes(':') ? `[${host}]` : host;
-          await io.stdout.write(`Forwarding from ${shown}:${local} -> ${remote}\n`);
-        } catch (error) {
-          signal.throwIfAborted();
-          failures.push(error instanceof Error ? error.message : String(error));
-        }
+      const given = flags.commaList('address');
+      const listening = await forwardPort(given.length === 0 ? ['localhost'] : given, local, options);
+      local = listening.port;
+      for (const address of listening.addresses) {
+        const shown = address.includes(':') ? `[${address}]` : address;
+        await io.stdout.write(`Forwarding from ${shown}:${local} -> ${remote}\n`);
       }
-      if (failures.length === addresses.length)
-        throw new Error(
-          `unable to listen on port ${local}: Listeners failed to create with the following errors: [${failures.join(' ')}]`,
-        );
     }
     await over.promise;
   } finally {
@@ -102,10 +92,4 @@ async function forwardAll(
   }
   if (io.signal.aborted) return 0;
   throw new Error('lost connection to pod');
-}
-
-/** "localhost" is both of its addresses, and one of them is enough. */
-function addressesOf(given: readonly string[]): readonly string[] {
-  const addresses = given.length === 0 ? ['localhost'] : given;
-  return [...new Set(addresses.flatMap((host) => (host === 'localhost' ? ['127.0.0.1', '::1'] : [host])))];
 }
