@@ -145,7 +145,7 @@ export class ClusterExplorer implements vscode.TreeDataProvider<TreeNode>, vscod
   #describe(): void {
     const { state, namespace } = this.#session;
     this.#view.description =
-      state.kind === 'none' ? '' : [state.context.name, namespace].filter(Boolean).join('/');
+      'context' in state ? [state.context.name, namespace].filter(Boolean).join('/') : '';
     const lines = [
       ...(state.kind === 'unavailable' ? [vscode.l10n.t('Not available: {0}', state.why)] : []),
       ...(state.kind === 'none' && state.why !== undefined ? [state.why] : []),

@@ -82,6 +82,13 @@ async function certified(clock: SteppedClock): Promise<ClusterContext> {
 const yearMs = 365 * 24 * 3600 * 1000;
 
 describe('the session with a cluster', () => {
+  test('does not say that there is no cluster before anybody has looked', () => {
+    const { session } = closed();
+    expect(session.state.kind).toBe('unread');
+    session.close('no kubeconfig');
+    expect(session.state).toEqual({ kind: 'none', why: 'no kubeconfig' });
+  });
+
   test('is connected once the cluster said who it is', async () => {
     const { scripted, session, states } = await opened();
     expect(scripted.connects).toBe(1);

@@ -13,6 +13,8 @@ import { reasonOf } from './reason.ts';
 
 /** How the editor stands with its cluster. */
 export type SessionState =
+  /** Where to look for clusters was not read yet. */
+  | { readonly kind: 'unread' }
   /** Nothing was chosen, or nothing can be: `why` says what to do, where there is something to say. */
   | { readonly kind: 'none'; readonly why?: string }
   | { readonly kind: 'connecting'; readonly context: ClusterContext }
@@ -56,7 +58,7 @@ export class ClusterSession {
   readonly #namespaces: Listeners<string | undefined>;
   readonly #contextLists: Listeners<readonly string[]>;
   readonly #kinds: Listeners<ResourceIndex>;
-  #state: SessionState = { kind: 'none' };
+  #state: SessionState = { kind: 'unread' };
   #open: { readonly cluster: OpenCluster; readonly closing: AbortController } | undefined;
   #namespace: string | undefined;
   #contexts: readonly string[] = [];

@@ -10,6 +10,7 @@ export function connectedCluster({
   state,
 }: Pick<ClusterSession, 'current' | 'state'>): OpenCluster | undefined {
   switch (state.kind) {
+    case 'unread':
     case 'none':
       return undefined;
     case 'connecting':

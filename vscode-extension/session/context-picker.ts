@@ -14,7 +14,7 @@ export async function pickContext(
 ): Promise<string | undefined> {
   const names = wheelhouseContexts(readKubeconfig(files));
   const { state } = session;
-  const current = state.kind === 'none' ? undefined : state.context.name;
+  const current = 'context' in state ? state.context.name : undefined;
   const start = { label: vscode.l10n.t('$(add) Start a local cluster'), name: undefined };
   const items = names.map((name) => ({
     label: name,

@@ -73,8 +73,11 @@ export class KubeconfigFollower implements vscode.Disposable {
   }
 
   #follow(): void {
-    if (!vscode.workspace.isTrusted) return;
     const { memory, session, log } = this.#dependencies;
+    if (!vscode.workspace.isTrusted) {
+      session.close();
+      return;
+    }
     const { contexts, ...choice } = chooseContext(kubeconfigsHere(), memory.get<string>(contextMemory));
     session.offerContexts(contexts);
     const wanted = JSON.stringify(choice);

@@ -37,7 +37,10 @@ export function registerSession(
 
   const ended = new AbortController();
   const following = followKubeconfig({ memory: context.workspaceState, session, log }, ended.signal);
-  following.catch((error: unknown) => log.error(`Cannot follow the kubeconfig: ${reasonOf(error)}`));
+  following.catch((error: unknown) => {
+    log.error(`Cannot follow the kubeconfig: ${reasonOf(error)}`);
+    session.close(reasonOf(error));
+  });
   context.subscriptions.push(
     showStatusBar(session),
     { dispose: followKinds(session, systemClock, onError) },
@@ -87,6 +90,8 @@ function startLocalCluster(): void {
 
 function describeState(state: ClusterSession['state']): string {
   switch (state.kind) {
+    case 'unread':
+      return 'The kubeconfig was not read yet';
     case 'none':
       return state.why ?? 'No cluster is open';
     case 'connecting':

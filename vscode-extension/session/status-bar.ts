@@ -9,7 +9,6 @@ export function showStatusBar(session: ClusterSession): vscode.Disposable {
   item.command = 'wheelhouse.chooseContext';
   const draw = () => drawState(item, session.state, session.namespace);
   draw();
-  item.show();
   const configured = vscode.workspace.onDidChangeConfiguration((event) => {
     if (event.affectsConfiguration('wheelhouse.contextColors')) draw();
   });
@@ -20,6 +19,9 @@ export function showStatusBar(session: ClusterSession): vscode.Disposable {
 function drawState(item: vscode.StatusBarItem, state: SessionState, namespace: string | undefined): void {
   item.backgroundColor = undefined;
   item.color = undefined;
+  // For the moment in which a window begins, nobody knows whether there is a cluster.
+  if (state.kind === 'unread') return item.hide();
+  item.show();
   if (state.kind === 'none') {
     item.text = vscode.l10n.t('$(server-environment) No cluster');
     item.tooltip = state.why ?? vscode.l10n.t('Choose a cluster');

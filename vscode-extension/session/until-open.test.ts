@@ -26,7 +26,8 @@ function scene() {
 
 describe('waiting for the cluster of a window', () => {
   test('takes no time where none is on its way', async () => {
-    const { opened } = scene();
+    const { session, opened } = scene();
+    session.close();
     expect(await opened()).toBeUndefined();
   });
 
@@ -38,6 +39,21 @@ describe('waiting for the cluster of a window', () => {
     expect((await waiting)?.context.name).toBe('dev');
     expect(session.state.kind).toBe('connecting');
     expect(await opened()).toBe(session.current);
+  });
+
+  test('begins before it is known which one that is', async () => {
+    const { session, connected, opened } = scene();
+    const waiting = opened();
+    void session.open(context('dev'));
+    connected.resolve(silent);
+    expect((await waiting)?.context.name).toBe('dev');
+  });
+
+  test('ends without one where none was found', async () => {
+    const { session, opened } = scene();
+    const waiting = opened();
+    session.close();
+    expect(await waiting).toBeUndefined();
   });
 
   test('is not led astray by another that takes its place', async () => {

@@ -11,7 +11,8 @@ export function untilOpen(
   clock: Clock,
   limitMs: number,
 ): Promise<OpenCluster | undefined> {
-  const isPending = () => session.current === undefined && session.state.kind === 'connecting';
+  const isPending = () =>
+    session.current === undefined && (session.state.kind === 'unread' || session.state.kind === 'connecting');
   if (!isPending()) return Promise.resolve(session.current);
   return new Promise((resolve) => {
     const finish = () => {
