@@ -1,10 +1,10 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { notFound } from '../../api/errors.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { NodeMetrics, PodMetrics } from '../../api/generated/metrics-v1beta1.ts';
 import { metricsNodes, metricsPods, nodes, pods } from '../../api/generated/resources.ts';
 import type { KubernetesObject } from '../../api/object.ts';
 import { formatDuration } from '../../machinery/duration.ts';
+import { nextTurn } from '../../machinery/next-turn.ts';
 import { timestamp } from '../../machinery/timestamp.ts';
 import type { Registry } from '../../registry/registry.ts';
 import type { NodeUsage, Usage } from '../usage/usage-reader.ts';
@@ -92,7 +92,7 @@ async function inSlices<From, To>(
   for (const item of items) {
     formed.push(form(item));
     if (formed.length % slice > 0) continue;
-    await turn();
+    await nextTurn();
     signal?.throwIfAborted();
   }
   return formed;

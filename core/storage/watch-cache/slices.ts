@@ -1,4 +1,5 @@
 import type { Clock } from '../../machinery/clock.ts';
+import { nextTurn } from '../../machinery/next-turn.ts';
 
 /** Cuts long work into slices, so that a list of 100,000 objects does not hold up everybody else's reply. */
 export class Slices {
@@ -17,9 +18,7 @@ export class Slices {
 
   /** Lets the event loop serve what waits. */
   async pause(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
+    await nextTurn();
     this.#endsMs = this.#clock.monotonicMs() + sliceMs;
   }
 }
