@@ -7,15 +7,16 @@ export type Format = Pick<Representation, 'format' | 'pretty'>;
 
 const indentation = 2;
 
-/** Sends a document, which is given as JSON without a space too many. */
+/** Sends a document, which is given as JSON without a space too many; `jsonType` is what JSON is called here. */
 export function sendInFormat(
   exchange: Exchange,
   code: number,
   json: Buffer | string,
   { format, pretty }: Format,
+  jsonType = 'application/json',
 ): void {
   if (format === 'yaml') return exchange.send(code, 'application/yaml', writeYaml(read(json)));
-  exchange.send(code, 'application/json', pretty ? writePretty(read(json)) : json);
+  exchange.send(code, jsonType, pretty ? writePretty(read(json)) : json);
 }
 
 export function writePretty(value: unknown): string {

@@ -12,7 +12,8 @@ import type { HashedDocument } from '../openapi.ts';
 import type { DiscoveryDocuments } from './discovery-documents.ts';
 import { sendDocument } from './documents.ts';
 import type { Exchange } from './exchange.ts';
-import { negotiate } from './negotiation.ts';
+import { sendInFormat } from './formats.ts';
+import { representationFor } from './negotiation.ts';
 import type { Representation } from './negotiation.ts';
 import type { RequestPath } from './request-info.ts';
 
@@ -25,17 +26,14 @@ export function serveDiscovery(
   path: Exclude<RequestPath, { kind: 'resource' | 'other' | 'root' }>,
 ): Promise<void> | void {
   if (path.kind === 'groups') {
-    const { as } = negotiate(exchange.request.headers.accept, { discovery: true });
+    const wanted = representationFor(exchange.request, { discovery: true });
+    const { as } = wanted;
     // It names the host that the client came to.
     if (as !== 'APIGroupDiscoveryList' && path.prefix === 'api')
-      return exchange.sendJson(200, coreVersions(exchange));
-    const contentType = as === 'APIGroupDiscoveryList' ? aggregatedType : 'application/json';
-    return send(
-      exchange,
-      documents.get(`groups ${path.prefix} ${as}`, makerOf(path.prefix, as)),
-      contentType,
-    );
+      return sendInFormat(exchange, 200, JSON.stringify(coreVersions(exchange)), wanted);
+    return send(exchange, documents.get(`groups ${path.prefix} ${as}`, makerOf(path.prefix, as)), wanted);
   }
+  const wanted = representationFor(exchange.request, {});
   if (path.kind === 'group') {
     const { group } = path;
     return send(
@@ -43,12 +41,14 @@ export function serveDiscovery(
       documents.get(`group ${group}`, (scheme, remotes) =>
         withRemoteVersions(apiGroupOf(scheme, group), group, remotes),
       ),
+      wanted,
     );
   }
   const { group, version } = path;
   return send(
     exchange,
     documents.get(`version ${group}/${version}`, (scheme) => apiResourceList(scheme, group, version)),
+    wanted,
   );
 }
 
@@ -60,9 +60,20 @@ function makerOf(prefix: 'api' | 'apis', as: Representation['as']): Parameters<D
     : (scheme, remotes) => withRemoteResources(aggregatedDiscovery(scheme, 'named'), remotes);
 }
 
-function send(exchange: Exchange, document: HashedDocument | undefined, contentType?: string): Promise<void> {
+function send(
+  exchange: Exchange,
+  document: HashedDocument | undefined,
+  { as, format, pretty }: Representation,
+): Promise<void> | void {
   if (document === undefined)
     throw new StatusError('NotFound', 'the server could not find the requested resource');
+  const isAggregated = as === 'APIGroupDiscoveryList';
+  const contentType = isAggregated ? aggregatedType : 'application/json';
+  // Upstream: endpoints/discovery/aggregated/etag.go.
+  if (isAggregated) exchange.response.setHeader('cache-control', 'public');
+  // For people, who ask once.
+  if (format === 'yaml' || pretty)
+    return sendInFormat(exchange, 200, document.bytes, { format, pretty }, contentType);
   return sendDocument(exchange, document, contentType);
 }
 

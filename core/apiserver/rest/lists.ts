@@ -12,7 +12,7 @@ import type { Representation } from './negotiation.ts';
 
 /** Pieces are joined up to this size before they are written; smaller ones where much is done for them. */
 const pieceBytes = 256 * 1024;
-const slowPieceBytes = 64 * 1024;
+const slowPieceBytes = 16 * 1024;
 
 /** Sends a list in the form asked for. Objects are sent as the bytes that are stored, unless they are to look better. */
 export async function sendList(

@@ -33,7 +33,7 @@ const converted = ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'
  * The alternative of an Accept header that the client likes best of those that can be served. Throws NotAcceptable
  * when nothing fits (upstream: endpoints/handlers/negotiation).
  */
-export function negotiate(accept: string | undefined, offers: Offers): Representation {
+function negotiate(accept: string | undefined, offers: Offers): Representation {
   for (const { type, parameters } of mediaTypes(accept ?? '')) {
     const format = formatOf(type);
     if (format === undefined) continue;

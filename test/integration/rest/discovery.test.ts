@@ -138,6 +138,7 @@ describe('discovery', () => {
       const headers = { 'accept-encoding': 'gzip' };
       const first = await rest.send('GET', path, { accept, headers });
       expect(first.code).toBe(200);
+      expect(first.headers.vary).toBe('Accept, Accept-Encoding');
       const known = { ...headers, 'if-none-match': first.headers.etag };
       const again = await rest.send('GET', path, { accept, headers: known });
       expect([again.code, again.text]).toEqual([304, '']);

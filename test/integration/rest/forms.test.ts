@@ -39,6 +39,10 @@ test.for([
   ['a list of nothing', '/api/v1/namespaces/default/secrets', ''],
   ['a list of metadata', path, ';as=PartialObjectMetadataList;v=v1;g=meta.k8s.io'],
   ['an object', `${path}/one`, ''],
+  ['the list of groups', '/apis', ''],
+  ['the list of core versions', '/api', ''],
+  ['a group', '/apis/apps', ''],
+  ['the resources of a version', '/apis/apps/v1', ''],
   ['the metadata of an object', `${path}/one`, ';as=PartialObjectMetadata;v=v1;g=meta.k8s.io'],
 ] as const)('%s is the same in YAML, over several lines and in one', async ([, from, parameters]) => {
   const plain = await get(from, `application/json${parameters}`);
