@@ -133,7 +133,7 @@ function patchValue({ type, bytes }: Patch): unknown {
   const text = bytes.toString('utf8');
   return orUndefined(() => {
     if (type !== 'apply') return JSON.parse(text) as unknown;
-    const [document] = readDocuments(text);
+    const [document] = readDocuments(text, { onDuplicateKey: () => {} });
     return document === undefined || !isObject(document.value) ? undefined : document.value;
   });
 }

@@ -35,9 +35,10 @@ export interface DecodeOptions {
   readonly refuseUnknown?: ((paths: readonly string[]) => Error) | undefined;
 }
 
-/** The JSON value of a body, and the members that were given twice. */
+/** The JSON value of a body, in which the last of several members of a name counts. */
 export interface ParsedBody {
   readonly value: JsonObject;
+  /** What is to be said of each member that was given more than once. */
   readonly duplicates: readonly string[];
 }
 
@@ -56,21 +57,27 @@ export function parseBody(body: Body, options: DecodeOptions = {}): ParsedBody {
   try {
     const value = asObject(parseJson(body.bytes));
     if (options.fieldValidation === 'Ignore') return { value, duplicates: [] };
-    return { value, duplicates: duplicateKeys(body.bytes.toString('utf8')).map(formatPath) };
+    return { value, duplicates: repeated(body.bytes.toString('utf8')) };
   } catch (error) {
     if (error instanceof JsonParseError) throw badRequest(error.message, { cause: error });
     throw error;
   }
 }
 
-/** Duplicate keys are refused here: a YAML mapping that has them is none. */
 function parseYaml(bytes: Buffer): ParsedBody {
+  const duplicates: string[] = [];
   try {
-    const documents = readDocuments(bytes.toString('utf8'), { source: 'the body', maxLength: maxBodyLength });
+    const documents = readDocuments(bytes.toString('utf8'), {
+      source: 'the body',
+      maxLength: maxBodyLength,
+      // As sigs.k8s.io/yaml says it.
+      onDuplicateKey: (key, { line }) =>
+        duplicates.push(`line ${line}: key ${JSON.stringify(key)} already set in map`),
+    });
     const [document] = documents;
     if (document === undefined || documents.length > 1)
       throw badRequest(`Cannot read the body: it has ${documents.length} documents, and must have one`);
-    return { value: asObject(document.value), duplicates: [] };
+    return { value: asObject(document.value), duplicates };
   } catch (error) {
     // A password that begins with a star looks like an alias.
     if (error instanceof YamlError)
@@ -209,6 +216,11 @@ function reportFields(
   report(kind, described, duplicates, options);
 }
 
+/** What is to be said of the members of a JSON text that are given more than once. */
+export function repeated(text: string): readonly string[] {
+  return duplicateKeys(text).map((path) => `duplicate field ${JSON.stringify(formatPath(path))}`);
+}
+
 /** A field that nobody knows, and what might have been meant. */
 interface UnknownField {
   readonly path: string;
@@ -225,7 +237,7 @@ function report(
   if (fieldValidation === 'Ignore') return;
   const problems = [
     ...unknown.map(({ path, hint }) => `unknown field ${JSON.stringify(path)}${hint}`),
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...duplicates,
   ];
   if (problems.length === 0) return;
   if (fieldValidation === 'Strict')

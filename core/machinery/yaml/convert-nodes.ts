@@ -27,11 +27,14 @@ interface Anchored {
 export class NodeConverter {
   readonly #anchors = new Map<string, Anchored>();
   readonly #maxDepth: number;
+  readonly #onDuplicate: ((key: string, offset: number) => void) | undefined;
   #nodes = 0;
   #aliasedNodes = 0;
 
-  constructor(maxDepth: number) {
+  /** @param onDuplicate told of each key that its map has already, and where its value stands; refused without. */
+  constructor(maxDepth: number, onDuplicate?: (key: string, offset: number) => void) {
     this.#maxDepth = maxDepth;
+    this.#onDuplicate = onDuplicate;
   }
 
   /** @throws NodeError */
@@ -73,8 +76,11 @@ export class NodeConverter {
       }
       this.#nodes++;
       const key = keyText(this.follow(pair.key));
-      if (Object.hasOwn(result, key))
-        throw new NodeError(offsetOf(pair.key), `duplicate key ${JSON.stringify(key)}`);
+      if (Object.hasOwn(result, key)) {
+        if (this.#onDuplicate === undefined)
+          throw new NodeError(offsetOf(pair.key), `duplicate key ${JSON.stringify(key)}`);
+        this.#onDuplicate(key, offsetOf(pair.value ?? pair.key));
+      }
       if (key === '__proto__') throw new NodeError(offsetOf(pair.key), 'a key cannot be called "__proto__"');
       result[key] = this.convert(pair.value, depth + 1);
     }

@@ -12,6 +12,8 @@ export interface ReadOptions {
   readonly maxLength?: number;
   /** Levels of nesting; 512 unless given, as for JSON. */
   readonly maxDepth?: number;
+  /** Told of each key that its map has already, and where that one's value stands; then the last one counts. */
+  readonly onDuplicateKey?: (key: string, position: Position) => void;
 }
 
 /** One document of a text. */
@@ -27,11 +29,11 @@ export interface ReadDocument extends Position {
 
 /**
  * Reads YAML or JSON as kubectl does: several documents, empty ones left out, YAML 1.1 booleans and octals,
- * merge keys and aliases (bounded), duplicate keys refused. Values may share parts: treat them as read-only.
+ * merge keys and aliases (bounded), duplicate keys refused unless somebody is told of them. Values may share parts: treat them as read-only.
  * @throws YamlError with source, line and column
  */
 export function readDocuments(text: string, options: ReadOptions = {}): ReadDocument[] {
-  const { source = 'YAML', maxLength = 16 * 1024 * 1024, maxDepth = 512 } = options;
+  const { source = 'YAML', maxLength = 16 * 1024 * 1024, maxDepth = 512, onDuplicateKey } = options;
   if (text.length > maxLength) {
     throw new YamlError(
       source,
@@ -43,7 +45,7 @@ export function readDocuments(text: string, options: ReadOptions = {}): ReadDocu
   const documents: ReadDocument[] = [];
   for (const { start, end } of splitJsonDocuments(text) ?? [{ start: 0, end: text.length }]) {
     try {
-      documents.push(...readPart(text.slice(start, end), { start, lines, maxDepth }));
+      documents.push(...readPart(text.slice(start, end), { start, lines, maxDepth, onDuplicateKey }));
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
       throw new YamlError(source, lines.positionAt(start + error.offset), error.message);
@@ -57,16 +59,21 @@ interface Part {
   readonly start: number;
   readonly lines: LineIndex;
   readonly maxDepth: number;
+  readonly onDuplicateKey: ReadOptions['onDuplicateKey'];
 }
 
 function readPart(text: string, part: Part): ReadDocument[] {
   const json = text.trimStart().startsWith('{') ? readJson(text, part) : undefined;
   if (json !== undefined) return [json];
   const documents: ReadDocument[] = [];
-  for (const document of compose(text, part.maxDepth)) {
+  const { start, lines, maxDepth, onDuplicateKey } = part;
+  const onDuplicate =
+    onDuplicateKey &&
+    ((key: string, offset: number) => onDuplicateKey(key, lines.positionAt(start + offset)));
+  for (const document of compose(text, maxDepth)) {
     const [error] = document.errors;
     if (error !== undefined) throw new NodeError(error.pos[0], error.message);
-    const converter = new NodeConverter(part.maxDepth);
+    const converter = new NodeConverter(maxDepth, onDuplicate);
     const value = converter.convert(document.contents);
     if (value !== null) documents.push(describe(value, part, () => ({ root: document.contents, converter })));
   }
