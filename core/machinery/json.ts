@@ -1,3 +1,5 @@
+import { alteredInteger } from './integers.ts';
+
 /** A JSON object as the parser made it: its keys are its own, its values are JSON values. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -18,7 +20,8 @@ const defaultMaxDepth = 512;
 
 /**
  * Parses JSON from an untrusted source. A member called "__proto__" is refused: as a plain property it would
- * be read correctly here and change prototypes wherever code later copies it.
+ * be read correctly here and change prototypes wherever code later copies it. So is an integer of 64 bits that a double
+ * cannot hold: another number would be stored than was sent.
  * @throws JsonParseError
  */
 export function parseJson(source: Uint8Array | string, limits: ParseLimits = {}): unknown {
@@ -35,6 +38,9 @@ export function parseJson(source: Uint8Array | string, limits: ParseLimits = {})
   }
   // V8 parses without recursion, so the depth can be checked on the result.
   checkValue(value, maxDepth);
+  const altered = alteredInteger(text);
+  if (altered !== undefined)
+    throw new JsonParseError(`Cannot parse JSON: the integer ${altered} cannot be kept exactly`);
   return value;
 }
 

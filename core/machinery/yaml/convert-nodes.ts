@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { exceedsDepth } from '../json.ts';
-import { formatNumber, resolvePlainScalar, type ScalarValue } from './resolve-scalar.ts';
+import { formatNumber, isAlteredInteger, resolvePlainScalar, type ScalarValue } from './resolve-scalar.ts';
 
 /** Nodes that all aliases of a document together may stand for. */
 const maxAliasedNodes = 100_000;
@@ -154,6 +154,8 @@ export function resolveScalar(node: Scalar): ScalarValue {
       `${JSON.stringify(text)} has no place in JSON; put quotes around it to have it as text`,
     );
   }
+  if (typeof resolved === 'number' && isAlteredInteger(text, resolved))
+    throw new NodeError(offsetOf(node), `the integer ${text} cannot be kept exactly`);
   return resolved;
 }
 

@@ -1,3 +1,5 @@
+import { isAltered } from '../integers.ts';
+
 export type ScalarValue = string | number | boolean | null;
 
 const words = new Map<string, ScalarValue>([
@@ -60,6 +62,13 @@ function resolveNumber(text: string): number | undefined {
   return float.test(plain) ? Number(plain) + 0 : undefined;
 }
 
+/** Whether another number would be written back than the integer that was read. */
+export function isAlteredInteger(text: string, value: number): boolean {
+  if (Number.isSafeInteger(value) || !Number.isInteger(value)) return false;
+  const [matched, sign = '', hex, binary, octal, decimal] = integer.exec(text.replaceAll('_', '')) ?? [];
+  return matched !== undefined && isAltered(sign + literalOf(hex, binary, octal, decimal));
+}
+
 /** Wider integers are no integers to Go; the decimal ones among them become floats, the others stay strings. */
 function isInteger64(
   negative: boolean,
@@ -68,15 +77,13 @@ function isInteger64(
   octal?: string,
   decimal?: string,
 ): boolean {
-  const text =
-    hex !== undefined
-      ? `0x${hex}`
-      : binary !== undefined
-        ? `0b${binary}`
-        : octal !== undefined
-          ? `0o${octal}`
-          : (decimal ?? '');
-  return BigInt(text) <= (negative ? 2n ** 63n : 2n ** 64n - 1n);
+  return BigInt(literalOf(hex, binary, octal, decimal)) <= (negative ? 2n ** 63n : 2n ** 64n - 1n);
+}
+
+function literalOf(hex?: string, binary?: string, octal?: string, decimal?: string): string {
+  if (hex !== undefined) return `0x${hex}`;
+  if (binary !== undefined) return `0b${binary}`;
+  return octal === undefined ? (decimal ?? '') : `0o${octal}`;
 }
 
 /**
