@@ -28,7 +28,8 @@ export interface ServiceAccountTokensOptions {
 export const serviceAccountIssuer = 'https://kubernetes.default.svc.cluster.local';
 export const issuerPaths = { configuration: '/.well-known/openid-configuration', keys: '/openid/v1/jwks' };
 
-const defaultSeconds = 3_600;
+/** How long a token lasts where nobody says. */
+export const defaultTokenSeconds = 3_600;
 const shortestSeconds = 600;
 /** Whoever asks for longer gets this, and is told when it ends. */
 const longestSeconds = 24 * 3_600;
@@ -80,7 +81,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     { node, signal }: IssueOptions = {},
   ): Promise<{ readonly token: string; readonly expirationTimestamp: string }> {
     const { clock, random } = this.#options;
-    const { audiences = [], expirationSeconds = defaultSeconds, boundObjectRef } = spec;
+    const { audiences = [], expirationSeconds = defaultTokenSeconds, boundObjectRef } = spec;
     checkLifetime(metadata.name ?? '', expirationSeconds);
     const { namespace = '', name = '', uid = '' } = account.metadata;
     const bound =

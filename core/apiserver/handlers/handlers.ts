@@ -255,6 +255,7 @@ class Handlers implements Verbs {
         `create is not supported on ${target.resource}/${target.subresource}`,
       );
     const body = decodeBody(handler.kind ?? endpoint.declaration, parsed, decodeOptions(call, options));
+    checkNames(endpoint.declaration, body, { namespace: target.namespace });
     await this.#writePath.admitCreateAt(
       writeRequestOf(call, endpoint, options),
       { namespace: target.namespace, name },

@@ -1,3 +1,4 @@
+import { badRequest } from '../../../api/errors.ts';
 import type { KubernetesObject, Mutable } from '../../../api/object.ts';
 import type { KindDeclaration } from '../../../api/scheme.ts';
 import type { Call, DeleteOptions, DeleteResult, Encoded, ObjectTarget } from '../../../api/verbs.ts';
@@ -37,6 +38,11 @@ export interface SubresourceCreate {
   readonly storeOf: (resource: { readonly group: string; readonly plural: string }) => ResourceStore;
   /** Deletes the object the subresource belongs to: admitted already, as what was asked for. */
   readonly delete: (options: DeleteOptions) => Promise<DeleteResult>;
+}
+
+/** Who binds or evicts says of whom, besides in the address: a slip there ends something else. */
+export function checkNamed({ kind, metadata }: KubernetesObject, { name }: ObjectTarget): void {
+  if (metadata.name !== name) throw badRequest(`name in URL does not match name in ${kind} object`);
 }
 
 /** Of a body's metadata only what says what its writer has seen, and who writes: what it changes is elsewhere. */
