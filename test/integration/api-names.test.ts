@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serviceAccountIssuer } from '../../core/apiserver/authn/service-account-tokens.ts';
-import { pods, serviceaccounts } from '../../core/api/generated/resources.ts';
+import { configmaps, pods, serviceaccounts } from '../../core/api/generated/resources.ts';
 import { pod } from '../builders/index.ts';
 import type { TestApi } from '../environment/api.ts';
 import { createTestApi } from '../environment/api.ts';
@@ -63,4 +63,37 @@ test('a token that is asked for comes with all that the server decided', async (
     spec: { audiences: [serviceAccountIssuer], expirationSeconds: 3600 },
     status: { token: expect.any(String) as string, expirationTimestamp: '2030-01-01T01:00:00Z' },
   });
+});
+
+test('a replacement says the name of what it replaces', async () => {
+  const target = { group: '', version: 'v1', resource: 'configmaps', ...at('kept') };
+  await api.client.create(configmaps, { metadata: at('kept') });
+  const replace = (metadata: object) => {
+    const bytes = Buffer.from(JSON.stringify({ metadata }));
+    return api.verbs.update({}, target, { kind: 'bytes', contentType: 'application/json', bytes });
+  };
+  await expect(replace({})).rejects.toMatchObject(
+    badRequest('the name of the object (kept based on URL) was undeterminable: name must be provided'),
+  );
+  await expect(replace({ name: 'other' })).rejects.toMatchObject({ code: 400 });
+  await replace({ name: 'kept' });
+});
+
+test('an owner that is named twice is kept once, with a warning', async () => {
+  const owner = (uid: string) => ({ apiVersion: 'v1', kind: 'Pod', name: 'web', uid });
+  const ownerReferences = [owner('a'), owner('b'), owner('a'), { ...owner('a'), controller: true }];
+  const warnings: string[] = [];
+  const { object } = await api.verbs.create(
+    { warn: (text) => warnings.push(text) },
+    { group: '', version: 'v1', resource: 'configmaps', namespace: 'default' },
+    { kind: 'object', object: { metadata: { name: 'owned', ownerReferences } } },
+  );
+  expect(object.metadata.ownerReferences).toEqual([
+    owner('a'),
+    owner('b'),
+    { ...owner('a'), controller: true },
+  ]);
+  expect(warnings).toEqual([
+    '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: a',
+  ]);
 });

@@ -8,7 +8,7 @@ import { normalize } from '../../api/validation/normalize.ts';
 import { shown } from '../../api/validation/field-errors.ts';
 import type { Body, FieldValidation } from '../../api/verbs.ts';
 import { duplicateKeys } from '../../machinery/duplicate-keys.ts';
-import { formatPath, isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
+import { deepEqual, formatPath, isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
 import { object as objectSchema } from '../../machinery/schema-builder.ts';
@@ -33,6 +33,8 @@ export interface DecodeOptions {
   readonly warn?: ((text: string) => void) | undefined;
   /** Makes the error to throw for fields nobody knows, by their paths, whatever `fieldValidation` says. */
   readonly refuseUnknown?: ((paths: readonly string[]) => Error) | undefined;
+  /** What is thrown when the object cannot be read, and why; BadRequest unless given. */
+  readonly refuse?: ((why: string) => StatusError) | undefined;
 }
 
 /** The JSON value of a body, in which the last of several members of a name counts. */
@@ -97,11 +99,11 @@ export function decodeBody(
   checkKind(kind, value);
   if (kind.custom !== undefined) return decodeCustom(kind, kind.custom, { value, duplicates }, options);
   const { value: object, unknown, wrong } = normalize(kind.schema, value);
-  if (wrong) throw badRequest(`${cannotHandle(kind)}: ${typeErrors(kind, value)}`);
+  if (wrong) throw refusal(kind, options, typeErrors(kind, value));
   if (unknown || duplicates.length > 0) reportFields(kind, value, unknown, duplicates, options);
   object['apiVersion'] = apiVersionOf(kind);
   object['kind'] = kind.kind;
-  return object as unknown as Mutable<KubernetesObject>;
+  return withDistinctOwners(object as unknown as Mutable<KubernetesObject>, options);
 }
 
 /** A custom resource is kept as it was written, but for what its schema does not know. */
@@ -115,7 +117,7 @@ function decodeCustom(
   const source = isObject(given) ? given : {};
   const metadata = normalize(metadataSchema(), source);
   if (metadata.wrong || (given !== source && given !== undefined && given !== null))
-    throw badRequest(`${cannotHandle(kind)}: ${typeErrors(aboutMetadata, { metadata: given })}`);
+    throw refusal(kind, options, typeErrors(aboutMetadata, { metadata: given }));
   const unknown = metadata.unknown
     ? Object.keys(source)
         .filter((name) => !metadataSchema().fields.has(name))
@@ -127,7 +129,25 @@ function decodeCustom(
   );
   const described = unknown.map((path) => ({ path, hint: '' }));
   report(kind, described, duplicates, options);
-  return object as unknown as Mutable<KubernetesObject>;
+  return withDistinctOwners(object as unknown as Mutable<KubernetesObject>, options);
+}
+
+/** An owner that is named twice in the same words counts once (handlers/rest.go: dedupOwnerReferences). */
+function withDistinctOwners(
+  object: Mutable<KubernetesObject>,
+  { warn }: DecodeOptions,
+): Mutable<KubernetesObject> {
+  // Options, which are read as objects are, have no metadata.
+  const owners = (object as Partial<KubernetesObject>).metadata?.ownerReferences ?? [];
+  if (owners.length < 2) return object;
+  const distinct = owners.filter((owner, i) => owners.findIndex((other) => deepEqual(owner, other)) === i);
+  if (distinct.length === owners.length) return object;
+  const repeatedUids = owners.filter((owner) => !distinct.includes(owner)).map(({ uid }) => uid);
+  warn?.(
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeatedUids.join(', ')}`,
+  );
+  object.metadata.ownerReferences = distinct;
+  return object;
 }
 
 function metadataSchema(): ObjectSchema {
@@ -167,6 +187,14 @@ export function checkNames(
     );
 }
 
+/** A replacement says what it replaces (handlers/rest.go: checkName). */
+export function checkNamed({ metadata }: KubernetesObject, name: string): void {
+  if (metadata.name === undefined)
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
+}
+
 function checkKind(kind: KindToRead, value: JsonObject): void {
   const { apiVersion, kind: given } = value;
   const expected = apiVersionOf(kind);
@@ -188,11 +216,16 @@ function checkKind(kind: KindToRead, value: JsonObject): void {
 }
 
 function typeErrors(kind: Pick<KindToRead, 'schema'> & Partial<KindToRead>, value: JsonObject): string {
-  const isSecret = kind.kind === 'Secret' && kind.group === '';
+  const isSecret = holdsSecrets(kind);
   return validate(kind.schema, value, { ignoreUnknown: true })
     .filter(({ reason }) => reason !== 'required' && reason !== 'enum')
     .map((violation) => `${violation.path}: ${isSecret ? redacted(violation) : violation.message}`)
     .join('; ');
+}
+
+/** What is wrong with it is said without quoting it. */
+export function holdsSecrets({ kind, group }: Partial<KindToRead>): boolean {
+  return kind === 'Secret' && group === '';
 }
 
 /** Of a value that is nobody's business, only what type it has. */
@@ -231,22 +264,26 @@ function report(
   kind: KindToRead,
   unknown: readonly UnknownField[],
   duplicates: readonly string[],
-  { fieldValidation, warn, refuseUnknown }: DecodeOptions,
+  options: DecodeOptions,
 ): void {
+  const { fieldValidation, refuseUnknown, warn } = options;
   if (unknown.length > 0 && refuseUnknown !== undefined) throw refuseUnknown(unknown.map(({ path }) => path));
   if (fieldValidation === 'Ignore') return;
   const problems = [
-    ...unknown.map(({ path, hint }) => `unknown field ${JSON.stringify(path)}${hint}`),
     ...duplicates,
+    ...unknown.map(({ path, hint }) => `unknown field ${JSON.stringify(path)}${hint}`),
   ];
   if (problems.length === 0) return;
   if (fieldValidation === 'Strict')
-    throw badRequest(`${cannotHandle(kind)}: strict decoding error: ${problems.join(', ')}`);
+    throw refusal(kind, options, `strict decoding error: ${problems.join(', ')}`);
   for (const problem of problems) warn?.(problem);
 }
 
-function cannotHandle({ kind, version }: KindToRead): string {
-  return `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}`;
+function refusal({ kind, version }: KindToRead, { refuse }: DecodeOptions, why: string): StatusError {
+  return (
+    refuse?.(why) ??
+    badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`)
+  );
 }
 
 function asObject(value: unknown): JsonObject {

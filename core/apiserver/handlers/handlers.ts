@@ -26,7 +26,7 @@ import { watchStore } from '../../registry/watching.ts';
 import { serverSideApply } from './apply.ts';
 import { listOf, shown, shownIn, wished } from './asked-form.ts';
 import type { DecodeOptions, ParsedBody } from './body.ts';
-import { checkNames, decodeBody, parseBody } from './body.ts';
+import { checkNamed, checkNames, decodeBody, parseBody } from './body.ts';
 import { formOf } from './conversion.ts';
 import { customFormOf } from './custom-form.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -134,7 +134,7 @@ class Handlers implements Verbs {
     const endpoint = await this.#entry.enter(call, target, 'update');
     const decoding = decodeOptions(call, options);
     const parsed = parseBody(body, decoding);
-    let decoded: Mutable<KubernetesObject> | undefined = decodeAt(endpoint, target, parsed, decoding);
+    let decoded: Mutable<KubernetesObject> | undefined = decodeAt(endpoint, target, parsed, decoding, true);
     const { uid } = decoded.metadata;
     return this.#change(call, target, endpoint, options, { uid }, () => {
       // A second attempt must not see what the first one changed.
@@ -154,10 +154,11 @@ class Handlers implements Verbs {
     }
     const decoding = decodeOptions(call, options);
     if (patch.type === 'strategic' && endpoint.declaration.custom !== undefined) throw noStrategicMerge();
-    const ready = readPatch(patch, (endpoint.subresource?.handler?.kind ?? endpoint.declaration).schema);
+    const ready = readPatch(patch, endpoint.subresource?.handler?.kind ?? endpoint.declaration, options);
+    const { problems: duplicates, refuse } = ready;
     return this.#change(call, target, endpoint, options, {}, (old) => {
       const value = ready.apply(shown(endpoint, old).object as unknown as JsonObject);
-      return decodeAt(endpoint, target, { value, duplicates: [] }, decoding);
+      return decodeAt(endpoint, target, { value, duplicates }, { ...decoding, refuse });
     });
   }
 
@@ -303,8 +304,10 @@ function decodeAt(
   target: ObjectTarget,
   parsed: ParsedBody,
   decoding: DecodeOptions,
+  needsName = false,
 ): Mutable<KubernetesObject> {
   const object = decodeBody(subresource?.handler?.kind ?? declaration, parsed, decoding);
+  if (needsName) checkNamed(object, target.name);
   checkNames(declaration, object, target);
   return object;
 }

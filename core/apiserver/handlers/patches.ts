@@ -1,9 +1,9 @@
 import { badRequest, invalid, StatusError } from '../../api/errors.ts';
 import type { KindDeclaration } from '../../api/scheme.ts';
-import { required } from '../../api/validation/field-errors.ts';
+import { invalidValue, required } from '../../api/validation/field-errors.ts';
 import { FieldPath } from '../../api/validation/field-path.ts';
 import type { ObjectTarget, Patch, PatchOptions } from '../../api/verbs.ts';
-import { isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
+import { formatPath, isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import { applyJsonPatch } from '../../machinery/patch/json-patch.ts';
 import { applyMergePatch } from '../../machinery/patch/merge-patch.ts';
@@ -11,18 +11,48 @@ import { PatchError } from '../../machinery/patch/patch-error.ts';
 import { applyStrategicMerge } from '../../machinery/patch/strategic-merge.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
 import { prune } from '../../machinery/schema-transform.ts';
-import { checkNames, decodeBody, parseBody } from './body.ts';
+import { checkNames, decodeBody, holdsSecrets, parseBody, repeated } from './body.ts';
 import type { KindToRead } from './body.ts';
 
 /** A patch read once and applied to as many versions of the object as the race for the write takes. */
 export interface ReadyPatch {
+  /** What is to be said of the patch itself: of members given twice, and of those that no operation has. */
+  readonly problems: readonly string[];
   apply(object: JsonObject): JsonObject;
+  /** What is thrown when its result is no object of the kind (handlers/patch.go). */
+  readonly refuse: (why: string) => StatusError;
 }
 
 /** Reads a JSON, merge or strategic merge patch. Throws BadRequest, or Invalid where it does not fit the object. */
-export function readPatch({ type, bytes }: Patch, schema: ObjectSchema): ReadyPatch {
+export function readPatch(
+  { type, bytes }: Patch,
+  kind: KindToRead,
+  { fieldValidation }: PatchOptions,
+): ReadyPatch {
   const patch = parsed(bytes);
-  return { apply: (object) => asObject(mapped(() => applied(type, object, patch, schema))) };
+  return {
+    problems: fieldValidation === 'Ignore' ? [] : problemsOf(type, bytes.toString('utf8'), patch),
+    apply: (object) => asObject(mapped(() => applied(type, object, patch, kind.schema))),
+    refuse: (why) => {
+      const value = holdsSecrets(kind) ? '<redacted>' : bytes.toString('utf8', 0, mostQuoted);
+      return invalid({ group: '', kind: '' }, '', [invalidValue(FieldPath.root.child('patch'), value, why)]);
+    },
+  };
+}
+
+/** More than an error shows of a value, in bytes. */
+const mostQuoted = 4_096;
+const operationMembers: ReadonlySet<string> = new Set(['op', 'path', 'from', 'value']);
+
+function problemsOf(type: Patch['type'], text: string, patch: unknown): readonly string[] {
+  if (type !== 'json') return repeated(text);
+  const operations: readonly unknown[] = Array.isArray(patch) ? patch : [];
+  const unknown = operations.flatMap((operation, i) =>
+    Object.keys(isObject(operation) ? operation : {})
+      .filter((name) => !operationMembers.has(name))
+      .map((name) => `unknown field ${JSON.stringify(formatPath([i, name]))}`),
+  );
+  return [...unknown, ...repeated(text)].map((problem) => `json patch ${problem}`);
 }
 
 /** Reads what an apply configures: YAML or JSON, checked against the kind. */
