@@ -31,6 +31,8 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly generation: boolean;
   /** An update without resourceVersion is refused unless set (upstream: AllowUnconditionalUpdate). */
   readonly unconditionalUpdate: boolean;
+  /** A replacement of what is not there creates it (upstream: AllowCreateOnUpdate). */
+  readonly createOnUpdate?: boolean;
   /** Where scale reads and writes; paths such as "spec.replicas". */
   readonly scale?: ScalePaths;
   /** The kind is another form of one that is stored under its own declaration. */

@@ -84,6 +84,7 @@ export const secretKind = declareKind(secrets, {
 export const serviceAccountKind = declareKind(serviceaccounts);
 
 export const eventKind = declareKind(events, {
+  createOnUpdate: true,
   validate: validateEvent,
   selectableFields: {
     'involvedObject.kind': ({ involvedObject }) => involvedObject.kind ?? '',

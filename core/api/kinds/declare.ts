@@ -16,6 +16,7 @@ type Rules<T extends KubernetesObject> = Partial<
     | 'nameProblems'
     | 'generation'
     | 'unconditionalUpdate'
+    | 'createOnUpdate'
     | 'scale'
     | 'conversion'
   >

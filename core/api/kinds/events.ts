@@ -7,6 +7,7 @@ import { declareKind } from './declare.ts';
 
 /** Events are one thing under two names; the core form is stored (pkg/apis/core/types.go: Event). */
 export const eventsEventKind = declareKind(eventsEvents, {
+  createOnUpdate: true,
   conversion: {
     group: '',
     version: 'v1',

@@ -25,7 +25,10 @@ function defaultIngressClass({ spec }: Mutable<IngressClass>): void {
   if (spec.parameters !== undefined) spec.parameters.scope ??= 'Cluster';
 }
 
-export const endpointsKind = declareKind(endpoints, { validate: validateEndpoints });
+export const endpointsKind = declareKind(endpoints, {
+  createOnUpdate: true,
+  validate: validateEndpoints,
+});
 
 export const endpointSliceKind = declareKind(endpointslices, {
   generation: true,

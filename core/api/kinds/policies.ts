@@ -36,6 +36,7 @@ function defaultNetworkPolicy({ spec }: Mutable<NetworkPolicy>): void {
 }
 
 export const limitRangeKind = declareKind(limitranges, {
+  createOnUpdate: true,
   applyDefaults: defaultLimitRange,
   validate: validateLimitRange,
 });
@@ -65,6 +66,7 @@ export const podDisruptionBudgetKind = declareKind(poddisruptionbudgets, {
 });
 
 export const runtimeClassKind = declareKind(runtimeclasses, {
+  createOnUpdate: true,
   validate: validateRuntimeClass,
   validateUpdate: validateRuntimeClassUpdate,
 });

@@ -12,20 +12,20 @@ import { pathSegmentNameProblems } from '../../machinery/names.ts';
 import { declareKind } from './declare.ts';
 
 // Names here are free, colons included, as long as they fit in a URL.
-const nameProblems = pathSegmentNameProblems;
+const shared = { nameProblems: pathSegmentNameProblems, createOnUpdate: true };
 
-export const roleKind = declareKind(roles, { nameProblems, validate: validateRole });
-export const clusterRoleKind = declareKind(clusterroles, { nameProblems, validate: validateClusterRole });
+export const roleKind = declareKind(roles, { ...shared, validate: validateRole });
+export const clusterRoleKind = declareKind(clusterroles, { ...shared, validate: validateClusterRole });
 
 export const roleBindingKind = declareKind(rolebindings, {
-  nameProblems,
+  ...shared,
   applyDefaults: defaultRoleBinding,
   validate: validateBinding,
   validateUpdate: validateBindingUpdate,
 });
 
 export const clusterRoleBindingKind = declareKind(clusterrolebindings, {
-  nameProblems,
+  ...shared,
   applyDefaults: defaultClusterRoleBinding,
   validate: validateClusterBinding,
   validateUpdate: validateBindingUpdate,

@@ -14,6 +14,7 @@ import {
 import { declareKind } from './declare.ts';
 
 export const serviceKind = declareKind(services, {
+  createOnUpdate: true,
   // What was a DNS name of the oldest kind stays one.
   nameProblems: dns1035LabelProblems,
   applyDefaults: defaultService,

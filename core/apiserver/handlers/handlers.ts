@@ -136,12 +136,16 @@ class Handlers implements Verbs {
     const parsed = parseBody(body, decoding);
     let decoded: Mutable<KubernetesObject> | undefined = decodeAt(endpoint, target, parsed, decoding, true);
     const { uid } = decoded.metadata;
-    return this.#change(call, target, endpoint, options, { uid }, () => {
+    const made = () => {
       // A second attempt must not see what the first one changed.
       const object = decoded ?? decodeAt(endpoint, target, parsed, { ...decoding, warn: undefined });
       decoded = undefined;
       return object;
-    });
+    };
+    const request = writeRequestOf(call, endpoint, options);
+    const mayCreate = () => this.#entry.allowed(call, target, 'create');
+    const next = (old: Encoded) => changed(endpoint, old, made());
+    return this.#writes.replace(request, endpoint, target, next, { uid }, made, mayCreate);
   }
 
   async patch(call: Call, target: ObjectTarget, patch: Patch, options: PatchOptions = {}): Promise<Encoded> {
@@ -156,9 +160,13 @@ class Handlers implements Verbs {
     if (patch.type === 'strategic' && endpoint.declaration.custom !== undefined) throw noStrategicMerge();
     const ready = readPatch(patch, endpoint.subresource?.handler?.kind ?? endpoint.declaration, options);
     const { problems: duplicates, refuse } = ready;
-    return this.#change(call, target, endpoint, options, {}, (old) => {
+    return this.#writes.update(writeRequestOf(call, endpoint, options), endpoint, target, (old) => {
       const value = ready.apply(shown(endpoint, old).object as unknown as JsonObject);
-      return decodeAt(endpoint, target, { value, duplicates }, { ...decoding, refuse });
+      return changed(
+        endpoint,
+        old,
+        decodeAt(endpoint, target, { value, duplicates }, { ...decoding, refuse }),
+      );
     });
   }
 
@@ -199,23 +207,6 @@ class Handlers implements Verbs {
     for (const result of await Promise.allSettled(workers))
       if (result.status === 'rejected') throw result.reason;
     return listOf(call, endpoint, found);
-  }
-
-  /** `next` makes what the client wants from what there is; called again when the race for the write was lost. */
-  #change(
-    call: Call,
-    target: ObjectTarget,
-    endpoint: Endpoint,
-    options: WriteOptions,
-    preconditions: { readonly uid?: string | undefined },
-    next: (old: Encoded) => Mutable<KubernetesObject>,
-  ): Promise<Encoded> {
-    const request = writeRequestOf(call, endpoint, options);
-    const change = (old: Encoded) => {
-      const wanted = next(old);
-      return endpoint.subresource?.handler?.change?.(endpoint, old, wanted) ?? wished(endpoint, wanted);
-    };
-    return this.#writes.update(request, endpoint, target, change, preconditions);
   }
 
   #delete(
@@ -296,6 +287,15 @@ function noStrategicMerge(): StatusError {
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   );
+}
+
+/** The object as it is to be, once the client wants it, or a part of it, so. */
+function changed(
+  endpoint: Endpoint,
+  old: Encoded,
+  wanted: Mutable<KubernetesObject>,
+): Mutable<KubernetesObject> {
+  return endpoint.subresource?.handler?.change?.(endpoint, old, wanted) ?? wished(endpoint, wanted);
 }
 
 /** Reads a body and checks that it belongs where it was sent to. */

@@ -1,3 +1,4 @@
+import { conflict, isAlreadyExists, isNotFound } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable, ObjectName } from '../../api/object.ts';
 import type { DeleteOptions, DeleteResult, Encoded } from '../../api/verbs.ts';
 import type { UpdateCall } from '../../registry/write-calls.ts';
@@ -5,6 +6,8 @@ import { asWritten, shownIn, wished } from './asked-form.ts';
 import { customFormOf } from './custom-form.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { WritePath, WriteRequest } from './write-path.ts';
+
+const maxAttempts = 5;
 
 /** Writes to an endpoint, whichever verb they came by: admitted, stored, and shown in the form that was asked for. */
 export class Writes {
@@ -58,6 +61,46 @@ export class Writes {
       }),
     );
     return shownIn(call, endpoint, updated);
+  }
+
+  /**
+   * As `update`; what is not there is created, where the kind allows that, for who may (`mayCreate` rejects for the
+   * others). A precondition holds of nothing that is not there (registry/generic/registry/store.go: Update).
+   */
+  async replace(
+    request: WriteRequest,
+    endpoint: Endpoint,
+    target: ObjectName,
+    next: (old: Encoded) => Mutable<KubernetesObject>,
+    { uid }: NonNullable<UpdateCall['preconditions']>,
+    made: () => Mutable<KubernetesObject>,
+    mayCreate: () => Promise<void>,
+  ): Promise<Encoded> {
+    const { declaration } = request;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.update(request, endpoint, target, next, { uid });
+      } catch (error) {
+        const creates = declaration.createOnUpdate === true && request.subresource === '';
+        if (!isNotFound(error) || !creates) throw error;
+      }
+      await mayCreate();
+      if (uid !== undefined)
+        throw conflict(
+          declaration,
+          target.name,
+          `Precondition failed: UID in precondition: ${uid}, UID in object meta: `,
+        );
+      try {
+        const object = made();
+        // It is that of an object which has gone since.
+        delete object.metadata.resourceVersion;
+        return await this.create(request, endpoint, object);
+      } catch (error) {
+        // Somebody was faster: then there is something to update.
+        if (!isAlreadyExists(error) || attempt === maxAttempts) throw error;
+      }
+    }
   }
 
   /** Resolves to what is stored, whichever form was asked for. */

@@ -183,13 +183,19 @@ async function update(
 ): Promise<void> {
   const representation = wanted(exchange, kind, object);
   const body = await requestBody(exchange);
+  const existed = !creates(kind, object) || (await exists(exchange, verbs, object));
   const updated = await verbs.update(
     exchange.call,
     object,
     body,
     writeOptions(exchange.url.searchParams, 'UpdateOptions'),
   );
-  sendObject(exchange, 200, kind, updated, representation);
+  sendObject(exchange, existed ? 200 : 201, kind, updated, representation);
+}
+
+/** Whether a replacement may be a creation. */
+function creates({ createOnUpdate }: KindDeclaration, { subresource = '' }: ObjectTarget): boolean {
+  return createOnUpdate === true && subresource === '';
 }
 
 async function patch(
