@@ -1,5 +1,5 @@
 import type { Answer, Asked } from './asking.ts';
-import { expectedOf, isGranted } from './model.ts';
+import { expectedOf, isGranted, wouldCreate } from './model.ts';
 import type { Addressed, Holding } from './model.ts';
 
 /**
@@ -17,8 +17,7 @@ export function expectedOfAgent(asked: Asked, addressed: Addressed): Answer {
   if (!may && !isGranted(nothing, { ...asked, verb })) return 'forbidden';
   const answer = expectedOf(everything, asked, addressed);
   if (answer !== 'done' || reading.includes(verb)) return answer;
-  const creates = asked.verb === 'apply' && !addressed.isThere;
-  if (creates && granted[here]?.['']?.includes('create') !== true) return 'forbidden';
+  if (wouldCreate(asked, addressed) && granted[here]?.['']?.includes('create') !== true) return 'forbidden';
   return ofItsNode.has(here) ? 'not admitted' : answer;
 }
 

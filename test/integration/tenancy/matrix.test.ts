@@ -5,7 +5,7 @@ import { answerTo, overGrpc, overRest } from './asking.ts';
 import type { Answer } from './asking.ts';
 import { createFrontEnds } from './front-ends.ts';
 import type { FrontEnds } from './front-ends.ts';
-import { expectedOf, isGranted, isPathGranted } from './model.ts';
+import { expectedOf, isGranted, isPathGranted, wouldCreate } from './model.ts';
 import { gather } from './people.ts';
 import type { Identity } from './people.ts';
 import { populate, requestsFor, spaces } from './requests.ts';
@@ -150,8 +150,8 @@ function expectedAnswer({ always, expected, holdings }: Identity, request: Reque
   return expected?.(request.asked, request) ?? expectedOf(holdings, request.asked, request);
 }
 
-async function ask(person: Identity, { asked, isThere }: Request): Promise<readonly Answer[]> {
-  const creates = asked.verb === 'create' || (asked.verb === 'apply' && !isThere);
+async function ask(person: Identity, { asked, kind, isThere }: Request): Promise<readonly Answer[]> {
+  const creates = asked.verb === 'create' || wouldCreate(asked, { kind, isThere });
   return [
     await overRest(ends.rest, asked, person.overRest, creates),
     await overGrpc(person.overGrpc.verbs, asked),

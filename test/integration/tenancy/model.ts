@@ -107,9 +107,14 @@ export function expectedOf(holdings: readonly Holding[], asked: Asked, addressed
     return isGranted(holdings, pod) ? 'done' : 'forbidden';
   }
   if (asked.name === undefined || addressed.isThere) return 'done';
-  // An apply creates, as whoever may.
-  if (asked.verb !== 'apply' || asked.subresource !== undefined) return 'absent';
+  // As whoever may create.
+  if (!wouldCreate(asked, addressed) || asked.subresource !== undefined) return 'absent';
   return isGranted(holdings, { ...asked, verb: 'create' }) ? 'done' : 'forbidden';
+}
+
+/** What is not there is created by an apply, and for some kinds by a replacement. */
+export function wouldCreate({ verb }: Asked, { kind, isThere }: Addressed): boolean {
+  return !isThere && (verb === 'apply' || (verb === 'update' && kind.createOnUpdate === true));
 }
 
 function addressProblem(

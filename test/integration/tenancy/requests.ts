@@ -243,6 +243,7 @@ function bodyFor(kind: KindDeclaration, asked: Asked, stored: Stored): Members |
       if (there === undefined) return made(name ?? fresh);
       if (name === present || stored.has(pathOf(asked)))
         return withChange(stored.get(pathOf(asked)) ?? there, subresource);
+      if (kind.createOnUpdate === true && subresource === undefined && name !== undefined) return made(name);
       return { ...there, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
     }
     case 'patch':
