@@ -23,6 +23,10 @@ export interface KindDeclaration<T extends KubernetesObject = KubernetesObject> 
   readonly validateUpdate?: (object: T, old: T) => readonly FieldError[];
   /** What a status write may not do. Everything but the status is as in `old`. */
   readonly validateStatus?: (object: T, old: T) => readonly FieldError[];
+  /** What is told of an object that is taken all the same (upstream: WarningsOnCreate, WarningsOnUpdate). */
+  readonly warnings?: (object: T, old?: T) => readonly string[];
+  /** Told to everybody who uses the kind. */
+  readonly deprecation?: string;
   /** Field selectors beyond metadata.name and metadata.namespace: what each reads. */
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   /** What is wrong with a name; nothing is when empty. A lowercase DNS subdomain unless the kind says otherwise. */

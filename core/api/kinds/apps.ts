@@ -25,7 +25,13 @@ import {
   validateReplicaSet,
   validateReplicaSetUpdate,
 } from '../validation/workloads.ts';
+import { templateWarnings } from '../validation/pod-warnings.ts';
+import type { PodTemplateSpec } from '../generated/core-v1.ts';
 import { declareKind } from './declare.ts';
+
+const warnings = templateWarnings(
+  ({ spec }: { readonly spec: { readonly template?: PodTemplateSpec | undefined } }) => spec.template,
+);
 
 /** Where the workload kinds keep their size. */
 const scale = { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' };
@@ -35,6 +41,7 @@ export const deploymentKind = declareKind(deployments, {
   applyDefaults: defaultDeployment,
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
+  warnings,
   scale,
 });
 
@@ -43,6 +50,7 @@ export const replicaSetKind = declareKind(replicasets, {
   applyDefaults: defaultReplicaSet,
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
+  warnings,
   selectableFields: { 'status.replicas': ({ status }) => String(status.replicas) },
   scale,
 });
@@ -52,6 +60,7 @@ export const statefulSetKind = declareKind(statefulsets, {
   applyDefaults: defaultStatefulSet,
   validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
+  warnings,
   scale,
 });
 
@@ -60,6 +69,7 @@ export const daemonSetKind = declareKind(daemonsets, {
   applyDefaults: defaultDaemonSet,
   validate: validateDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
+  warnings,
 });
 
 export const controllerRevisionKind = declareKind(controllerrevisions, {

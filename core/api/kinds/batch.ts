@@ -2,6 +2,8 @@ import { defaultCronJob, defaultJob } from '../defaults/batch.ts';
 import { cronjobs, jobs } from '../generated/resources.ts';
 import { validateCronJob, validateJob, validateJobUpdate } from '../validation/batch.ts';
 import { dns1123SubdomainProblems } from '../../machinery/names.ts';
+import { FieldPath } from '../validation/field-path.ts';
+import { templateWarnings } from '../validation/pod-warnings.ts';
 import { declareKind } from './declare.ts';
 
 export const jobKind = declareKind(jobs, {
@@ -9,6 +11,7 @@ export const jobKind = declareKind(jobs, {
   applyDefaults: defaultJob,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
+  warnings: templateWarnings(({ spec }) => spec.template),
   selectableFields: { 'status.successful': ({ status }) => String(status.succeeded ?? 0) },
 });
 
@@ -23,4 +26,8 @@ export const cronJobKind = declareKind(cronjobs, {
   ],
   applyDefaults: defaultCronJob,
   validate: validateCronJob,
+  warnings: templateWarnings(
+    ({ spec }) => spec.jobTemplate.spec?.template,
+    FieldPath.spec.child('jobTemplate').child('spec').child('template'),
+  ),
 });

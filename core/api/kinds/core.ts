@@ -25,6 +25,7 @@ import {
 } from '../validation/configuration.ts';
 import { validateEvent } from '../validation/events.ts';
 import { validatePod, validatePodUpdate } from '../validation/pod.ts';
+import { podWarnings } from '../validation/pod-warnings.ts';
 import { declareKind } from './declare.ts';
 
 /** Every Namespace carries its name as a label, so that selectors can name one (KEP-2161). */
@@ -56,6 +57,8 @@ export const podKind = declareKind(pods, {
   applyDefaults: defaultPod,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  // Nobody changes Pods by hand often enough to be told at every change.
+  warnings: (pod, old) => (old === undefined ? podWarnings(pod) : []),
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',

@@ -12,6 +12,8 @@ type Rules<T extends KubernetesObject> = Partial<
     | 'validate'
     | 'validateUpdate'
     | 'validateStatus'
+    | 'warnings'
+    | 'deprecation'
     | 'selectableFields'
     | 'nameProblems'
     | 'generation'

@@ -27,6 +27,7 @@ function defaultIngressClass({ spec }: Mutable<IngressClass>): void {
 
 export const endpointsKind = declareKind(endpoints, {
   createOnUpdate: true,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   validate: validateEndpoints,
 });
 

@@ -19,7 +19,9 @@ export const localSubjectAccessReviewKind = declareKind(localsubjectaccessreview
 export const selfSubjectRulesReviewKind = declareKind(selfsubjectrulesreviews);
 
 /** The health of the control plane's parts, found out when somebody asks. */
-export const componentStatusKind = declareKind(componentstatuses);
+export const componentStatusKind = declareKind(componentstatuses, {
+  deprecation: 'v1 ComponentStatus is deprecated in v1.19+',
+});
 
 /** Created to bind a Pod, and not kept. */
 export const bindingKind = declareKind(bindings);

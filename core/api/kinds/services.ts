@@ -11,6 +11,7 @@ import {
   validateServiceCidrUpdate,
   validateServiceUpdate,
 } from '../validation/service.ts';
+import { serviceWarnings } from '../validation/service-warnings.ts';
 import { declareKind } from './declare.ts';
 
 export const serviceKind = declareKind(services, {
@@ -20,6 +21,7 @@ export const serviceKind = declareKind(services, {
   applyDefaults: defaultService,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  warnings: serviceWarnings,
   selectableFields: {
     'spec.clusterIP': ({ spec }: Service) => spec.clusterIP ?? '',
     'spec.type': ({ spec }: Service) => spec.type ?? '',

@@ -44,8 +44,8 @@ export class Entry {
     const { scheme, registry } = this.#options;
     checkNamespace(scheme, target, verb);
     const endpoint = endpointOf(scheme, registry, target, verb, this.#handlers);
-    const warning = endpoint.declaration.custom?.warning;
-    if (warning !== undefined) call.warn?.(warning);
+    const { custom, deprecation = custom?.warning } = endpoint.declaration;
+    if (deprecation !== undefined) call.warn?.(deprecation);
     return endpoint;
   }
 
@@ -63,6 +63,7 @@ export class Entry {
     // Who may not even ask does not learn what could be asked.
     checkNamespace(scheme, target, verb);
     if (!kind.verbs.includes(verb)) throw notAllowed(kind, verb);
+    if (kind.deprecation !== undefined) call.warn?.(kind.deprecation);
     return { kind, resource };
   }
 

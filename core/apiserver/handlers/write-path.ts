@@ -97,6 +97,7 @@ export class WritePath {
       ...(request.view?.requested.conversion?.validate?.(object) ?? []),
       ...((await declaration.custom?.validate(members(object), undefined)) ?? []),
     ]);
+    warnOf(request, object);
     await this.#admission.validate(this.#request(request, 'CREATE', object, undefined));
     await this.#reserve(request, object, undefined);
   }
@@ -123,6 +124,7 @@ export class WritePath {
       ...(await validateUpdate(declaration, object, old, subresource)),
       ...(request.view?.requested.conversion?.validateUpdate?.(object, old) ?? []),
     ]);
+    if (subresource === '') warnOf(request, object, old);
     await this.#admission.validate(admission);
     if (subresource === '') await this.#reserve(request, object, old);
   }
@@ -236,6 +238,12 @@ async function validateUpdate(
 
 function members(object: KubernetesObject): JsonObject {
   return object as unknown as JsonObject;
+}
+
+/** Costs nothing where nobody listens. */
+function warnOf({ call, declaration }: WriteRequest, object: KubernetesObject, old?: KubernetesObject): void {
+  if (call.warn === undefined || declaration.warnings === undefined) return;
+  for (const warning of declaration.warnings(object, old)) call.warn(warning);
 }
 
 function refuseIf(
