@@ -34,6 +34,8 @@ export interface LogsOptions {
   readonly sinceTime?: string | undefined;
   readonly timestamps?: boolean | undefined;
   readonly limitBytes?: number | undefined;
+  /** "Stdout" or "Stderr" alone (KEP-3288); both for "All", nothing or "". Not with `tailLines`. */
+  readonly stream?: string | undefined;
 }
 
 export interface AttachOptions {

@@ -29,6 +29,12 @@ export interface SessionsOptions {
   readonly machineUsage?: (() => Promise<MachineUsage | undefined>) | undefined;
 }
 
+/** What either is called by whoever asks for its log alone. */
+const streams: ReadonlyMap<string, 'stdout' | 'stderr'> = new Map([
+  ['Stdout', 'stdout'],
+  ['Stderr', 'stderr'],
+]);
+
 /** Logs, processes and connections of this node's containers, found at the time of the call. */
 export class Sessions implements SessionHandlers {
   readonly #options: SessionsOptions;
@@ -53,6 +59,7 @@ export class Sessions implements SessionHandlers {
         tailLines: options.tailLines,
         sinceMs,
         timestamps: options.timestamps === true,
+        stream: streams.get(options.stream ?? ''),
       },
       signal,
     );

@@ -233,6 +233,8 @@ export interface LogOptions {
   readonly sinceMs: number | undefined;
   /** Begins every line with its time, as Docker writes it. */
   readonly timestamps: boolean;
+  /** One of the two alone; both unless given. Not with `tailLines`, which counts the lines of both. */
+  readonly stream?: 'stdout' | 'stderr' | undefined;
 }
 
 export interface ExecOptions {

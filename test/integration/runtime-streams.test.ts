@@ -176,6 +176,13 @@ await withDocker('streams of Docker', (scene) => {
       expect(await logText(runtime, containerId, signal, { sinceMs })).toBe('late\n');
     });
 
+    test('can be read of one stream alone', async () => {
+      const { containerId } = await scene.pod(['sh', '-c', 'echo out; echo err >&2']);
+      await scene.exited(containerId);
+      expect(await logText(runtime, containerId, signal, { stream: 'stdout' })).toBe('out\n');
+      expect(await logText(runtime, containerId, signal, { stream: 'stderr' })).toBe('err\n');
+    });
+
     test('that nobody reads on does not fill memory', async () => {
       const { containerId } = await scene.pod([
         'sh',

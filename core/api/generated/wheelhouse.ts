@@ -1080,6 +1080,7 @@ export interface LogsOptions {
   readonly sinceTime: string;
   readonly timestamps: boolean;
   readonly limitBytes: number | undefined;
+  readonly stream: string;
 }
 
 export interface LogsOptionsInit {
@@ -1090,6 +1091,7 @@ export interface LogsOptionsInit {
   readonly sinceTime?: string | undefined;
   readonly timestamps?: boolean | undefined;
   readonly limitBytes?: number | undefined | undefined;
+  readonly stream?: string | undefined;
 }
 
 function writeLogsOptions(writer: WireWriter, message: LogsOptionsInit): void {
@@ -1100,6 +1102,7 @@ function writeLogsOptions(writer: WireWriter, message: LogsOptionsInit): void {
   if (message.sinceTime) writer.string(5, message.sinceTime);
   if (message.timestamps) writer.bool(6, message.timestamps);
   if (message.limitBytes !== undefined) writer.signed(7, message.limitBytes);
+  if (message.stream) writer.string(8, message.stream);
 }
 
 function readLogsOptions(reader: WireReader): LogsOptions {
@@ -1110,6 +1113,7 @@ function readLogsOptions(reader: WireReader): LogsOptions {
   let sinceTime_: string = '';
   let timestamps_: boolean = false;
   let limitBytes_: number | undefined = undefined;
+  let stream_: string = '';
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     switch (field) {
       case 1:
@@ -1133,11 +1137,14 @@ function readLogsOptions(reader: WireReader): LogsOptions {
       case 7:
         limitBytes_ = reader.signed();
         break;
+      case 8:
+        stream_ = reader.string();
+        break;
       default:
         reader.skip();
     }
   }
-  return { follow: follow_, previous: previous_, tailLines: tailLines_, sinceSeconds: sinceSeconds_, sinceTime: sinceTime_, timestamps: timestamps_, limitBytes: limitBytes_ };
+  return { follow: follow_, previous: previous_, tailLines: tailLines_, sinceSeconds: sinceSeconds_, sinceTime: sinceTime_, timestamps: timestamps_, limitBytes: limitBytes_, stream: stream_ };
 }
 
 export const LogsOptions: Codec<LogsOptionsInit, LogsOptions> = {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { badRequest } from '../../api/errors.ts';
 import * as wire from '../../api/generated/wheelhouse.ts';
 import { exitStatus, type ContainerStreams, type RemoteProcess } from '../../api/streams.ts';
+import { checkLogsOptions } from '../../api/validation/log-options.ts';
 import type { BoundedSender } from '../../machinery/bounded-sender.ts';
 import { pathOf, resourceAttributes, uriOf } from '../requests/attributes.ts';
 import type { RequestAttributes } from '../requests/attributes.ts';
@@ -16,6 +17,7 @@ export function containersService(
   const { logs, exec, attach, portForward } = wire.Containers;
   return [
     streamMethod(logs, context, asksForLog, async (call, { namespace, pod, container, options }, out) => {
+      checkLogsOptions(pod, options ?? {});
       const from = streams.logs(call, { namespace, name: pod }, { ...options, ...containerOf(container) });
       for await (const data of from) {
         call.tracker?.started(200);

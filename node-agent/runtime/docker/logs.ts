@@ -39,8 +39,8 @@ export async function* containerLogs(
 
 function logQuery(options: LogOptions): Record<string, unknown> {
   return {
-    stdout: true,
-    stderr: true,
+    stdout: options.stream !== 'stderr',
+    stderr: options.stream !== 'stdout',
     follow: options.follow,
     timestamps: options.timestamps,
     tail: options.tailLines === undefined ? 'all' : String(options.tailLines),

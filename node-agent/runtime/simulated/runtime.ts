@@ -159,8 +159,10 @@ export class SimulatedRuntime implements ContainerRuntime {
   }
 
   async *logs(containerId: string, options: LogOptions, signal: AbortSignal): AsyncGenerator<Buffer> {
-    for await (const records of this.#records(containerId, options, signal))
-      yield Buffer.concat(records.map(({ data }) => data));
+    for await (const records of this.#records(containerId, options, signal)) {
+      const wanted = records.filter(({ stream }) => (options.stream ?? stream) === stream);
+      if (wanted.length > 0) yield Buffer.concat(wanted.map(({ data }) => data));
+    }
   }
 
   async exec(containerId: string, options: ExecOptions, signal: AbortSignal): Promise<ProcessStreams> {

@@ -224,6 +224,11 @@ describe('container streams', () => {
     expect(await text(log)).toBe('one\ntwo\n');
     expect(handlers.asked[0]).toMatchObject({ kind: 'logs', options });
     expect(await text(connection.containers.logs({}, web, { limitBytes: 6 }))).toBe('one\ntw');
+    expect(await text(connection.containers.logs({}, web, { stream: 'Stderr' }))).toBe('one\ntwo\n');
+    expect(handlers.asked.at(-1)).toMatchObject({ kind: 'logs', options: { stream: 'Stderr' } });
+    await expect(text(connection.containers.logs({}, web, { stream: 'stderr' }))).rejects.toMatchObject({
+      reason: 'Invalid',
+    });
   });
 
   test('logs: leaving the loop tells the handler; a slow reader is not read ahead of', async () => {
