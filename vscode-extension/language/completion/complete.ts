@@ -9,6 +9,7 @@ import { schemaAt } from '../schema/schema-at.ts';
 import { typeName } from '../schema/type-name.ts';
 import type { Field, ObjectSchema, Schema } from '../../../core/machinery/schema.ts';
 import { followed, textOf } from '../syntax/nodes.ts';
+import { parseDocument, type ParsedDocument } from '../syntax/parse-document.ts';
 import type { Path } from '../syntax/paths.ts';
 import { literal, type Completion } from './completion.ts';
 import { cursorAt, type Cursor } from './cursor.ts';
@@ -22,9 +23,17 @@ export interface CompletionContext {
   readonly known: KnownObjects;
 }
 
-/** What could be written at an offset of a document, the most likely first. */
-export function complete(text: string, offset: number, context: CompletionContext): Completion[] {
-  const cursor = cursorAt(text, offset);
+/**
+ * What could be written at an offset of a document, the most likely first. `parse` is for who knows a quicker way than
+ * from the beginning.
+ */
+export function complete(
+  text: string,
+  offset: number,
+  context: CompletionContext,
+  parse: (text: string) => ParsedDocument = parseDocument,
+): Completion[] {
+  const cursor = cursorAt(text, offset, parse);
   if (cursor === undefined) return isBlank(text) ? wholeObjects({ start: offset, end: offset }, context) : [];
   const object = objectAround(cursor);
   const kind = context.model.get(object?.apiVersion ?? '', object?.kind ?? '');

@@ -1,5 +1,5 @@
 import type { MapNode, Range, SyntaxNode } from '../syntax/nodes.ts';
-import { parseDocument } from '../syntax/parse-document.ts';
+import type { ParsedDocument } from '../syntax/parse-document.ts';
 import type { Path } from '../syntax/paths.ts';
 
 /** What somebody is about to write. */
@@ -30,7 +30,11 @@ const mark = 'wheelhouseQcursor';
  * Finds out what an offset is in, by parsing the document with a word put there: then the parser says what that word
  * is, whatever the style around it. Undefined within comments and in the middle of text.
  */
-export function cursorAt(text: string, offset: number): Cursor | undefined {
+export function cursorAt(
+  text: string,
+  offset: number,
+  parse: (text: string) => ParsedDocument,
+): Cursor | undefined {
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
   const before = text.slice(lineStart, offset);
   if (/(^|\s)#/.test(before)) return undefined;
@@ -40,7 +44,7 @@ export function cursorAt(text: string, offset: number): Cursor | undefined {
   const hasColon = /^["']?[ \t]*:([ \t]|$)/.test(after);
   const opensLine = /^[ \t]*(- +)*$/.test(text.slice(lineStart, start));
   const written = opensLine && !hasColon ? `${mark}:` : mark;
-  const { root } = parseDocument(`${text.slice(0, start)}${written}${text.slice(end)}`);
+  const { root } = parse(`${text.slice(0, start)}${written}${text.slice(end)}`);
   const found = root === undefined ? undefined : find(root, [], false);
   if (root === undefined || found === undefined) return undefined;
   const { map } = found;

@@ -22,8 +22,10 @@ export function registerCompletions(service: ManifestService): vscode.Disposable
         if (at === undefined) return undefined;
         // A space begins a value; in front of a line it is only indentation.
         if (triggerCharacter === ' ' && !/[:-] $/.test(textBefore(document, position))) return undefined;
-        const found = complete(at.placed.text, at.offset, { ...service.settings, known: service.known });
-        return found.map((completion) => toItem(document, completion, at.placed.start));
+        const { placed, offset } = at;
+        const context = { ...service.settings, known: service.known };
+        const found = complete(placed.text, offset, context, (text) => placed.parseInstead(text));
+        return found.map((completion) => toItem(document, completion, placed.start));
       },
     },
     ' ',

@@ -8,6 +8,7 @@ import { hoverAt } from '../hover/hover.ts';
 import { outlineOf } from '../outline/outline.ts';
 import { FileObjects } from '../references/object-index.ts';
 import { builtInModel } from '../schema/built-in.ts';
+import { ManifestFile } from '../syntax/manifest-file.ts';
 import { parseDocument } from '../syntax/parse-document.ts';
 
 const model = builtInModel();
@@ -74,7 +75,16 @@ test('whatever is typed, every question is answered', () => {
       }
       outlineOf(document);
       hoverAt(document, offset, { model, live: undefined });
-      complete(text, offset, { model, namespace: 'default', known });
+      const context = { model, namespace: 'default', known };
+      const completions = complete(text, offset, context);
+      // What is known of the text before the slips changes nothing but how long it takes.
+      const file = new ManifestFile();
+      file.update(base).forEach(({ parsed }) => parsed);
+      const [placed, ...others] = file.update(text);
+      if (placed !== undefined && others.length === 0) {
+        const quick = complete(text, offset, context, (other) => placed.parseInstead(other));
+        expect(quick).toEqual(completions);
+      }
       definitionAt({ document, model, namespace: 'default' }, offset, known);
     }),
     { numRuns: 400, seed: 20 },

@@ -50,6 +50,19 @@ describe('a file that changes', () => {
     expect(itemOf(last?.root?.value)).toBe(itemOf(first?.root?.value));
   });
 
+  test('knows most of what another text would be, also while what is typed is no YAML', () => {
+    const other = new ManifestFile();
+    const text = `a:\n  b: 1\nc:\n${'  - d: [e, f]\n'.repeat(20)}`;
+    const itemOf = (value: unknown) => (value as { c: readonly unknown[] }).c[7];
+    const known = itemOf(other.update(text)[0]?.parsed.root?.value);
+    for (const typed of ['b: 1', 'b: "1']) {
+      const [document] = other.update(text.replace('b: 1', typed));
+      const instead = document?.parseInstead(text.replace('b: 1', 'b: mark'));
+      expect(instead).toEqual(parseDocument(instead?.text ?? ''));
+      expect(itemOf(instead?.root?.value)).toBe(known);
+    }
+  });
+
   test('forgets what it no longer holds', () => {
     const other = new ManifestFile();
     const [first] = other.update('a: 1\n');
