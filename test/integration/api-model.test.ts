@@ -45,6 +45,8 @@ class Model {
   owners = new Map<string, Set<string>>();
   held = false;
   deleting = false;
+  /** Whether anything of it has an owner: a value, the map of values, or what holds its deletion. */
+  isOwned = false;
 
   /** Makes the step and says how it must end. */
   take(step: Step): string {
@@ -89,6 +91,7 @@ class Model {
   #begin(): void {
     this.values = {};
     this.owners = new Map();
+    this.isOwned = true;
     this.held = this.deleting = false;
   }
 
@@ -96,19 +99,23 @@ class Model {
     this.values = undefined;
   }
 
-  /** Whoever changes a value is its only owner; what is removed has none. */
+  /**
+   * Whoever changes a value is its only owner; what is removed has none. Where nothing has an owner nobody becomes one
+   * by that (upstream: managedfields/internal/skipnonapplied.go).
+   */
   #write(wanted: Data, writer: string): void {
     const values = this.values ?? {};
     for (const key of Object.keys(values)) if (wanted[key] === undefined) this.owners.delete(key);
     for (const [key, value] of Object.entries(wanted))
-      if (values[key] !== value) this.owners.set(key, new Set([writer]));
+      if (this.isOwned && values[key] !== value) this.owners.set(key, new Set([writer]));
     this.values = { ...wanted };
   }
 
   #apply(wanted: Data, writer: string, force: boolean): string {
     if (this.values === undefined) this.#begin();
     const values = this.values ?? {};
-    const ownersOf = (key: string) => this.owners.get(key) ?? new Set<string>();
+    const all = this.isOwned ? this.owners : ownedBefore(values);
+    const ownersOf = (key: string) => all.get(key) ?? new Set<string>();
     const disputed = Object.entries(wanted).filter(
       ([key, value]) =>
         values[key] !== undefined &&
@@ -116,6 +123,7 @@ class Model {
         [...ownersOf(key)].some((owner) => owner !== writer),
     );
     if (disputed.length > 0 && !force) return 'Conflict';
+    this.owners = all;
     for (const [key, value] of Object.entries(wanted)) {
       this.owners.set(key, values[key] === value ? ownersOf(key).add(writer) : new Set([writer]));
       values[key] = value;
@@ -127,6 +135,11 @@ class Model {
     }
     return 'ok';
   }
+}
+
+/** What was there before anybody owned something belongs to all who wrote it, by one name. */
+function ownedBefore(values: Data): Map<string, Set<string>> {
+  return new Map(Object.keys(values).map((key) => [key, new Set(['Update before-first-apply'])]));
 }
 
 const settings = { namespace: 'default', name: 'settings' };
@@ -220,6 +233,7 @@ test(
           const live = await api.client.get(configmaps, settings).catch(() => undefined);
           expect(live?.data ?? (live && {})).toEqual(model.values);
           if (live === undefined) continue;
+          model.isOwned = live.metadata.managedFields !== undefined;
           expect(ownersOf(live)).toEqual(
             sorted(Object.fromEntries([...model.owners].map(([key, writers]) => [key, [...writers]]))),
           );

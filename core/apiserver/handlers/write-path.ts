@@ -113,8 +113,10 @@ export class WritePath {
     const rules = { declaration, strategy: store.strategy };
     const ofStatus = writesStatus(subresource);
     // Nobody comes to own by way of the status what cannot be written there.
-    if (ofStatus) prepareStatusUpdate(rules, object, old, context);
-    this.#recordOwners(request, object, old);
+    const written = { ...object };
+    if (ofStatus) prepareStatusUpdate(rules, written, old, context);
+    this.#recordOwners(request, written, old);
+    object.metadata = { ...object.metadata, managedFields: written.metadata.managedFields };
     const admission = this.#request(request, 'UPDATE', object, old);
     await this.#admission.mutate(admission);
     declaration.applyDefaults?.(object);
