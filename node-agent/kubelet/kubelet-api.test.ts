@@ -88,6 +88,8 @@ describe('the API of a kubelet', () => {
       200,
       'u-1 {"follow":false,"previous":false,"timestamps":true,"tailLines":5}',
     ]);
+    const [, one] = await ask('/containerLogs/shop/web/app?stream=Stderr');
+    expect(one).toBe('u-1 {"follow":false,"previous":false,"timestamps":false,"stream":"Stderr"}');
   });
 
   test.each([

@@ -90,6 +90,7 @@ export class KubeletApi {
     const whole = (option: string) =>
       /^\d+$/.test(query.get(option) ?? '') ? Number(query.get(option)) : undefined;
     const [tailLines, limitBytes, sinceSeconds] = ['tailLines', 'limitBytes', 'sinceSeconds'].map(whole);
+    const stream = query.get('stream');
     const options = {
       follow: query.get('follow') === 'true',
       previous: query.get('previous') === 'true',
@@ -97,6 +98,7 @@ export class KubeletApi {
       ...(tailLines === undefined ? {} : { tailLines }),
       ...(limitBytes === undefined ? {} : { limitBytes }),
       ...(sinceSeconds === undefined ? {} : { sinceSeconds }),
+      ...(stream === null ? {} : { stream }),
     };
     const ref = { namespace, name, uid: pod.metadata.uid ?? '', container };
     const log = limited(handlers.logs(ref, options, signal), limitBytes);
