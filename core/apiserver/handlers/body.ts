@@ -27,12 +27,19 @@ export interface KindToRead {
   readonly olderApiVersions?: readonly string[];
 }
 
+/** A field that nobody knows. */
+export interface UnknownField {
+  readonly path: string;
+  /** What might have been meant, to be said behind a problem; empty where nothing is like it. */
+  readonly hint: string;
+}
+
 export interface DecodeOptions {
   /** What becomes of fields nobody knows; a warning each unless given, as upstream. */
   readonly fieldValidation?: FieldValidation | undefined;
   readonly warn?: ((text: string) => void) | undefined;
-  /** Makes the error to throw for fields nobody knows, by their paths, whatever `fieldValidation` says. */
-  readonly refuseUnknown?: ((paths: readonly string[]) => Error) | undefined;
+  /** Makes the error to throw for fields nobody knows, whatever `fieldValidation` says. */
+  readonly refuseUnknown?: ((fields: readonly UnknownField[]) => Error) | undefined;
   /** What is thrown when the object cannot be read, and why; BadRequest unless given. */
   readonly refuse?: ((why: string) => StatusError) | undefined;
 }
@@ -254,12 +261,6 @@ export function repeated(text: string): readonly string[] {
   return duplicateKeys(text).map((path) => `duplicate field ${JSON.stringify(formatPath(path))}`);
 }
 
-/** A field that nobody knows, and what might have been meant. */
-interface UnknownField {
-  readonly path: string;
-  readonly hint: string;
-}
-
 function report(
   kind: KindToRead,
   unknown: readonly UnknownField[],
@@ -267,7 +268,7 @@ function report(
   options: DecodeOptions,
 ): void {
   const { fieldValidation, refuseUnknown, warn } = options;
-  if (unknown.length > 0 && refuseUnknown !== undefined) throw refuseUnknown(unknown.map(({ path }) => path));
+  if (unknown.length > 0 && refuseUnknown !== undefined) throw refuseUnknown(unknown);
   if (fieldValidation === 'Ignore') return;
   const problems = [
     ...duplicates,

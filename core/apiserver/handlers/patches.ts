@@ -12,7 +12,7 @@ import { applyStrategicMerge } from '../../machinery/patch/strategic-merge.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
 import { prune } from '../../machinery/schema-transform.ts';
 import { checkNames, decodeBody, holdsSecrets, parseBody, repeated } from './body.ts';
-import type { KindToRead } from './body.ts';
+import type { KindToRead, UnknownField } from './body.ts';
 
 /** A patch read once and applied to as many versions of the object as the race for the write takes. */
 export interface ReadyPatch {
@@ -79,7 +79,7 @@ export function readConfiguration(
   const object = decodeBody(kind, parsedBody, {
     fieldValidation,
     warn,
-    refuseUnknown: (paths) => undeclared(kind, `${namespace ?? ''}/${name}`, paths),
+    refuseUnknown: (fields) => undeclared(kind, { namespace: namespace ?? '', name }, fields),
   });
   checkNames(declaration, object, { namespace, name });
   if (object.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
@@ -93,15 +93,23 @@ export function readConfiguration(
  * Nobody could own what the schema does not have, so an apply of it is refused, in upstream's words and with its code
  * (managedfields/internal/structuredmerge.go).
  */
-function undeclared(kind: KindToRead, name: string, paths: readonly string[]): StatusError {
-  const errors = paths.map((path) => `.${path}: field not declared in schema`);
+function undeclared(
+  kind: KindToRead,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  fields: readonly UnknownField[],
+): StatusError {
+  const errors = fields.map(({ path, hint }) => `.${path}: field not declared in schema${hint}`);
   const [only, ...others] = errors;
   const listed = others.length === 0 ? only : `errors:\n${errors.map((error) => `  ${error}`).join('\n')}`;
   const type = `${kind.group}/${kind.version}, Kind=${kind.kind}`;
-  return new StatusError(
-    'InternalError',
-    `failed to create typed patch object (${name}; ${type}): ${listed}`,
-  );
+  const message = `failed to create typed patch object (${namespace}/${name}; ${type}): ${listed}`;
+  const causes = fields.map(({ path, hint }) => {
+    return { reason: 'FieldValueInvalid', field: path, message: `unknown field${hint}` };
+  });
+  return new StatusError('InternalError', message, {
+    target: { group: kind.group, kind: kind.kind, name },
+    causes,
+  });
 }
 
 function applied(type: Patch['type'], object: JsonObject, patch: unknown, schema: ObjectSchema): unknown {

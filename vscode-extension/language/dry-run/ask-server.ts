@@ -71,9 +71,10 @@ function bytesOf({ value }: ManifestObject): Buffer {
 /** A webhook that fails refuses what it was to be asked about (webhook/errors/statuserror.go). */
 const failedWebhook = /^Internal error occurred: failed calling webhook "/;
 
-/** Says nothing of the manifest. */
-function isUnreachable({ reason, message }: StatusError): boolean {
-  if (reason === 'InternalError') return !failedWebhook.test(message);
+/** Says nothing of the manifest. An apply of fields that the schema does not have is called an internal error, too. */
+function isUnreachable({ reason, message, status }: StatusError): boolean {
+  const namesFields = status.details?.causes?.some(({ field = '' }) => field !== '') === true;
+  if (reason === 'InternalError') return !failedWebhook.test(message) && !namesFields;
   return ['ServiceUnavailable', 'Timeout', 'ServerTimeout', 'TooManyRequests', 'Unauthorized'].includes(
     reason,
   );

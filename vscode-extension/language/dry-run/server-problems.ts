@@ -51,10 +51,15 @@ function spokenProblems(
   }));
 }
 
+/** It is the name of such a field that is wrong. */
+const isUnknown = /^unknown field/;
+
 function refusedFields(status: Status): RefusedField[] {
   const message = status.message ?? status.reason ?? 'Refused';
   const causes = (status.details?.causes ?? []).flatMap(({ field = '', message: text = '', reason }) =>
-    field === '' ? [] : [{ field, message: text, ...(reason === undefined ? {} : { reason }) }],
+    field === ''
+      ? []
+      : [{ field, message: text, ...(reason === undefined ? {} : { reason }), onKey: isUnknown.test(text) }],
   );
   if (causes.length > 0) return causes;
   const decoding = decodingErrors(message);
