@@ -239,17 +239,42 @@ async function dependentsOfPlaced(
   return text;
 }
 
-/** Work on objects in turn, which tells whose turn it is and can be cancelled between any two. */
-function oneByOne<T>(
+/** Longer than a few objects take as a rule: a message that only flickers tells nobody anything. */
+const quickMs = 500;
+
+/** Work on objects in turn. Where it takes a while it tells whose turn it is and can be cancelled between any two. */
+async function oneByOne<T>(
   title: string,
   count: number,
   cluster: OpenCluster,
   work: (signal: AbortSignal, onNext: (next: PlacedObject) => void) => Promise<T>,
-): Thenable<T> {
-  const location = vscode.ProgressLocation.Notification;
-  return vscode.window.withProgress({ location, title, cancellable: true }, (progress, token) => {
-    const onNext = (next: PlacedObject) =>
-      progress.report({ message: placedText(next), increment: 100 / count });
-    return work(signalOf(token, cluster.signal), onNext);
+): Promise<T> {
+  const cancelled = new AbortController();
+  const told = { message: '', increment: 0 };
+  let tell = () => {};
+  const working = work(AbortSignal.any([cluster.signal, cancelled.signal]), (next) => {
+    told.message = placedText(next);
+    told.increment += 100 / count;
+    tell();
   });
+  const show = () =>
+    vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
+      async (progress, token) => {
+        token.onCancellationRequested(() => cancelled.abort(new vscode.CancellationError()));
+        tell = () => {
+          progress.report({ ...told });
+          told.increment = 0;
+        };
+        tell();
+        // Whoever waits for the work hears of its failure.
+        await working.catch(() => undefined);
+      },
+    );
+  const timer = setTimeout(() => void show(), quickMs);
+  try {
+    return await working;
+  } finally {
+    clearTimeout(timer);
+  }
 }
