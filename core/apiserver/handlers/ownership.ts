@@ -37,13 +37,16 @@ export function recordOwners(
   const before = entriesBefore(writer, object, old);
   // What had no owners so far gets its first with an apply, which takes all there is for somebody else's.
   if (old !== undefined && before.length === 0) return setEntries(object, []);
-  const entries = trackUpdate({
-    ...writeOf(declaration, writer),
-    managedFields: before,
-    before: old as JsonObject | undefined,
-    after: object,
-  });
-  setEntries(object, entries);
+  const entries = legible(() =>
+    trackUpdate({
+      ...writeOf(declaration, writer),
+      managedFields: before,
+      before: old as JsonObject | undefined,
+      after: object,
+    }),
+  );
+  // What is stored and cannot be read owns nothing.
+  setEntries(object, entries ?? []);
 }
 
 /**
@@ -56,20 +59,21 @@ function entriesBefore(
   { metadata }: Mutable<KubernetesObject>,
   old: KubernetesObject | undefined,
 ): readonly ManagedFieldsEntry[] {
-  const given = subresource === '' ? metadata.managedFields : undefined;
+  const live = (old?.metadata.managedFields ?? []) as readonly ManagedFieldsEntry[];
+  const given = (subresource === '' ? metadata.managedFields : undefined) as typeof live | undefined;
   const [first, ...others] = given ?? [];
   if (first !== undefined && others.length === 0 && Object.keys(first).length === 0) return [];
-  return legible(given) ?? legible(old?.metadata.managedFields) ?? [];
+  // A patch of something else hands on what is stored, which was checked then.
+  const isStored =
+    given?.length === live.length && given.every(({ fieldsV1 }, at) => fieldsV1 === live[at]?.fieldsV1);
+  const isChanged = given !== undefined && !isStored && legible(() => readManagedFields(given)) !== undefined;
+  return isChanged ? given : live;
 }
 
-/** Undefined where there are none that could be read. */
-function legible(
-  given: KubernetesObject['metadata']['managedFields'],
-): readonly ManagedFieldsEntry[] | undefined {
-  const entries = given as readonly ManagedFieldsEntry[] | undefined;
+/** Undefined where owners cannot be read. */
+function legible<T>(read: () => T): T | undefined {
   try {
-    readManagedFields(entries);
-    return entries;
+    return read();
   } catch (error) {
     if (error instanceof FieldsV1Error || error instanceof RangeError) return undefined;
     throw error;

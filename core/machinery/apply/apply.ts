@@ -6,7 +6,7 @@ import { FieldSet } from './field-set.ts';
 import {
   capUpdaters,
   identityOf,
-  readManagedFields,
+  storedManagedFields,
   writeManagedFields,
   type ManagedFieldsEntry,
   type ManagerOperation,
@@ -99,7 +99,7 @@ function tryApply(request: ApplyRequest): Attempt {
   const live = withoutManagedFields(request.live ?? {});
   const applied = withoutManagedFields(request.applied);
   const ignored = ignoredFields(request);
-  const owners = request.live === undefined ? readManagedFields(undefined) : liveOwners(request, live);
+  const owners = request.live === undefined ? new Map<string, Ownership>() : liveOwners(request, live);
   const self = selfOf(request, 'Apply');
   const identity = identityOf(self);
   const mentioned = toFieldSet(schema, applied, { strict: true }).withoutSubtrees(ignored);
@@ -136,7 +136,7 @@ export function trackUpdate(request: UpdateRequest): readonly ManagedFieldsEntry
   const changed = exclude(compareValues(request.schema, before, after), ignoredFields(request));
   const nothing = changed.added.isEmpty && changed.modified.isEmpty && changed.removed.isEmpty;
   if (nothing && request.managedFields !== undefined) return request.managedFields;
-  return writeManagedFields(ownersAfterUpdate(request, readManagedFields(request.managedFields), changed));
+  return writeManagedFields(ownersAfterUpdate(request, storedManagedFields(request.managedFields), changed));
 }
 
 function ownersAfterUpdate(write: Write, owners: Owners, changed: Comparison): Owners {
@@ -205,7 +205,7 @@ function prune(
 
 /** An object that nobody applied or tracked so far belongs to "before-first-apply". */
 function liveOwners(request: ApplyRequest, live: JsonObject): Owners {
-  const owners = readManagedFields(request.managedFields);
+  const owners = storedManagedFields(request.managedFields);
   if (owners.size > 0) return owners;
   const changed = exclude(compareValues(request.schema, {}, live), ignoredFields(request));
   return ownersAfterUpdate({ ...request, manager: 'before-first-apply' }, owners, changed);

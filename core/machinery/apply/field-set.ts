@@ -1,3 +1,4 @@
+import type { JsonObject } from '../json.ts';
 import type { PathElement } from './path-element.ts';
 
 /**
@@ -10,11 +11,32 @@ export class FieldSet {
   static readonly leaf = new FieldSet(true, new Map());
 
   readonly owned: boolean;
-  readonly children: ReadonlyMap<PathElement, FieldSet>;
+  /** What it was read from; undefined where it was made otherwise. */
+  readonly source: JsonObject | undefined;
+  #children: ReadonlyMap<PathElement, FieldSet> | (() => ReadonlyMap<PathElement, FieldSet>);
 
-  private constructor(owned: boolean, children: ReadonlyMap<PathElement, FieldSet>) {
+  private constructor(
+    owned: boolean,
+    children: ReadonlyMap<PathElement, FieldSet> | (() => ReadonlyMap<PathElement, FieldSet>),
+    source?: JsonObject,
+  ) {
     this.owned = owned;
-    this.children = children;
+    this.source = source;
+    this.#children = children;
+  }
+
+  get children(): ReadonlyMap<PathElement, FieldSet> {
+    if (typeof this.#children === 'function') this.#children = this.#children();
+    return this.#children;
+  }
+
+  /** A node whose children, of which there is at least one, are read when somebody looks at them. */
+  static unread(
+    owned: boolean,
+    source: JsonObject,
+    children: () => ReadonlyMap<PathElement, FieldSet>,
+  ): FieldSet {
+    return new FieldSet(owned, children, source);
   }
 
   /** A node with these children, empty ones left out. */
@@ -33,7 +55,7 @@ export class FieldSet {
 
   /** Whether neither this node nor any below it is owned. */
   get isEmpty(): boolean {
-    return !this.owned && this.children.size === 0;
+    return !this.owned && typeof this.#children !== 'function' && this.#children.size === 0;
   }
 
   get size(): number {
@@ -53,13 +75,11 @@ export class FieldSet {
     return this.children.get(element)?.at(rest) ?? FieldSet.empty;
   }
 
+  /** This very set where `other` adds nothing, as in most writes. */
   union(other: FieldSet): FieldSet {
     if (this === other || other.isEmpty) return this;
     if (this.isEmpty) return other;
-    const children = new Map(this.children);
-    for (const [element, child] of other.children)
-      children.set(element, children.get(element)?.union(child) ?? child);
-    return FieldSet.node(this.owned || other.owned, children);
+    return this.#with(this.owned || other.owned, other, (child, twin) => child?.union(twin) ?? twin);
   }
 
   intersection(other: FieldSet): FieldSet {
@@ -70,23 +90,19 @@ export class FieldSet {
     );
   }
 
+  /** This very set where `other` takes nothing away. */
   difference(other: FieldSet): FieldSet {
     if (this === other) return FieldSet.empty;
     if (other.isEmpty) return this;
-    const children = new Map(this.children);
-    for (const [element, twin] of this.#common(other, (child, twin) => child.difference(twin)))
-      children.set(element, twin);
-    return FieldSet.node(this.owned && !other.owned, children);
+    return this.#with(this.owned && !other.owned, other, (child, twin) => child?.difference(twin));
   }
 
   /** As `difference`, but a path in `other` takes everything below it along. */
   withoutSubtrees(other: FieldSet): FieldSet {
     if (other.isEmpty) return this;
-    const children = new Map(this.children);
-    const below = (child: FieldSet, twin: FieldSet) =>
-      twin.owned ? FieldSet.empty : child.withoutSubtrees(twin);
-    for (const [element, rest] of this.#common(other, below)) children.set(element, rest);
-    return FieldSet.node(this.owned && !other.owned, children);
+    const below = (child: FieldSet | undefined, twin: FieldSet) =>
+      twin.owned ? child && FieldSet.empty : child?.withoutSubtrees(twin);
+    return this.#with(this.owned && !other.owned, other, below);
   }
 
   equals(other: FieldSet): boolean {
@@ -103,6 +119,27 @@ export class FieldSet {
   *paths(prefix: readonly PathElement[] = []): Generator<readonly PathElement[]> {
     if (this.owned) yield prefix;
     for (const [element, child] of this.children) yield* child.paths([...prefix, element]);
+  }
+
+  /**
+   * This set with what `combine` makes of the children that `other` has, of which most are few. What stays is shared, so
+   * that whoever compares sets with what they were sees at once where nothing changed.
+   */
+  #with(
+    owned: boolean,
+    other: FieldSet,
+    combine: (child: FieldSet | undefined, twin: FieldSet) => FieldSet | undefined,
+  ): FieldSet {
+    let children: Map<PathElement, FieldSet> | undefined;
+    for (const [element, twin] of other.children) {
+      const child = this.children.get(element);
+      const combined = combine(child, twin);
+      if (combined === undefined || combined === child) continue;
+      children ??= new Map(this.children);
+      children.set(element, combined);
+    }
+    if (children === undefined && owned === this.owned) return this;
+    return FieldSet.node(owned, children ?? this.children);
   }
 
   /** What `combine` makes of the children that both have. */

@@ -27,6 +27,32 @@ export function readFieldsV1(fields: unknown): FieldSet {
   return set;
 }
 
+/**
+ * As `readFieldsV1`, of what was checked when it was stored: each level is read when somebody looks at it. A write
+ * changes few fields, and of the hundred of a Pod's owners looks at those alone.
+ * @throws FieldsV1Error, then or when somebody looks
+ */
+export function storedFieldsV1(fields: unknown): FieldSet {
+  if (!isObject(fields)) throw new FieldsV1Error('Cannot read fieldsV1: it is not an object');
+  return storedNode(fields, 0);
+}
+
+function storedNode(fields: JsonObject, depth: number): FieldSet {
+  const owned = Object.hasOwn(fields, '.');
+  if (Object.keys(fields).length === (owned ? 1 : 0)) return owned ? FieldSet.leaf : FieldSet.empty;
+  return FieldSet.unread(
+    owned,
+    fields,
+    () =>
+      new Map(
+        membersOf(fields, depth).map(([element, child]) => [
+          element,
+          memberNode(child, () => storedNode(child, depth + 1)),
+        ]),
+      ),
+  );
+}
+
 /** Writes metav1.FieldsV1, in upstream's order. */
 export function writeFieldsV1(set: FieldSet): JsonObject {
   const known = fieldsOfSet.get(set);
@@ -38,26 +64,37 @@ export function writeFieldsV1(set: FieldSet): JsonObject {
 }
 
 function readNode(fields: JsonObject, depth: number): FieldSet {
+  const children = membersOf(fields, depth).map(([element, child]): [PathElement, FieldSet] => {
+    // Read even where it says nothing, so that what is wrong below is found.
+    const node = readNode(child, depth + 1);
+    return [element, memberNode(child, () => node)];
+  });
+  return FieldSet.node(Object.hasOwn(fields, '.'), children);
+}
+
+/** An element without children stands for itself; with children it does so only where "." says so. */
+function memberNode(child: JsonObject, read: () => FieldSet): FieldSet {
+  return Object.keys(child).length === 0 ? FieldSet.leaf : read();
+}
+
+function membersOf(fields: JsonObject, depth: number): [PathElement, JsonObject][] {
   if (depth > maxDepth)
     throw new FieldsV1Error(`Cannot read fieldsV1: it is nested more than ${maxDepth} levels deep`);
-  const keys = Object.keys(fields);
-  const children: [PathElement, FieldSet][] = [];
-  for (const key of keys) {
+  const members: [PathElement, JsonObject][] = [];
+  for (const [key, child] of Object.entries(fields)) {
     if (key === '.') continue;
     const element = parsePathElement(key);
-    const child = fields[key];
     if (element === undefined)
       throw new FieldsV1Error(`Cannot read fieldsV1: ${JSON.stringify(key)} is no path element`);
     if (!isObject(child))
       throw new FieldsV1Error(`Cannot read fieldsV1: ${JSON.stringify(key)} is not an object`);
-    // An element without children stands for itself; with children it does so only where "." says so.
-    const node = readNode(child, depth + 1);
-    children.push([element, Object.keys(child).length === 0 ? FieldSet.leaf : node]);
+    members.push([element, child]);
   }
-  return FieldSet.node(Object.hasOwn(fields, '.'), children);
+  return members;
 }
 
 function writeNode(set: FieldSet): JsonObject {
+  if (set.source !== undefined) return set.source;
   const fields: Record<string, unknown> = {};
   if (set.owned && set.children.size > 0) fields['.'] = {};
   for (const element of inUpstreamOrder(set.children.keys()))

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { FieldSet } from './field-set.ts';
-import { readFieldsV1, writeFieldsV1 } from './fields-v1.ts';
+import { readFieldsV1, storedFieldsV1, writeFieldsV1 } from './fields-v1.ts';
 
 export type ManagerOperation = 'Apply' | 'Update';
 
@@ -41,6 +41,18 @@ export function identityOf({ manager, operation, apiVersion, subresource }: Mana
 
 /** Reads metadata.managedFields. @throws FieldsV1Error, RangeError on entries that are none */
 export function readManagedFields(entries: readonly ManagedFieldsEntry[] | undefined): Owners {
+  return readEntries(entries, readFieldsV1);
+}
+
+/** As `readManagedFields`, of what is stored. @throws RangeError; FieldsV1Error also later, see `storedFieldsV1` */
+export function storedManagedFields(entries: readonly ManagedFieldsEntry[] | undefined): Owners {
+  return readEntries(entries, storedFieldsV1);
+}
+
+function readEntries(
+  entries: readonly ManagedFieldsEntry[] | undefined,
+  read: (fields: unknown) => FieldSet,
+): Owners {
   const owners = new Map<string, Ownership>();
   for (const {
     manager = '',
@@ -62,7 +74,7 @@ export function readManagedFields(entries: readonly ManagedFieldsEntry[] | undef
       );
     }
     const owner: Manager = { manager, operation, apiVersion, subresource };
-    owners.set(identityOf(owner), { ...owner, time, set: readFieldsV1(fieldsV1 ?? {}) });
+    owners.set(identityOf(owner), { ...owner, time, set: read(fieldsV1 ?? {}) });
   }
   return owners;
 }
