@@ -1,6 +1,12 @@
+/** Of a second there are many in a row. */
+let last = { second: NaN, text: '' };
+
 /** RFC 3339 in UTC with whole seconds, as metav1.Time writes it. */
 export function timestamp(ms: number): string {
-  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+  const second = Math.floor(ms / 1000);
+  if (second !== last.second)
+    last = { second, text: new Date(second * 1000).toISOString().replace('.000Z', 'Z') };
+  return last.text;
 }
 
 /** RFC 3339 in UTC with microseconds, as metav1.MicroTime writes it. */

@@ -3,6 +3,8 @@ import type { KubernetesObject } from '../api/object.ts';
 import type { Encoded } from '../api/verbs.ts';
 import type { Revision } from '../storage/storage.ts';
 import type { Labels } from '../storage/watch-cache/item.ts';
+import { RecentlyParsed } from './recently-parsed.ts';
+import type { Forgettable } from './recently-parsed.ts';
 import { labelsText } from './stored-labels.ts';
 
 /** What every value ends with. */
@@ -110,18 +112,13 @@ export class StoredFormat {
   }
 }
 
-/**
- * How much is kept parsed as well, by its bytes: what a write, its watch and those who follow it read within some
- * milliseconds. Weak references would do it for longer and at a price: a scavenge takes them for strong ones, so
- * everything that was ever parsed would grow old and wait there for the long collection.
- */
-const mostParsedBytes = 256 * 1024;
+const recentlyParsed = new RecentlyParsed();
 
 /**
  * An object as the store has it, parsed and spliced only when somebody asks. Parsed, it takes several times the room
- * of its bytes, so that form is kept only while it is among the last that were asked for.
+ * of its bytes, so that form is kept for a moment only.
  */
-export class StoredObject implements Encoded {
+export class StoredObject implements Encoded, Forgettable {
   /** 0: never stored, the result of a dry run. */
   readonly revision: Revision;
   readonly #format: StoredFormat;
@@ -139,21 +136,13 @@ export class StoredObject implements Encoded {
     if (object !== undefined) this.#keep(format.freeze?.(object) ?? object);
   }
 
-  /** With their sizes, the oldest first. */
-  static readonly #recent = new Map<StoredObject, number>();
-  static #recentBytes = 0;
-
   #keep(object: KubernetesObject): void {
-    const recent = StoredObject.#recent;
     this.#object = object;
-    recent.set(this, this.#data.length);
-    StoredObject.#recentBytes += this.#data.length;
-    for (const [oldest, bytes] of recent) {
-      if (StoredObject.#recentBytes <= mostParsedBytes || oldest === this) return;
-      oldest.#object = undefined;
-      recent.delete(oldest);
-      StoredObject.#recentBytes -= bytes;
-    }
+    recentlyParsed.add(this, this.#data.length);
+  }
+
+  forget(): void {
+    this.#object = undefined;
   }
 
   get resourceVersion(): string {

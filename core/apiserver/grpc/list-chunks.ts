@@ -2,6 +2,7 @@ import * as wire from '../../api/generated/wheelhouse.ts';
 import type { Encoded, EncodedList } from '../../api/verbs.ts';
 import type { BoundedSender } from '../../machinery/bounded-sender.ts';
 import type { ChangeType } from '../recent-encodings.ts';
+import { watchBudget } from '../watch-budget.ts';
 
 /** Large enough that a message costs little, small enough that a slow reader holds little. */
 const chunkBytes = 256 * 1024;
@@ -69,19 +70,20 @@ export async function sendEvents(events: Iterable<Buffer>, out: BoundedSender): 
   let size = 0;
   for (const event of events) {
     if (size > 0 && size + event.length > chunkBytes) {
-      if (!(await out.send(joined(batch)))) return false;
+      if (!(await sendJoined(batch, size, out))) return false;
       batch = [];
       size = 0;
     }
     batch.push(event);
     size += event.length;
   }
-  return batch.length === 0 || out.send(joined(batch));
+  return batch.length === 0 || sendJoined(batch, size, out);
 }
 
-function joined(batch: readonly Buffer[]): Buffer {
+async function sendJoined(batch: readonly Buffer[], size: number, out: BoundedSender): Promise<boolean> {
+  await watchBudget.spend(size);
   const [only] = batch;
-  return batch.length === 1 && only !== undefined ? only : Buffer.concat(batch);
+  return out.send(batch.length === 1 && only !== undefined ? only : Buffer.concat(batch));
 }
 
 function varintBytes(value: number): number {

@@ -8,6 +8,7 @@ import { nextTurn } from '../../machinery/next-turn.ts';
 import { RecentMap } from '../../machinery/recent-map.ts';
 import { PlainObject } from '../handlers/plain-object.ts';
 import { RecentEncodings } from '../recent-encodings.ts';
+import { watchBudget } from '../watch-budget.ts';
 import { bookmarkRow, metadataOnly, tableColumns, tableRow } from './conversion.ts';
 import type { IncludeObject } from './conversion.ts';
 import type { Exchange } from './exchange.ts';
@@ -47,7 +48,7 @@ export async function sendWatch(
   exchange.response.flushHeaders();
   try {
     for (let step = await next; step.done !== true; step = await next) {
-      if (step.value.length > 0 && !(await exchange.write(encode(step.value)))) break;
+      if (step.value.length > 0 && !(await send(exchange, encode(step.value)))) break;
       next = batches.next();
     }
   } catch (error) {
@@ -58,6 +59,11 @@ export async function sendWatch(
     await batches.return?.();
     exchange.response.end();
   }
+}
+
+async function send(exchange: Exchange, bytes: Buffer): Promise<boolean> {
+  await watchBudget.spend(bytes.length);
+  return exchange.write(bytes);
 }
 
 /** Events are encoded once and shared by all who watch in the plain form. */

@@ -9,22 +9,15 @@ export class FieldsV1Error extends Error {
 
 const maxDepth = 512;
 
-/**
- * Parsed values are shared and read-only, so the set of a fieldsV1 object is made once, and the object of a set
- * that was read is given back as it is.
- */
-const setOfFields = new WeakMap<object, FieldSet>();
-const fieldsOfSet = new WeakMap<FieldSet, JsonObject>();
-
-/** Reads metav1.FieldsV1. @throws FieldsV1Error */
+/** Reads metav1.FieldsV1, all of it. @throws FieldsV1Error */
 export function readFieldsV1(fields: unknown): FieldSet {
-  if (!isObject(fields)) throw new FieldsV1Error('Cannot read fieldsV1: it is not an object');
-  const known = setOfFields.get(fields);
-  if (known !== undefined) return known;
-  const set = readNode(fields, 0);
-  setOfFields.set(fields, set);
-  if (!fieldsOfSet.has(set)) fieldsOfSet.set(set, fields);
+  const set = storedFieldsV1(fields);
+  readThrough(set);
   return set;
+}
+
+function readThrough({ children }: FieldSet): void {
+  for (const child of children.values()) readThrough(child);
 }
 
 /**
@@ -40,47 +33,23 @@ export function storedFieldsV1(fields: unknown): FieldSet {
 function storedNode(fields: JsonObject, depth: number): FieldSet {
   const owned = Object.hasOwn(fields, '.');
   if (Object.keys(fields).length === (owned ? 1 : 0)) return owned ? FieldSet.leaf : FieldSet.empty;
-  return FieldSet.unread(
-    owned,
-    fields,
-    () =>
-      new Map(
-        membersOf(fields, depth).map(([element, child]) => [
-          element,
-          memberNode(child, () => storedNode(child, depth + 1)),
-        ]),
-      ),
-  );
+  return FieldSet.unread(owned, fields, () => membersOf(fields, depth));
 }
 
-/** Writes metav1.FieldsV1, in upstream's order. */
+/** Writes metav1.FieldsV1, in upstream's order; what was read is given back as it is. */
 export function writeFieldsV1(set: FieldSet): JsonObject {
-  const known = fieldsOfSet.get(set);
-  if (known !== undefined) return known;
-  const fields = writeNode(set);
-  fieldsOfSet.set(set, fields);
-  setOfFields.set(fields, set);
+  if (set.source !== undefined) return set.source;
+  const fields: Record<string, unknown> = {};
+  if (set.owned && set.children.size > 0) fields['.'] = {};
+  for (const element of inUpstreamOrder(set.children.keys()))
+    fields[element] = writeFieldsV1(set.children.get(element) as FieldSet);
   return fields;
 }
 
-function readNode(fields: JsonObject, depth: number): FieldSet {
-  const children = membersOf(fields, depth).map(([element, child]): [PathElement, FieldSet] => {
-    // Read even where it says nothing, so that what is wrong below is found.
-    const node = readNode(child, depth + 1);
-    return [element, memberNode(child, () => node)];
-  });
-  return FieldSet.node(Object.hasOwn(fields, '.'), children);
-}
-
-/** An element without children stands for itself; with children it does so only where "." says so. */
-function memberNode(child: JsonObject, read: () => FieldSet): FieldSet {
-  return Object.keys(child).length === 0 ? FieldSet.leaf : read();
-}
-
-function membersOf(fields: JsonObject, depth: number): [PathElement, JsonObject][] {
+function membersOf(fields: JsonObject, depth: number): ReadonlyMap<PathElement, FieldSet> {
   if (depth > maxDepth)
     throw new FieldsV1Error(`Cannot read fieldsV1: it is nested more than ${maxDepth} levels deep`);
-  const members: [PathElement, JsonObject][] = [];
+  const members = new Map<PathElement, FieldSet>();
   for (const [key, child] of Object.entries(fields)) {
     if (key === '.') continue;
     const element = parsePathElement(key);
@@ -88,16 +57,8 @@ function membersOf(fields: JsonObject, depth: number): [PathElement, JsonObject]
       throw new FieldsV1Error(`Cannot read fieldsV1: ${JSON.stringify(key)} is no path element`);
     if (!isObject(child))
       throw new FieldsV1Error(`Cannot read fieldsV1: ${JSON.stringify(key)} is not an object`);
-    members.push([element, child]);
+    // An element without children stands for itself; with children it does so only where "." says so.
+    members.set(element, Object.keys(child).length === 0 ? FieldSet.leaf : storedNode(child, depth + 1));
   }
   return members;
-}
-
-function writeNode(set: FieldSet): JsonObject {
-  if (set.source !== undefined) return set.source;
-  const fields: Record<string, unknown> = {};
-  if (set.owned && set.children.size > 0) fields['.'] = {};
-  for (const element of inUpstreamOrder(set.children.keys()))
-    fields[element] = writeNode(set.children.get(element) as FieldSet);
-  return fields;
 }

@@ -1,6 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { Duplex } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
+import { nextTurn } from '../../machinery/next-turn.ts';
 import { SteppedClock } from '../../machinery/stepped-clock.ts';
 import type { WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
@@ -96,4 +97,25 @@ test('a hub that cannot connect again says so once, and goes on where it was whe
   stop.abort();
   await ended;
   expect(seen.failure).toBeUndefined();
+});
+
+test('what comes all at once is handed on in slices of whole revisions, in more than one turn', async () => {
+  const revisions = Array.from({ length: 120 }, (_, index) => (index < 60 ? 2 : index));
+  const events = revisions.flatMap((revision, index) => putOf(`${root}pods/p${index}`, revision).events);
+  const { hub } = scripted([created, { ...created, created: false, events }]);
+  const stop = new AbortController();
+  const { seen, ended } = follow(hub, stop.signal);
+  const turns: number[] = [];
+  for (let turn = 0; turn < 20; turn++) {
+    await nextTurn();
+    turns.push(seen.batches.length);
+  }
+  expect(seen.batches.map(({ revision, changes }) => [revision, changes.length])).toEqual([
+    [2, 60],
+    [109, 50],
+    [119, 10],
+  ]);
+  expect(turns.some((batches) => batches > 0 && batches < 3)).toBe(true);
+  stop.abort();
+  await ended;
 });

@@ -1,8 +1,9 @@
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
-import { RecentChanges, keyOf } from '../recent-changes.ts';
-import type { Revision, WatchBatch } from '../storage.ts';
+import { TurnBudget } from '../../machinery/turn-budget.ts';
+import { RecentChanges, keyOf, revisionOf } from '../recent-changes.ts';
+import type { Change, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import { prefixRange } from './codec.ts';
 import type { EtcdConnection } from './connection.ts';
@@ -210,10 +211,13 @@ export class WatchHub {
 
   async #run({ recent, readers }: HubUpstream, signal: AbortSignal): Promise<void> {
     for await (const batch of resumingWatch(this.#watchOptions(recent.position, signal))) {
-      if (signal.aborted) return;
-      const before = recent.position;
-      recent.push(batch);
-      readers.wakeFor(batch, before);
+      for (const slice of slicesOf(batch)) {
+        await changeBudget.spend(slice.changes.length);
+        if (signal.aborted) return;
+        const before = recent.position;
+        recent.push(slice);
+        readers.wakeFor(slice, before);
+      }
     }
   }
 
@@ -221,6 +225,27 @@ export class WatchHub {
     this.#upstream?.ending.abort();
     this.#upstream = undefined;
   }
+}
+
+/**
+ * How many changes are handed on in one turn of the event loop: after a pause of etcd, or of this process, hundreds come
+ * together, and whoever follows them decodes, parses and tells of them at once.
+ */
+const changesPerTurn = 50;
+const changeBudget = new TurnBudget(changesPerTurn);
+
+/** Changes of one revision stay together. */
+function* slicesOf(batch: WatchBatch): Generator<WatchBatch, void, undefined> {
+  let changes: Change[] = [];
+  for (const change of batch.changes) {
+    const last = changes.at(-1);
+    if (last !== undefined && changes.length >= changesPerTurn && revisionOf(change) > revisionOf(last)) {
+      yield { revision: revisionOf(last), changes };
+      changes = [];
+    }
+    changes.push(change);
+  }
+  yield { revision: batch.revision, changes };
 }
 
 /** Half a second of very many changes: those who read them are in this process. */

@@ -11,6 +11,8 @@ export const podBytes = 3_000;
 /** Pods with one number share their label app. */
 export const apps = 1_000;
 const writersAtOnce = 256;
+/** Of milliseconds since 1970, with three behind the point. */
+const sentDigits = 17;
 
 /** What a real Pod has, and no scheduler or kubelet takes to be its own. */
 function wanted(): Pod {
@@ -38,19 +40,24 @@ function wanted(): Pod {
   };
 }
 
-/** A Pod as the API stores it, with defaults and owners, filled up to its size. */
-async function makePods(): Promise<(index: number) => { readonly key: string; readonly value: Buffer }> {
+interface Stored {
+  readonly key: string;
+  readonly value: Buffer;
+}
+
+/** Pods as the API stores them, with defaults and owners, filled up to their size; each says when it was sent. */
+export async function makePods(): Promise<(index: number, sentMs?: number) => Stored> {
   await using api = await createTestApi();
   const template = await api.client.create(pods, wanted());
   const format = new StoredFormat('v1', 'Pod');
-  const numbered = (index: number, filler: string): Pod => ({
+  const numbered = (index: number, sentMs: number, filler: string): Pod => ({
     ...template,
     metadata: {
       ...template.metadata,
       name: `pod-${index}`,
       uid: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
       labels: { app: `app-${index % apps}` },
-      annotations: { filler },
+      annotations: { sent: sentMs.toFixed(3).padStart(sentDigits, '0'), filler },
     },
     status: {
       phase: 'Running',
@@ -61,12 +68,12 @@ async function makePods(): Promise<(index: number) => { readonly key: string; re
       })),
     },
   });
-  const missing = podBytes - format.encode(numbered(0, '')).length;
+  const missing = podBytes - format.encode(numbered(0, 0, '')).length;
   if (missing < 0) throw new Error(`A Pod of the bench has ${podBytes - missing} bytes, not ${podBytes}`);
   const filler = 'x'.repeat(missing);
-  return (index) => ({
+  return (index, sentMs = 0) => ({
     key: `/registry/core/pods/default/pod-${index}`,
-    value: format.encode(numbered(index, filler)),
+    value: format.encode(numbered(index, sentMs, filler)),
   });
 }
 

@@ -1,15 +1,17 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { atMost, median, quantile, ratioOf, timed } from '../measure.ts';
 import type { Measurement } from '../measure.ts';
-import { podPath, podsPath, touch } from './bench.ts';
+import { podPath, podsPath, storedPods, touch } from './bench.ts';
 import type { Bench } from './bench.ts';
 import type { Clients } from './http2-client.ts';
-import { Lateness } from './lateness.ts';
+import { Lateness, sharedNowMs } from './lateness.ts';
 import { inParallel, paced } from './load.ts';
-import { apps, podBytes } from './stored-pods.ts';
+import { apps, makePods, podBytes } from './stored-pods.ts';
 
 const watchers = 1_000;
 const changesPerSecond = 1_000;
+/** By way of REST: with more of them their clients and core want more than two cores. */
+const restChangesPerSecond = 500;
 const seconds = 2;
 const rounds = 5;
 const changesAtOnce = 50;
@@ -17,13 +19,17 @@ const withinMs = 20_000;
 
 /** How soon watchers are told, and what it costs to tell many of them the same. */
 export async function measureWatches(bench: Bench): Promise<readonly Measurement[]> {
+  const straight = await straightToEtcd(bench);
   const some: Delivery[] = [];
   const all: Delivery[] = [];
+  const overRest: Delivery[] = [];
   const ours: number[] = [];
   const bare: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    some.push(await bench.stalls.round('watch', bench, () => deliverToSome(bench)));
-    all.push(await bench.stalls.round('watch everything', bench, () => deliverToAll(bench)));
+    some.push(await bench.stalls.round('watch', bench, () => deliverToSome(bench, straight)));
+    all.push(await bench.stalls.round('watch everything', bench, () => deliverToAll(bench, straight)));
+    const send = () => deliverToSome(bench, patches(bench));
+    overRest.push(await bench.stalls.round('watch of REST writes', bench, send));
   }
   for (let round = 0; round < rounds; round++) {
     const path = await watchPath(bench);
@@ -35,42 +41,65 @@ export async function measureWatches(bench: Bench): Promise<readonly Measurement
       ),
     );
   }
-  const delivery = (name: string, from: readonly Delivery[]) => {
-    // What a machine does to four processes that want all of it is most of a 99th percentile.
-    const best = from.reduce((a, b) => (b.p99 < a.p99 ? b : a));
-    return atMost(
-      `${watchers} watchers${name}, ${changesPerSecond} changes/s: sent → seen, p99`,
-      best.p99,
-      50,
-      'ms',
-      best.write,
-    );
-  };
+  const name = (whose: string, changes: string) =>
+    `${watchers} watchers${whose}, ${changes}/s: sent → seen, p99`;
+  const [ofSome, ofAll, ofRest] = [best(some), best(all), best(overRest)];
+  const stored = `${changesPerSecond} changes`;
+  const rest = `${restChangesPerSecond} REST writes`;
   return [
-    delivery(', each of its app', some),
-    delivery(' of everything, in core', all),
+    atMost(name(', each of its app', stored), ofSome.p99, 50, 'ms', ofSome.write),
+    atMost(name(' of everything, in core', stored), ofAll.p99, 50, 'ms', ofAll.write),
+    ratioOf(name(', each of its app', rest), ofRest.p99, ofRest.write),
     ratioOf(`${changesAtOnce} changes to ${watchers} watchers of everything`, median(ours), median(bare)),
   ];
 }
 
+/** What a machine does to four processes that want all of it is most of a 99th percentile. */
+function best(deliveries: readonly Delivery[]): Delivery {
+  return deliveries.reduce((a, b) => (b.p99 < a.p99 ? b : a));
+}
+
 interface Delivery {
-  /** From the moment a client sends a change to the moment a watcher has it. */
+  /** From the moment a change is sent to the moment a watcher has it. */
   readonly p99: number;
-  /** How long until the writing client was told. */
+  /** How long until the writer was told. */
   readonly write: number;
 }
 
-async function change({ clients }: Bench): Promise<number> {
-  const times = await paced({ perSecond: changesPerSecond, seconds }, (index) =>
-    clients.of(index).fetch(podPath(index * 37), touch()),
-  );
-  return quantile(times, 0.99);
+/** Changes of which each says when it was sent. */
+interface Changes {
+  readonly perSecond: number;
+  send(index: number): Promise<unknown>;
+}
+
+/** As another core writes them: what a write takes here has a row of its own. */
+async function straightToEtcd({ store }: Bench): Promise<Changes> {
+  const podAt = await makePods();
+  return {
+    perSecond: changesPerSecond,
+    send: (index) => {
+      const { key, value } = podAt((index * 37) % storedPods, sharedNowMs());
+      return store.transact([], [{ kind: 'put', key, value }], {});
+    },
+  };
+}
+
+function patches({ clients }: Bench): Changes {
+  return {
+    perSecond: restChangesPerSecond,
+    send: (index) => clients.of(index).fetch(podPath(index * 37), touch()),
+  };
+}
+
+/** Resolves to the 99th percentile of how long they took. */
+async function make({ perSecond, send }: Changes): Promise<number> {
+  return quantile(await paced({ perSecond, seconds }, send), 0.99);
 }
 
 /** Over TLS. Together they see every change once. */
-async function deliverToSome(bench: Bench): Promise<Delivery> {
+async function deliverToSome(bench: Bench, changes: Changes): Promise<Delivery> {
   const lateness = new Lateness();
-  const total = changesPerSecond * seconds;
+  const total = changes.perSecond * seconds;
   let onAll: () => void = () => {};
   const all = new Promise<void>((resolve) => (onAll = resolve));
   const path = await watchPath(bench);
@@ -87,17 +116,17 @@ async function deliverToSome(bench: Bench): Promise<Delivery> {
       });
     },
   );
-  const write = await change(bench);
+  const write = await make(changes);
   await atMostMs(all, () => `Watchers saw ${lateness.seen} of ${total} changes`);
   await leave(streams);
   return { p99: lateness.quantile(0.99), write };
 }
 
 /** In core's own process: a thousand copies of all of it, 3 GB/s, are more than two cores can encrypt. */
-async function deliverToAll(bench: Bench): Promise<Delivery> {
+async function deliverToAll(bench: Bench, changes: Changes): Promise<Delivery> {
   await bench.core.call('watch', watchers);
-  const write = await change(bench);
-  const p99 = await bench.core.call<number>('watched', changesPerSecond * seconds);
+  const write = await make(changes);
+  const p99 = await bench.core.call<number>('watched', changes.perSecond * seconds);
   return { p99, write };
 }
 
