@@ -69,7 +69,7 @@ interface Delivery {
 /** Changes of which each says when it was sent. */
 interface Changes {
   readonly perSecond: number;
-  send(index: number): Promise<unknown>;
+  readonly send: (index: number) => Promise<unknown>;
 }
 
 /** As another core writes them: what a write takes here has a row of its own. */
