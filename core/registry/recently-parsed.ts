@@ -16,20 +16,25 @@ export class RecentlyParsed {
   #newer: Forgettable[] = [];
   #older: Forgettable[] = [];
   #newerBytes = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #isAging = false;
 
   /** `bytes` is how much was parsed. */
   add(parsed: Forgettable, bytes: number): void {
     this.#newer.push(parsed);
     this.#newerBytes += bytes;
     if (this.#newerBytes >= generationBytes) this.#forgetOlder();
-    this.#timer ??= setTimeout(() => this.#onTime(), generationMs).unref();
+    if (!this.#isAging) this.#ageLater();
   }
 
-  #onTime(): void {
-    this.#timer = undefined;
+  #ageLater(): void {
+    this.#isAging = true;
+    setTimeout(() => this.#age(), generationMs).unref();
+  }
+
+  #age(): void {
+    this.#isAging = false;
     this.#forgetOlder();
-    if (this.#older.length > 0) this.#timer = setTimeout(() => this.#onTime(), generationMs).unref();
+    if (this.#older.length > 0) this.#ageLater();
   }
 
   #forgetOlder(): void {
