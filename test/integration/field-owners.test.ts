@@ -128,6 +128,17 @@ describe('owners that a client writes itself', () => {
     expect(await written([moved])).toEqual([moved]);
   });
 
+  test('are theirs also where a patch changes the name alone', async () => {
+    await using api = await createTestApi();
+    const metadata = { name: 'settings', namespace: 'default' };
+    await api.client.create(configmaps, { metadata, data: { a: '1' } }, { fieldManager: 'kim' });
+    const rename = [{ op: 'replace', path: '/metadata/managedFields/0/manager', value: 'alex' }];
+    const renamed = await api.client.patch(configmaps, where, 'json', rename, { fieldManager: 'robin' });
+    expect(renamed.metadata.managedFields).toEqual([
+      { ...kim, manager: 'alex', time: expect.any(String) as string },
+    ]);
+  });
+
   test('are forgotten where it writes one that is empty, until somebody applies', async () => {
     await using api = await createTestApi();
     await write(api, [{}]);

@@ -64,10 +64,16 @@ function entriesBefore(
   const [first, ...others] = given ?? [];
   if (first !== undefined && others.length === 0 && Object.keys(first).length === 0) return [];
   // A patch of something else hands on what is stored, which was checked then.
-  const isStored =
-    given?.length === live.length && given.every(({ fieldsV1 }, at) => fieldsV1 === live[at]?.fieldsV1);
+  const isStored = given?.length === live.length && given.every((entry, at) => areSame(entry, live[at]));
   const isChanged = given !== undefined && !isStored && legible(() => readManagedFields(given)) !== undefined;
   return isChanged ? given : live;
+}
+
+/** Whether every member is the very same; what a patch did not touch is. */
+function areSame(one: ManagedFieldsEntry, other: ManagedFieldsEntry | undefined): boolean {
+  if (other === undefined) return false;
+  const names = Object.keys(one) as (keyof ManagedFieldsEntry)[];
+  return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
 /** Undefined where owners cannot be read. */
