@@ -4,8 +4,8 @@ import { qualifiedResource, type Resource } from '../api/resource.ts';
 import { Backoff } from '../machinery/backoff.ts';
 import { sleep, type Clock } from '../machinery/clock.ts';
 import { deferred } from '../machinery/deferred.ts';
-import { nextTurn } from '../machinery/next-turn.ts';
 import type { Random } from '../machinery/random.ts';
+import { TurnBudget } from '../machinery/turn-budget.ts';
 import type { Handle, ObjectEvent, Source } from './client.ts';
 import { ObjectCache, type Index, type IndexFunction, type Lister, type OwnIndex } from './lister.ts';
 
@@ -60,8 +60,8 @@ export interface InformerDependencies {
 
 const backoffOptions = { initialMs: 100, maxMs: 10_000, jitter: 0.5 };
 
-/** Changes applied between two turns of the event loop: about 5 ms of work, as objects may have to be parsed. */
-const applySlice = 200;
+/** Objects that all informers together take from their lists in one turn of the event loop: each has to be parsed. */
+const listBudget = new TurnBudget(100);
 
 /** Where the informer stands between two calls. */
 type Position =
@@ -180,10 +180,10 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
 
   async #replace(items: readonly Handle<T>[]): Promise<void> {
     const present = new Set<string>();
-    let applied = 0;
     for (const handle of items) {
+      const turn = listBudget.spend(1);
+      if (turn !== undefined) await turn;
       present.add(this.#changed(handle));
-      if (++applied % applySlice === 0) await nextTurn();
     }
     const missing = [...this.#cache.keys()].filter((key) => !present.has(key));
     for (const key of missing) this.#deleted(key);
