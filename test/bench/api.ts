@@ -14,7 +14,7 @@ import { Clients } from './api/http2-client.ts';
 import type { Tls } from './api/http2-client.ts';
 import { measureLists } from './api/lists.ts';
 import { measureMemory } from './api/memory.ts';
-import { measureMix } from './api/mix.ts';
+import { Mix } from './api/mix.ts';
 import { fill } from './api/stored-pods.ts';
 import { measureWatches } from './api/watches.ts';
 import type { Measurement } from './measure.ts';
@@ -52,9 +52,14 @@ async function measureServing(
   using grpc = connections(endpointOfGrpc, tls);
   const stalls = new Stalls();
   const bench: Bench = { core, floor, clients, grpc: grpc.all, floorClients, store, stalls };
-  const measured: Measurement[] = [];
-  for (const measure of [measureMix, measureLists, measureWatches]) measured.push(...(await measure(bench)));
-  return [...measured, stalls.measurement()];
+  const mix = new Mix(bench);
+  const others: Measurement[] = [];
+  for (const measure of [measureLists, measureWatches]) {
+    await mix.measure();
+    others.push(...(await measure(bench)));
+  }
+  await mix.measure();
+  return [...(await mix.measurements()), ...others, stalls.measurement()];
 }
 
 function connections(endpoint: string, tls: Tls): Disposable & { readonly all: readonly Connection[] } {

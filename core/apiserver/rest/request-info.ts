@@ -39,7 +39,8 @@ export function urlOf({ url = '/' }: Pick<IncomingMessage, 'url'>): URL {
 export function parsePath(path: string): RequestPath | undefined {
   const parts: string[] = [];
   try {
-    for (const part of path.split('/')) if (part !== '') parts.push(decodeURIComponent(part));
+    const decoded = path.includes('%') ? decodeURIComponent : (part: string) => part;
+    for (const part of path.split('/')) if (part !== '') parts.push(decoded(part));
   } catch {
     return undefined;
   }
