@@ -28,7 +28,8 @@ export const ephemeralContainers: SubresourceHandler = {
       ]);
     const object = mutable(before);
     Object.assign(object.metadata, writtenMetadata(body.metadata));
-    object.spec.ephemeralContainers = wanted;
+    // Where there are none, an empty list would be a change that no later update could leave out.
+    if (wanted.length > 0) object.spec.ephemeralContainers = wanted;
     return object;
   },
 };

@@ -77,8 +77,9 @@ export async function serveProxy(
   target: ProxyTarget,
 ): Promise<void> {
   const { request, response } = exchange;
-  if (target.path === '') {
-    response.setHeader('location', `${target.prefix}/`);
+  // Upstream: proxyRedirectsforRootPath. Whoever sends something would be made to ask for something instead.
+  if (target.path === '' && ['GET', 'HEAD'].includes(request.method ?? '')) {
+    response.setHeader('location', `${target.prefix}/${exchange.url.search}`);
     return exchange.send(301, 'text/plain; charset=utf-8', '');
   }
   const connection = await dial(exchange.call, streams, target, verbOf(request));
@@ -119,7 +120,7 @@ function forwarded(
     const outgoing = httpRequest({
       createConnection: () => connection,
       method: request.method ?? 'GET',
-      path,
+      path: path === '' ? '/' : path,
       headers: { ...passedHeaders(request.headers), host: name, connection: 'close' },
       signal,
     });
