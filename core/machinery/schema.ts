@@ -77,5 +77,7 @@ export interface Field {
 export interface FieldPatch {
   readonly merge: boolean;
   readonly retainKeys: boolean;
+  /** An object is taken as it is given, instead of member by member. */
+  readonly replace?: true;
   readonly mergeKey?: string;
 }

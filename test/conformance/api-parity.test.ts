@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { aggregatedDiscovery, apiResourceList } from '../../core/apiserver/handlers/discovery.ts';
 import { createScheme } from '../../core/api/kinds/scheme.ts';
-import { openApi3 } from '../../core/api/openapi/document.ts';
+import { openApi2, openApi3 } from '../../core/api/openapi/document.ts';
 import { nameOfType } from '../../core/api/openapi/schemas.ts';
 import { planOf } from '../../core/api/protobuf/plan.ts';
 import { resourceFactList, typeFactsByName } from '../../core/api/schema/facts.ts';
@@ -10,11 +11,14 @@ import { objectSchemaOf } from '../../core/api/schema/schemas.ts';
 import { normalize } from '../../core/api/validation/normalize.ts';
 import { validateBySchema } from '../../core/api/validation/schema-rules.ts';
 import { FieldPath } from '../../core/api/validation/field-path.ts';
+import { applyDefaults } from '../../core/machinery/schema-transform.ts';
+import { createTwoWayPatch } from '../../core/machinery/patch/strategic-diff.ts';
 import { applyStrategicMerge } from '../../core/machinery/patch/strategic-merge.ts';
 
 /**
- * Whether what the server does with each field of each kind it serves is what the public API's facts say: read here
- * anew, and compared with what reading, checking, patching, OpenAPI and protobuf make of them.
+ * Whether what the server does with each field of each kind it serves is what the public API's facts say. The code
+ * derives from the same facts as this test, which core/api/schema/facts.test.ts holds to what was read from upstream's
+ * release; here, what reading, checking, patching, OpenAPI, discovery and protobuf make of them is compared with them one by one.
  */
 const scheme = createScheme();
 const kinds = scheme.all();
@@ -160,7 +164,8 @@ function isOfType(property: JsonSchema, fact: FieldFact): boolean {
   const takesAny = fact.named === 'apiextensions/v1.JSON' || (fact.ref !== undefined && isFree(fact));
   if (takesAny) return schema['type'] === undefined && schema['$ref'] === undefined;
   const name = fact.ref === undefined ? openApiNames[fact.type ?? ''] : nameOfType(fact.ref);
-  if (name !== undefined) return schema['$ref'] === `#/components/schemas/${name}`;
+  if (name !== undefined)
+    return [`#/components/schemas/${name}`, `#/definitions/${name}`].includes(schema['$ref'] as string);
   const [type, format] = openApiScalars[fact.type ?? ''] ?? [];
   return type !== undefined && schema['type'] === type && schema['format'] === format;
 }
@@ -189,6 +194,26 @@ describe('the API that is served is the public one', () => {
     );
     expect(wanted.length).toBe(kinds.length);
     expect(kinds.length).toBeGreaterThan(60);
+    const aggregated = (['core', 'named'] as const).flatMap(
+      (part) => aggregatedDiscovery(scheme, part).items ?? [],
+    );
+    compare(
+      'short names and categories in discovery',
+      wanted,
+      ({ plural }) => plural,
+      ({ group, version, plural, shortNames, categories }) => {
+        const plain = apiResourceList(scheme, group, version)?.resources.find(({ name }) => name === plural);
+        const versions = aggregated.find(({ metadata }) => (metadata.name ?? '') === group)?.versions;
+        const other = versions
+          ?.find((each) => each.version === version)
+          ?.resources?.find(({ resource }) => resource === plural);
+        return [plain, other].every(
+          (told) =>
+            told !== undefined &&
+            isDeepStrictEqual([told.shortNames, told.categories], [shortNames, categories]),
+        );
+      },
+    );
   });
 
   test('in its types: right values are kept, wrong ones refused, unknown ones dropped', () => {
@@ -257,6 +282,39 @@ describe('the API that is served is the public one', () => {
     });
   });
 
+  test('in what a strategic patch replaces, and in the keys it keeps', () => {
+    const replaced = allFields.filter(({ fact }) => fact.patchStrategy === 'replace');
+    compare('objects that a strategic patch replaces', replaced, fieldLabel, ({ type, name }) => {
+      const schema = objectSchemaOf(type);
+      const [before, after] = [{ [name]: { a: 1, b: 1 } }, { [name]: { b: 2 } }];
+      const patch = createTwoWayPatch(before, after, schema);
+      return [patch, applyStrategicMerge(before, patch, schema)].every((each) =>
+        isDeepStrictEqual(each, after),
+      );
+    });
+    const kept = allFields.filter(({ fact }) => fact.patchStrategy?.includes('retainKeys') === true);
+    compare('objects whose keys a strategic patch names', kept, fieldLabel, ({ type, name, fact }) => {
+      const [key = 'name', isList] = [fact.patchMergeKey, fact.list === true];
+      const holding = (member: string) => ({ [key]: 'a', [member]: {} });
+      const member = (value: object) => ({ [name]: isList ? [value] : value });
+      const patch = createTwoWayPatch(member(holding('x')), member(holding('y')), objectSchemaOf(type));
+      const [told] = [patch[name]].flat() as Record<string, unknown>[];
+      return isDeepStrictEqual(told?.['$retainKeys'], [key, 'y']);
+    });
+  });
+
+  test('in its declared defaults', () => {
+    const declared = allFields.filter(({ fact }) => fact.default !== undefined);
+    compare('declared defaults', declared, fieldLabel, ({ type, name, fact }) => {
+      const completed = applyDefaults(objectSchemaOf(type), {}) as Record<string, unknown>;
+      return isDeepStrictEqual(completed[name], fact.default);
+    });
+    compare('fields without one', allFields, fieldLabel, ({ type, name, fact }) => {
+      const completed = applyDefaults(objectSchemaOf(type), {}) as Record<string, unknown>;
+      return Object.hasOwn(completed, name) === (fact.default !== undefined);
+    });
+  });
+
   test('in its protobuf numbers', () => {
     const numbered = types.flatMap((type) =>
       Object.entries(typeFactsByName[type]?.fields ?? {})
@@ -271,32 +329,47 @@ describe('the API that is served is the public one', () => {
     );
   });
 
-  test('in its OpenAPI', () => {
-    const { components } = openApi3(kinds) as {
-      components: {
-        schemas: Record<
-          string,
-          { properties?: Record<string, Record<string, unknown>>; required?: string[] }
-        >;
-      };
-    };
-    compare('properties of OpenAPI', allFields, fieldLabel, ({ type, name, fact }) => {
-      const schema = components.schemas[nameOfType(type)];
-      const property = schema?.properties?.[name];
+  test.for([2, 3] as const)('in its OpenAPI %i', (version) => {
+    interface NamedSchema extends JsonSchema {
+      readonly properties?: Readonly<Record<string, JsonSchema>>;
+      readonly required?: readonly string[];
+    }
+    const schemas =
+      version === 2
+        ? (openApi2(kinds) as { definitions: Record<string, NamedSchema> }).definitions
+        : (openApi3(kinds) as { components: { schemas: Record<string, NamedSchema> } }).components.schemas;
+    const propertyOf = ({ type, name }: { readonly type: string; readonly name: string }) =>
+      schemas[nameOfType(type)]?.properties?.[name] ?? {};
+    compare(`properties of OpenAPI ${version}`, allFields, fieldLabel, ({ type, name, fact }) => {
+      const { properties = {}, required = [] } = schemas[nameOfType(type)] ?? {};
+      return Object.hasOwn(properties, name) && required.includes(name) === (fact.required ?? false);
+    });
+    compare(`types and formats of OpenAPI ${version}`, allFields, fieldLabel, (field) =>
+      isOfType(propertyOf(field), field.fact),
+    );
+    compare(`merge keys of OpenAPI ${version}`, allFields, fieldLabel, (field) => {
+      const property = propertyOf(field);
       return (
-        property !== undefined && (schema?.required?.includes(name) ?? false) === (fact.required ?? false)
+        property['x-kubernetes-patch-merge-key'] === field.fact.patchMergeKey &&
+        property['x-kubernetes-patch-strategy'] === field.fact.patchStrategy
       );
     });
-    compare('types and formats of OpenAPI', allFields, fieldLabel, ({ type, name, fact }) =>
-      isOfType(components.schemas[nameOfType(type)]?.properties?.[name] ?? {}, fact),
+    compare(`declared defaults of OpenAPI ${version}`, allFields, fieldLabel, (field) =>
+      isDeepStrictEqual(propertyOf(field)['default'], field.fact.default),
     );
+    compare(`map types of fields in OpenAPI ${version}`, allFields, fieldLabel, (field) => {
+      const { mapType, structType } = field.fact;
+      // Of maps, to be granular is what they are unless they say otherwise.
+      return (
+        propertyOf(field)['x-kubernetes-map-type'] ===
+        (mapType === 'granular' ? undefined : (mapType ?? structType))
+      );
+    });
     compare(
-      'merge keys of OpenAPI',
-      allFields.filter(({ fact }) => fact.patchMergeKey !== undefined),
-      fieldLabel,
-      ({ type, name, fact }) =>
-        components.schemas[nameOfType(type)]?.properties?.[name]?.['x-kubernetes-patch-merge-key'] ===
-        fact.patchMergeKey,
+      `map types of objects in OpenAPI ${version}`,
+      objectTypes,
+      (type) => type,
+      (type) => schemas[nameOfType(type)]?.['x-kubernetes-map-type'] === typeFactsByName[type]?.structType,
     );
   });
 

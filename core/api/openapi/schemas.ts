@@ -61,7 +61,11 @@ export class SchemaCollection {
       case 'list':
         return this.#listSchema(schema);
       case 'map':
-        return { type: 'object', additionalProperties: this.inline(schema.values) };
+        return {
+          type: 'object',
+          additionalProperties: this.inline(schema.values),
+          ...(schema.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}),
+        };
       case 'scalar':
         return this.#scalarSchema(schema);
       case 'any':
@@ -98,12 +102,13 @@ export class SchemaCollection {
   }
 
   #fieldSchema({ name, schema, default: value, patch }: Field, type: string | undefined): JsonSchema {
-    const strategies = [...(patch.merge ? ['merge'] : []), ...(patch.retainKeys ? ['retainKeys'] : [])];
+    const strategies = (['replace', 'merge', 'retainKeys'] as const).filter((strategy) => patch[strategy]);
     const about = {
       ...described(type === undefined ? undefined : descriptionOfField(type, name)),
       ...(value === undefined ? {} : { default: value }),
       ...(strategies.length === 0 ? {} : { 'x-kubernetes-patch-strategy': strategies.join(',') }),
       ...(patch.mergeKey === undefined ? {} : { 'x-kubernetes-patch-merge-key': patch.mergeKey }),
+      ...mapTypeUnlikeItsOwn(schema),
     };
     const inner = this.inline(schema);
     // OpenAPI 3 gives no meaning to what stands beside a reference.
@@ -133,6 +138,14 @@ export class SchemaCollection {
     if (this.version === 2) return { type: 'string', ...format };
     return { oneOf: [{ type: 'string' }, { type: number }], ...format };
   }
+}
+
+/** What a field says of the object it holds, where the type of that object says otherwise. */
+function mapTypeUnlikeItsOwn(schema: Schema): JsonSchema {
+  if (schema.kind !== 'object' || schema.name === undefined) return {};
+  const own = schemaOf(schema.name);
+  if (own.kind !== 'object' || own.atomic === schema.atomic) return {};
+  return { 'x-kubernetes-map-type': schema.atomic ? 'atomic' : 'granular' };
 }
 
 /** The name of a type among OpenAPI's schemas. */

@@ -82,6 +82,7 @@ function fieldOf(name: string, fact: FieldFact): Field {
     patch: {
       merge: strategies.includes('merge'),
       retainKeys: strategies.includes('retainKeys'),
+      ...(strategies.includes('replace') ? { replace: true } : {}),
       ...(fact.patchMergeKey === undefined ? {} : { mergeKey: fact.patchMergeKey }),
     },
     get schema() {

@@ -72,7 +72,7 @@ function diffMember(
   options: DiffOptions,
 ): void {
   const { schema, patch: strategy } = memberSchema(parent, key);
-  if (isObject(before) && isObject(after)) {
+  if (isObject(before) && isObject(after) && strategy.replace !== true) {
     const inner = diffObjects(before, after, schema, options, strategy.retainKeys);
     if (Object.keys(inner).length > 0) patch[key] = inner;
     return;

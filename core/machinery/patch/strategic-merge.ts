@@ -99,7 +99,8 @@ function mergeMember(before: unknown, patch: JsonObject, key: string, parent: Sc
     });
   }
   if (change === undefined) return before;
-  if (isObject(change)) return mergeObject(isObject(before) ? before : {}, change, schema);
+  if (isObject(change))
+    return mergeObject(isObject(before) && strategy.replace !== true ? before : {}, change, schema);
   if (Array.isArray(change)) return change.map((item) => withoutDirectives(item, itemSchema(schema)));
   return change;
 }

@@ -21,6 +21,7 @@ const deployment = object({
   spec: object({
     replicas: scalar('int32'),
     containers: field(list(container, ['name']), byName),
+    selector: field(object({ matchLabels: map(text) }), { patch: { replace: true } }),
     strategy: field(object({ type: text, rollingUpdate: map(text) }), { patch: { retainKeys: true } }),
     volumes: field(list(object({ name: text, emptyDir: map(text), secret: map(text) }), ['name']), {
       patch: { merge: true, mergeKey: 'name', retainKeys: true },
@@ -64,6 +65,12 @@ describe('applying a strategic merge patch', () => {
       { metadata: { labels: { x: '1' } } },
       { metadata: { labels: { $patch: 'replace', y: '2' } } },
       { metadata: { labels: { y: '2' } } },
+    ],
+    [
+      'replaces an object that is declared to be replaced',
+      { spec: { selector: { matchLabels: { x: '1' } } } },
+      { spec: { selector: { matchLabels: { y: '2' } } } },
+      { spec: { selector: { matchLabels: { y: '2' } } } },
     ],
     [
       'deletes the members of an object',
