@@ -1,5 +1,6 @@
 /**
- * The paths of members that appear more than once in their object, which JSON.parse hides by keeping the last.
+ * The paths of members that appear more than once in their object, which JSON.parse hides by keeping the last: of the
+ * first hundred, and none that is deeper than what is kept can be.
  * @param text valid JSON: parse it first.
  */
 export function duplicateKeys(text: string): (string | number)[][] {
@@ -31,7 +32,8 @@ export function duplicateKeys(text: string): (string | number)[][] {
           const key = keyAt(text, at, end);
           level.expectsKey = false;
           level.step = key;
-          if (!addKey(level, key)) duplicates.push(open.map(({ step }) => step));
+          if (!addKey(level, key) && open.length <= deepest) duplicates.push(open.map(({ step }) => step));
+          if (duplicates.length === mostDuplicates) return duplicates;
         }
         at = end;
         continue;
@@ -41,6 +43,10 @@ export function duplicateKeys(text: string): (string | number)[][] {
   }
   return duplicates;
 }
+
+const mostDuplicates = 100;
+/** In an object that another one of its name takes the place of there may be more levels than are accepted. */
+const deepest = 512;
 
 const [openBrace, closeBrace, openBracket, closeBracket, comma, quote, backslash] = [
   0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x22, 0x5c,

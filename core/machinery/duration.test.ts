@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatDuration, humanDuration, parseDurationMs, shortHumanDuration } from './duration.ts';
+import {
+  durationProblem,
+  formatDuration,
+  humanDuration,
+  parseDurationMs,
+  shortHumanDuration,
+} from './duration.ts';
 
 const second = 1000;
 const minute = 60 * second;
@@ -30,6 +36,21 @@ describe('Go durations', () => {
     (text) =>
       expect(() => parseDurationMs(text)).toThrow(`Cannot read ${JSON.stringify(text)} as a duration`),
   );
+
+  test.each([
+    ['10', 'time: missing unit in duration "10"'],
+    ['-1h5', 'time: missing unit in duration "-1h5"'],
+    ['10x', 'time: unknown unit "x" in duration "10x"'],
+    ['1d', 'time: unknown unit "d" in duration "1d"'],
+    ['soon', 'time: invalid duration "soon"'],
+    ['3000000h', 'time: invalid duration "3000000h"'],
+  ])('of %j is said what Go says', (text, problem) => expect(durationProblem(text)).toBe(problem));
+
+  test('are read in no more than one way, however long they are', () => {
+    const digits = '1'.repeat(1_000_000);
+    expect(() => parseDurationMs(digits)).toThrow(RangeError);
+    expect(durationProblem(digits)).toContain('missing unit');
+  });
 
   test.each([
     [0, '0s'],

@@ -23,7 +23,7 @@ export function parseDurationMs(text: string): number {
   if (body === '0') return 0;
   let totalMs = 0;
   let end = 0;
-  for (const match of body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy)) {
+  for (const match of body.matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy)) {
     totalMs += Number(match[1]) * (unitsMs[match[2] as string] as number);
     end = match.index + match[0].length;
   }
@@ -32,6 +32,18 @@ export function parseDurationMs(text: string): number {
   if (totalMs > maxMs)
     throw new RangeError(`Cannot read ${JSON.stringify(text)} as a duration: it is out of range`);
   return sign * totalMs;
+}
+
+/** What Go says of a text that `parseDurationMs` refuses. */
+export function durationProblem(text: string): string {
+  const quoted = JSON.stringify(text);
+  const body = text.replace(/^[-+]/, '');
+  for (const [, unit = ''] of body.matchAll(/(?:\d+(?:\.\d*)?|\.\d+)([^\d.]*)/gy)) {
+    if (unit === '') return `time: missing unit in duration ${quoted}`;
+    if (!Object.hasOwn(unitsMs, unit))
+      return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+  }
+  return `time: invalid duration ${quoted}`;
 }
 
 /** Writes milliseconds as Go does: "1h15m30.918s", "1.5ms", "0s". Precise to a nanosecond. */

@@ -13,6 +13,10 @@ describe('alteredInteger()', () => {
     ['{"1795282353123456789":"1795282353123456789\\"1795282353123456789"}', undefined],
   ])('in %s finds %s', (text, found) => expect(alteredInteger(text)).toBe(found));
 
+  test('does not read a million digits to find that they are no integer of 64 bits', () => {
+    expect(alteredInteger(`[${'9'.repeat(1_000_000)}]`)).toBeUndefined();
+  });
+
   test('finds none in what JSON.stringify wrote', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.double({ noNaN: true, noDefaultInfinity: true }), (value, number) => {

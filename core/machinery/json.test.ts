@@ -45,6 +45,13 @@ describe('duplicateKeys()', () => {
     expect(duplicateKeys(text).map(formatPath)).toEqual(['b[1].c.d', 'b[1].c', 'a']);
   });
 
+  test('tells of the first hundred, and of none in a depth that nothing is kept of', () => {
+    const many = `{${Array.from({ length: 1_000 }, () => '"a":0').join()}}`;
+    expect(duplicateKeys(many)).toEqual(Array.from({ length: 100 }, () => ['a']));
+    const deep = `{"x":${'{"a":'.repeat(100_000)}{"b":0,"b":1}${'}'.repeat(100_000)},"x":1}`;
+    expect(duplicateKeys(deep)).toEqual([['x']]);
+  });
+
   test('sees through escapes', () => {
     expect(duplicateKeys('{"a":1,"\\u0061":2}')).toEqual([['a']]);
   });

@@ -104,6 +104,29 @@ describe('a Pod is taken with a warning', () => {
   });
 });
 
+test('a name that is no label is warned of where Pods are called by it, once', async () => {
+  const pod = await created(core('pods'), { containers: [container()] }, { name: 'web.v1' });
+  expect(pod).toEqual([
+    "metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]",
+  ]);
+  const spec = {
+    selector: { matchLabels: { app: 'web' } },
+    template: { ...labelled, spec: { containers: [container()] } },
+  };
+  const said = [
+    'metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]',
+  ];
+  const apps = (resource: string) => ({ ...core(resource), group: 'apps' });
+  expect(await created(apps('deployments'), spec, { name: 'web.v1' })).toEqual(said);
+  expect(await created(apps('replicasets'), spec, { name: 'web.v1' })).toEqual(said);
+  expect(await created(apps('daemonsets'), spec, { name: 'web.v1' })).toEqual([]);
+});
+
+test('twenty thousand equal ports are warned of no more often than anybody is told', async () => {
+  const ports = Array.from({ length: 20_000 }, () => ({ containerPort: 80 }));
+  expect((await created(core('pods'), { containers: [container({ ports })] })).length).toBe(1_000);
+});
+
 test('what makes Pods is warned of at its template, and again only when that changes', async () => {
   const target = { ...core('deployments'), group: 'apps' };
   const spec = {

@@ -162,6 +162,19 @@ describe('owners that a client writes itself', () => {
   });
 });
 
+test('fifty thousand owners are told apart in no more than one walk, and each that is repeated is warned of', async () => {
+  await using api = await createTestApi();
+  const target = { group: '', version: 'v1', resource: 'configmaps', namespace: 'default' };
+  const owner = (index: number) => ({ apiVersion: 'v1', kind: 'Node', name: `n${index}`, uid: `u${index}` });
+  const ownerReferences = [...Array.from({ length: 50_000 }, (_, index) => owner(index)), owner(7)];
+  const object = { metadata: { name: 'owned', ownerReferences } };
+  const warnings: string[] = [];
+  const call = { warn: (text: string) => warnings.push(text) };
+  const made = await api.verbs.create(call, target, { kind: 'object', object }, { dryRun: true });
+  expect(made.object.metadata.ownerReferences?.length).toBe(50_000);
+  expect(warnings).toEqual([expect.stringMatching(/duplicate UID\(s\) observed: u7$/)]);
+});
+
 test('fifty thousand equal items are compared in no more than one walk', async () => {
   await using api = await createTestApi();
   const finalizers = Array.from({ length: 50_000 }, () => 'example.com/same');

@@ -25,13 +25,17 @@ import {
   validateReplicaSet,
   validateReplicaSetUpdate,
 } from '../validation/workloads.ts';
-import { templateWarnings } from '../validation/pod-warnings.ts';
+import { namedTemplateWarnings, templateWarnings } from '../validation/pod-warnings.ts';
 import type { PodTemplateSpec } from '../generated/core-v1.ts';
+import type { KubernetesObject } from '../object.ts';
 import { declareKind } from './declare.ts';
 
-const warnings = templateWarnings(
-  ({ spec }: { readonly spec: { readonly template?: PodTemplateSpec | undefined } }) => spec.template,
-);
+interface MakesPods extends KubernetesObject {
+  readonly spec: { readonly template?: PodTemplateSpec | undefined };
+}
+
+const templateOf = ({ spec }: MakesPods) => spec.template;
+const warnings = templateWarnings(templateOf);
 
 /** Where the workload kinds keep their size. */
 const scale = { specReplicas: 'spec.replicas', statusReplicas: 'status.replicas', selector: 'spec.selector' };
@@ -41,7 +45,7 @@ export const deploymentKind = declareKind(deployments, {
   applyDefaults: defaultDeployment,
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
-  warnings,
+  warnings: namedTemplateWarnings(templateOf),
   scale,
 });
 
@@ -50,7 +54,7 @@ export const replicaSetKind = declareKind(replicasets, {
   applyDefaults: defaultReplicaSet,
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
-  warnings,
+  warnings: namedTemplateWarnings(templateOf),
   selectableFields: { 'status.replicas': ({ status }) => String(status.replicas) },
   scale,
 });

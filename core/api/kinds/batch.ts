@@ -3,7 +3,7 @@ import { cronjobs, jobs } from '../generated/resources.ts';
 import { validateCronJob, validateJob, validateJobUpdate } from '../validation/batch.ts';
 import { dns1123SubdomainProblems } from '../../machinery/names.ts';
 import { FieldPath } from '../validation/field-path.ts';
-import { templateWarnings } from '../validation/pod-warnings.ts';
+import { namedTemplateWarnings } from '../validation/pod-warnings.ts';
 import { declareKind } from './declare.ts';
 
 export const jobKind = declareKind(jobs, {
@@ -11,7 +11,7 @@ export const jobKind = declareKind(jobs, {
   applyDefaults: defaultJob,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
-  warnings: templateWarnings(({ spec }) => spec.template),
+  warnings: namedTemplateWarnings(({ spec }) => spec.template),
   selectableFields: { 'status.successful': ({ status }) => String(status.succeeded ?? 0) },
 });
 
@@ -26,7 +26,7 @@ export const cronJobKind = declareKind(cronjobs, {
   ],
   applyDefaults: defaultCronJob,
   validate: validateCronJob,
-  warnings: templateWarnings(
+  warnings: namedTemplateWarnings(
     ({ spec }) => spec.jobTemplate.spec?.template,
     FieldPath.spec.child('jobTemplate').child('spec').child('template'),
   ),

@@ -25,7 +25,7 @@ import {
 } from '../validation/configuration.ts';
 import { validateEvent } from '../validation/events.ts';
 import { validatePod, validatePodUpdate } from '../validation/pod.ts';
-import { podWarnings } from '../validation/pod-warnings.ts';
+import { podNameWarnings, podWarnings } from '../validation/pod-warnings.ts';
 import { declareKind } from './declare.ts';
 
 /** Every Namespace carries its name as a label, so that selectors can name one (KEP-2161). */
@@ -58,7 +58,8 @@ export const podKind = declareKind(pods, {
   validate: validatePod,
   validateUpdate: validatePodUpdate,
   // Nobody changes Pods by hand often enough to be told at every change.
-  warnings: (pod, old) => (old === undefined ? podWarnings(pod) : []),
+  warnings: (pod, old) =>
+    old === undefined ? [...podNameWarnings(pod, "in the Pod's hostname"), ...podWarnings(pod)] : [],
   selectableFields: {
     'spec.nodeName': ({ spec }) => spec.nodeName ?? '',
     'spec.restartPolicy': ({ spec }) => spec.restartPolicy ?? '',

@@ -10,7 +10,22 @@ import type {
 import type { LabelSelector } from '../generated/meta-v1.ts';
 import { deepEqual } from '../../machinery/json.ts';
 import { isQuantity, Quantity } from '../../machinery/quantity.ts';
+import { dns1123LabelProblems } from '../../machinery/names.ts';
+import type { KubernetesObject } from '../object.ts';
+import { mostWarningsKept } from '../warnings.ts';
 import { FieldPath } from './field-path.ts';
+
+/** What is to be said of the name of what makes Pods, when it is created. */
+export function podNameWarnings(
+  { metadata: { name = '' } }: KubernetesObject,
+  use = 'in Pod names and hostnames',
+): readonly string[] {
+  const problems = dns1123LabelProblems(name);
+  if (problems.length === 0) return [];
+  return [
+    `metadata.name: this is used ${use}, which can result in surprising behavior; a DNS label is recommended: [${problems.join(' ')}]`,
+  ];
+}
 
 /** What does not keep a Pod from being taken, and yet is hardly meant (pkg/api/pod/warnings.go). */
 export function podWarnings(
@@ -42,6 +57,15 @@ export function podWarnings(
       : []),
     ...affinityWarnings(spec.affinity ?? {}, at.child('affinity')),
   ];
+}
+
+/** As `templateWarnings`, of a kind by whose name its Pods are called; of the name when it is created. */
+export function namedTemplateWarnings<T extends KubernetesObject>(
+  templateOf: (object: T) => PodTemplateSpec | undefined,
+  path?: FieldPath,
+): (object: T, old?: T) => readonly string[] {
+  const ofTemplate = templateWarnings(templateOf, path);
+  return (object, old) => [...(old === undefined ? podNameWarnings(object) : []), ...ofTemplate(object, old)];
 }
 
 /**
@@ -228,13 +252,19 @@ function portWarnings(containers: readonly Placed<Container>[]): readonly string
     for (const [i, port] of ports.entries()) {
       const at = path.child('ports').index(i);
       const key = `${port.containerPort}/${port.protocol ?? 'TCP'}`;
-      const others = before.get(key) ?? [];
+      const others = before.get(key);
+      if (others === undefined) {
+        before.set(key, [[port, at]]);
+        continue;
+      }
       for (const [other, where] of others) {
         const clash = clashOf(port, other);
-        if (clash !== undefined)
-          warnings.push(`${at.toString()}: ${clash} port definition with ${where.toString()}`);
+        if (clash === undefined) continue;
+        // Each of very many with each of the others would be more than there is memory for.
+        if (warnings.length === mostWarningsKept) return warnings;
+        warnings.push(`${at.toString()}: ${clash} port definition with ${where.toString()}`);
       }
-      before.set(key, [...others, [port, at]]);
+      others.push([port, at]);
     }
   return warnings;
 }

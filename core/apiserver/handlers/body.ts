@@ -7,8 +7,9 @@ import { objectSchemaOf } from '../../api/schema/schemas.ts';
 import { normalize } from '../../api/validation/normalize.ts';
 import { shown } from '../../api/validation/field-errors.ts';
 import type { Body, FieldValidation } from '../../api/verbs.ts';
+import type { OwnerReference } from '../../api/generated/meta-v1.ts';
 import { duplicateKeys } from '../../machinery/duplicate-keys.ts';
-import { deepEqual, formatPath, isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
+import { canonicalStringify, formatPath, isObject, JsonParseError, parseJson } from '../../machinery/json.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import type { ObjectSchema } from '../../machinery/schema.ts';
 import { object as objectSchema } from '../../machinery/schema-builder.ts';
@@ -147,13 +148,18 @@ function withDistinctOwners(
   // Options, which are read as objects are, have no metadata.
   const owners = (object as Partial<KubernetesObject>).metadata?.ownerReferences ?? [];
   if (owners.length < 2) return object;
-  const distinct = owners.filter((owner, i) => owners.findIndex((other) => deepEqual(owner, other)) === i);
-  if (distinct.length === owners.length) return object;
-  const repeatedUids = owners.filter((owner) => !distinct.includes(owner)).map(({ uid }) => uid);
+  const distinct = new Map<string, OwnerReference>();
+  const repeatedUids = new Set<string>();
+  for (const owner of owners) {
+    const text = canonicalStringify(owner);
+    if (distinct.has(text)) repeatedUids.add(owner.uid);
+    else distinct.set(text, owner);
+  }
+  if (repeatedUids.size === 0) return object;
   warn?.(
-    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeatedUids.join(', ')}`,
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...repeatedUids].join(', ')}`,
   );
-  object.metadata.ownerReferences = distinct;
+  object.metadata.ownerReferences = [...distinct.values()];
   return object;
 }
 
@@ -248,11 +254,13 @@ function reportFields(
   duplicates: readonly string[],
   options: DecodeOptions,
 ): void {
-  const described = unknown
-    ? validate(kind.schema, value)
-        .filter(({ reason }) => reason === 'unknown')
-        .map(({ path, message }) => ({ path, hint: message.replace(/^is an unknown field/, '') }))
-    : [];
+  const isAsked = options.fieldValidation !== 'Ignore' || options.refuseUnknown !== undefined;
+  const described =
+    unknown && isAsked
+      ? validate(kind.schema, value)
+          .filter(({ reason }) => reason === 'unknown')
+          .map(({ path, message }) => ({ path, hint: message.replace(/^is an unknown field/, '') }))
+      : [];
   report(kind, described, duplicates, options);
 }
 

@@ -3,7 +3,7 @@ import { badRequest, StatusError } from '../../api/errors.ts';
 import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
 import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
-import { parseDurationMs } from '../../machinery/duration.ts';
+import { durationProblem, parseDurationMs } from '../../machinery/duration.ts';
 import type { CredentialEnds } from '../authn/credential-end.ts';
 import { unauthorized } from '../authn/identity.ts';
 import type { Identity } from '../authn/identity.ts';
@@ -71,8 +71,7 @@ function allottedMs({ timeout = '', attributes: { longRunning } }: IncomingReque
   try {
     askedMs = parseDurationMs(timeout);
   } catch (cause) {
-    const why = `time: invalid duration ${JSON.stringify(timeout)}`;
-    throw badRequest(`invalid timeout specified in the request URL - ${why}`, { cause });
+    throw badRequest(`invalid timeout specified in the request URL - ${durationProblem(timeout)}`, { cause });
   }
   return askedMs > 0 ? Math.min(askedMs, requestWithinMs) : requestWithinMs;
 }

@@ -17,13 +17,19 @@ beforeEach(async () => {
 });
 afterEach(() => rest[Symbol.asyncDispose]());
 
-test.for(['invalid', '10', 's', '1s2'])('a timeout of "%s" is none', async (timeout) => {
+test.for([
+  ['invalid', 'invalid duration'],
+  ['10', 'missing unit in duration'],
+  ['s', 'invalid duration'],
+  ['1s2', 'missing unit in duration'],
+  ['1x', 'unknown unit "x" in duration'],
+] as const)('a timeout of "%s" is none', async ([timeout, why]) => {
   for (const from of [path, '/version', '/apis']) {
     const answer = await rest.send('GET', `${from}?timeout=${timeout}`);
     expect(answer.json()).toMatchObject({
       code: 400,
       reason: 'BadRequest',
-      message: `invalid timeout specified in the request URL - time: invalid duration "${timeout}"`,
+      message: `invalid timeout specified in the request URL - time: ${why} "${timeout}"`,
     });
   }
 });
