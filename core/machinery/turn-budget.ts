@@ -4,17 +4,27 @@
  */
 export class TurnBudget {
   readonly #perTurn: number;
+  readonly #mostPerTurn: number;
+  #share: number;
   #left: number;
   #waiting: { readonly amount: number; readonly go: () => void }[] = [];
   #isSpending = false;
 
-  /** `perTurn` is in whatever unit is spent. */
-  constructor(perTurn: number) {
+  /**
+   * `perTurn` is in whatever unit is spent. The longer somebody waits, the larger a turn's share grows, up to
+   * `mostPerTurn`: what comes in all the time must not fall behind for good.
+   */
+  constructor(perTurn: number, mostPerTurn = perTurn) {
     this.#perTurn = perTurn;
+    this.#mostPerTurn = mostPerTurn;
+    this.#share = perTurn;
     this.#left = perTurn;
   }
 
-  /** Resolves when so much may be written; undefined where that is now. What exceeds a whole turn has one for itself. */
+  /**
+   * Resolves when so much may be spent; undefined where that is now, which it is while anything is left of the turn's
+   * share.
+   */
   spend(amount: number): Promise<void> | undefined {
     if (this.#left > 0) {
       this.#take(amount);
@@ -34,7 +44,9 @@ export class TurnBudget {
 
   #nextTurn(): void {
     this.#isSpending = false;
-    this.#left = this.#perTurn;
+    const isLate = this.#waiting.length > 0;
+    this.#share = isLate ? Math.min(this.#share + this.#perTurn, this.#mostPerTurn) : this.#perTurn;
+    this.#left = this.#share;
     let served = 0;
     for (const { amount, go } of this.#waiting) {
       if (this.#left <= 0) break;

@@ -34,7 +34,7 @@ export function isCompacted(error: unknown): boolean {
   return isServiceError(error) && error.details.includes('revision has been compacted');
 }
 
-function isFuture(error: unknown): boolean {
+export function isFuture(error: unknown): boolean {
   return isServiceError(error) && error.details.includes('is a future revision');
 }
 

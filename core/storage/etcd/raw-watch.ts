@@ -6,7 +6,7 @@ import type { Change, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import { change, eventRevision } from './codec.ts';
 import type { EtcdConnection } from './connection.ts';
-import { isCompacted, isServiceError } from './errors.ts';
+import { isCompacted, isFuture, isServiceError } from './errors.ts';
 import type { WatchRequest, WatchResponse, WireEvent } from './messages.ts';
 import { int64, rangeMethod, watchMethod } from './messages.ts';
 
@@ -73,7 +73,10 @@ export async function* rawWatch(
   }
 }
 
-/** Throws nothing but what the stream failed for. Reading with for-await keeps gRPC's flow control: a reader that is late holds etcd back, not memory. */
+/**
+ * Throws nothing but what the stream failed for. Reading with for-await keeps gRPC's flow control: a reader that is late
+ * holds etcd back, not memory.
+ */
 async function* responses(
   call: ClientDuplexStream<WatchRequest, WatchResponse>,
 ): AsyncGenerator<WatchResponse, void, undefined> {
@@ -117,7 +120,7 @@ async function checkNotCompacted(
         cause: error,
       });
     }
-    if (isServiceError(error) && error.details.includes('is a future revision')) return;
+    if (isFuture(error)) return;
     throw error;
   }
 }

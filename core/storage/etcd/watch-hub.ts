@@ -232,7 +232,7 @@ export class WatchHub {
  * together, and whoever follows them decodes, parses and tells of them at once.
  */
 const changesPerTurn = 50;
-const changeBudget = new TurnBudget(changesPerTurn);
+const changeBudget = new TurnBudget(changesPerTurn, 20 * changesPerTurn);
 
 /** Changes of one revision stay together. */
 function* slicesOf(batch: WatchBatch): Generator<WatchBatch, void, undefined> {

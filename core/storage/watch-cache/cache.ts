@@ -200,7 +200,8 @@ export class WatchCache<T> {
       const few = this.#state.labelled(labels, prefix);
       if (few !== undefined) {
         // Of the same revision as the items: the cache may go on before they are looked through.
-        const snapshot = options.limit === undefined ? undefined : this.#snapshot();
+        const isPaged = options.limit !== undefined && few.length > options.limit;
+        const snapshot = isPaged ? this.#snapshot() : undefined;
         const list = await listFew(few, options, filter, this.revision, this.#clock);
         if (snapshot !== undefined && list.remaining > 0) this.#snapshots.keep(snapshot);
         return list;
