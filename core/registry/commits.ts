@@ -82,7 +82,7 @@ export class Commits {
     removed?: StoredObject,
   ): Promise<WriteOutcome> {
     const { recent } = this.#kind;
-    if (write.kind === 'put') recent.sending(key, write.value, object);
+    if (write.kind === 'put') recent.sending(key, modRevision, write.value, object);
     try {
       const outcome = await this.#store.transact([{ key, modRevision }], [write], { signal });
       if (!outcome.committed) {

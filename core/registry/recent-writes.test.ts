@@ -24,7 +24,7 @@ function never(): StoredObject {
 describe('a write and what the watch tells of it', () => {
   test('are one stored object where the store answers first', () => {
     const recent = new RecentWrites();
-    recent.sending(key, value, object);
+    recent.sending(key, 5, value, object);
     expect(recent.toldOf(key, 7)).toBeUndefined();
     const stored = new StoredObject(format, value, 7, object);
     recent.committed(key, 7, stored);
@@ -34,7 +34,7 @@ describe('a write and what the watch tells of it', () => {
 
   test('are one stored object where the watch is first, however often it tells', () => {
     const recent = new RecentWrites();
-    recent.sending(key, value, object);
+    recent.sending(key, 5, value, object);
     const told = recent.told(entry(7), makeAt(7));
     expect(told?.object).toBe(object);
     expect(recent.told(entry(7), never)).toBe(told);
@@ -54,10 +54,18 @@ describe('a write and what the watch tells of it', () => {
     expect(recent.told({ ...entry(501), key: '/501' }, never)).toBeDefined();
   });
 
+  test('are not taken for an equal write from before what is replaced', () => {
+    const recent = new RecentWrites();
+    recent.sending(key, 5, value, object);
+    expect(recent.told(entry(5), never)).toBeUndefined();
+    expect(recent.told(entry(3), never)).toBeUndefined();
+    expect(recent.told(entry(6), makeAt(6))?.object).toBe(object);
+  });
+
   test('are not taken for those of somebody else', () => {
     const recent = new RecentWrites();
     expect(recent.told(entry(6), never)).toBeUndefined();
-    recent.sending(key, value, object);
+    recent.sending(key, 5, value, object);
     const other = format.encode({ ...object, metadata: { name: 'a', labels: { by: 'another' } } });
     expect(recent.told(entry(6, other), never)).toBeUndefined();
     expect(recent.toldOf(key, 6)).toBeUndefined();

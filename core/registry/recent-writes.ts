@@ -12,6 +12,8 @@ interface RecentWrite {
 
 /** A write on its way: the watch may tell of it before the store answers. */
 interface SentWrite {
+  /** What it replaces is of this revision: what the watch tells of that or before is another write, if an equal one. */
+  readonly after: Revision;
   readonly value: Buffer;
   readonly object: KubernetesObject;
   /** What the watch told of it. */
@@ -33,8 +35,8 @@ export class RecentWrites {
     return this.#revision;
   }
 
-  sending(key: string, value: Buffer, object: KubernetesObject): void {
-    this.#sent.set(key, { value, object, told: undefined });
+  sending(key: string, after: Revision, value: Buffer, object: KubernetesObject): void {
+    this.#sent.set(key, { after, value, object, told: undefined });
   }
 
   /** The outcome of what was sent is known. */
@@ -66,7 +68,7 @@ export class RecentWrites {
     if (write?.revision === modRevision) return write.stored;
     const sent = this.#sent.get(key);
     if (sent?.told?.revision === modRevision) return sent.told;
-    if (sent?.value.equals(value) !== true) return undefined;
+    if (sent === undefined || modRevision <= sent.after || !sent.value.equals(value)) return undefined;
     sent.told = make(sent.object);
     return sent.told;
   }
