@@ -201,7 +201,7 @@ export function createApi(options: ApiOptions): Api {
     authorizer,
     virtual: virtualResources(registry, authorizer, authenticator, options),
     subresources: tokens === undefined ? undefined : new Map([['token', tokenSubresource(tokens)]]),
-    reservers: new Map([[servicesKey, new ServiceAddresses(registry, random)]]),
+    reservers: new Map([[servicesKey, new ServiceAddresses(registry, random, clock)]]),
     clock,
   });
   const verbs: Verbs = trackedVerbs(handlers);

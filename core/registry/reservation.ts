@@ -2,8 +2,10 @@ import type { KubernetesObject, Mutable } from '../api/object.ts';
 
 /** Something outside the object that a write has taken for it, such as an address. */
 export interface Reservation {
-  /** The object is stored, or may be: what was taken is its own. A controller finds what belongs to none. */
+  /** The object is stored: what was taken is its own. */
   commit(): void;
+  /** It may be stored: what was taken is free again when that would have shown. */
+  leave(): void;
   /** It is certainly not: what was taken is free again. */
   rollback(): Promise<void>;
 }

@@ -68,7 +68,7 @@ export class WritePath {
       else request.held?.commit();
       return result;
     } catch (error) {
-      if (mayBeStored(error, request.call.signal)) request.held?.commit();
+      if (mayBeStored(error, request.call.signal)) request.held?.leave();
       // What cannot be freed now is found later; why the write failed is what its client has to know.
       else await request.held?.rollback().catch(() => undefined);
       throw error;

@@ -9,6 +9,7 @@ import { invalidValue } from '../../api/validation/field-errors.ts';
 import { FieldPath } from '../../api/validation/field-path.ts';
 import { canonicalIp, cidrContains, ipFamilyOf, numberToIp, parseCidr } from '../../machinery/ip.ts';
 import type { Cidr, IpFamily } from '../../machinery/ip.ts';
+import type { Clock } from '../../machinery/clock.ts';
 import { randomBelow } from '../../machinery/random.ts';
 import type { Random } from '../../machinery/random.ts';
 import type { Registry } from '../registry.ts';
@@ -18,7 +19,7 @@ import { NodePorts } from './node-ports.ts';
 const clusterIps = FieldPath.spec.child('clusterIPs');
 /** Random draws before the range is searched from its start. */
 const maxDraws = 32;
-const nothing: Reservation = { commit: () => {}, rollback: () => Promise.resolve() };
+const nothing: Reservation = { commit: () => {}, leave: () => {}, rollback: () => Promise.resolve() };
 
 /** The label that tells whose an address is (KEP-1880). */
 const managedByLabel = 'ipaddress.kubernetes.io/managed-by';
@@ -34,10 +35,10 @@ export class ServiceAddresses implements Reserver {
   readonly #random: Random;
   readonly #ports: NodePorts;
 
-  constructor(registry: Registry, random: Random) {
+  constructor(registry: Registry, random: Random, clock: Clock) {
     this.#registry = registry;
     this.#random = random;
-    this.#ports = new NodePorts(registry, random);
+    this.#ports = new NodePorts(registry, random, clock);
   }
 
   async reserve(
@@ -58,6 +59,8 @@ export class ServiceAddresses implements Reserver {
       const ports = await this.#ports.reserve(service, options);
       return {
         commit: () => ports.commit(),
+        // A controller finds the addresses that belong to none.
+        leave: () => ports.leave(),
         rollback: async () => {
           await Promise.all([ports.rollback(), this.#release(addresses)]);
         },

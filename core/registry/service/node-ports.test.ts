@@ -13,6 +13,7 @@ import { NodePorts } from './node-ports.ts';
 /** How many ports there are. */
 const span = 2_768;
 
+let clock: SteppedClock;
 let parsed: number;
 let registry: Registry;
 let ports: NodePorts;
@@ -20,12 +21,13 @@ let stop: AbortController;
 let running: Promise<void>;
 
 beforeEach(async () => {
+  clock = new SteppedClock();
   parsed = 0;
   const random = seededRandom(1);
   registry = new Registry({
     scheme: createScheme(),
     store: new MemoryStore(),
-    clock: new SteppedClock(),
+    clock,
     random,
     strategies,
     freeze: (object) => {
@@ -33,7 +35,7 @@ beforeEach(async () => {
       return object;
     },
   });
-  ports = new NodePorts(registry, random);
+  ports = new NodePorts(registry, random, clock);
   stop = new AbortController();
   running = registry.run(stop.signal);
   await registry.ready();
@@ -87,6 +89,14 @@ test('what a write under way has taken is free again when it fails, and when its
   await create(nodePortService('web', [{ nodePort: 30_080 }]));
   await registry.storeFor(services).delete('default', 'web');
   await reserve(nodePortService('next', [{ nodePort: 30_080 }]));
+});
+
+test('what a write of which nobody knows the outcome has taken is not given out until that would show', async () => {
+  const left = await reserve(nodePortService('left', [{ nodePort: 30_080 }]));
+  left.leave();
+  await expect(reserve(nodePortService('web', [{ nodePort: 30_080 }]))).rejects.toThrow('already allocated');
+  clock.advance(30_000);
+  await reserve(nodePortService('web', [{ nodePort: 30_080 }]));
 });
 
 test('all ports of the range are given out, each once, and then none', async () => {

@@ -5,6 +5,7 @@ import type { Mutable } from '../../api/object.ts';
 import { serviceKind } from '../../api/kinds/services.ts';
 import { invalidValue } from '../../api/validation/field-errors.ts';
 import { FieldPath } from '../../api/validation/field-path.ts';
+import type { Clock } from '../../machinery/clock.ts';
 import { randomBelow } from '../../machinery/random.ts';
 import type { Random } from '../../machinery/random.ts';
 import type { Registry } from '../registry.ts';
@@ -14,6 +15,8 @@ import { nodePortIndex, nodePortKey } from './strategy.ts';
 const lowest = 30_000;
 const highest = 32_767;
 const span = highest - lowest + 1;
+/** Longer than the store is waited for. */
+const longestWriteMs = 30_000;
 
 /**
  * Gives out the ports under which nodes offer Services. What is in use is read from an index of the Services; what
@@ -23,12 +26,14 @@ const span = highest - lowest + 1;
 export class NodePorts {
   readonly #registry: Registry;
   readonly #random: Random;
+  readonly #clock: Clock;
   readonly #underWay = new Map<string, string>();
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(registry: Registry, random: Random) {
+  constructor(registry: Registry, random: Random, clock: Clock) {
     this.#registry = registry;
     this.#random = random;
+    this.#clock = clock;
   }
 
   async reserve(service: Mutable<Service>, { dryRun, signal }: ReserveOptions): Promise<Reservation> {
@@ -36,7 +41,7 @@ export class NodePorts {
     const owner = `${metadata.namespace}/${metadata.name}`;
     if (!needsNodePorts(service)) {
       if (spec.type === 'ClusterIP') for (const port of spec.ports ?? []) delete port.nodePort;
-      return { commit: () => {}, rollback: () => Promise.resolve() };
+      return { commit: () => {}, leave: () => {}, rollback: () => Promise.resolve() };
     }
     const taken = await this.#inTurn(async () => {
       // Whatever was taken before this turn is either still under way or in the index.
@@ -54,7 +59,10 @@ export class NodePorts {
     const forget = () => {
       for (const key of taken) this.#underWay.delete(key);
     };
-    return { commit: forget, rollback: async () => forget() };
+    const leave = () => {
+      this.#clock.after(longestWriteMs, forget);
+    };
+    return { commit: forget, leave, rollback: async () => forget() };
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
