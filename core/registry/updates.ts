@@ -36,13 +36,15 @@ export function prepareStatusUpdate(
   old: KubernetesObject,
   context: StrategyContext,
 ): void {
-  const { resourceVersion, managedFields } = object.metadata;
+  // Whose status it is: validation compares it with what is there.
+  const { uid = old.metadata.uid, resourceVersion, managedFields } = object.metadata;
   const changed = statusChanges(rules).map((name) => [name, object.metadata[name]] as const);
   for (const name of Object.keys(object)) if (name !== 'status') delete (object as unknown as Members)[name];
   for (const name of Object.keys(old)) if (name !== 'status') copyMember(object, old, name);
   const metadata: Members = {
     ...old.metadata,
     ...Object.fromEntries(changed),
+    uid,
     resourceVersion,
     managedFields,
   };

@@ -53,6 +53,23 @@ describe('with a status', () => {
     }
   });
 
+  test('whoever means an object that was there before is refused', async () => {
+    await using api = await createTestApi();
+    const target = { group: 'apps', version: 'v1', resource: 'deployments', namespace: 'default' };
+    const sample = kindSamples['apps/deployments'];
+    const object = { metadata: { name: 'web' }, ...sample?.given };
+    await api.verbs.create({}, target, { kind: 'object', object });
+    const patch = { metadata: { uid: 'of-another', annotations: { revision: '7' } } };
+    const bytes = Buffer.from(JSON.stringify(patch));
+    const where = { ...target, name: 'web', subresource: 'status' };
+    await expect(api.verbs.patch({}, where, { type: 'merge', bytes })).rejects.toMatchObject({
+      code: 422,
+      message: expect.stringContaining(
+        'metadata.uid: Invalid value: "of-another": field is immutable',
+      ) as string,
+    });
+  });
+
   test('so may they with a decision about a request for a certificate', async () => {
     await using api = await createTestApi({ customResources: false });
     const kind = api.scheme.byResource('certificates.k8s.io', 'v1', 'certificatesigningrequests');
