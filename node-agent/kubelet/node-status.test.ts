@@ -49,6 +49,19 @@ describe('nodeStatus', () => {
     });
   });
 
+  test('leaves what others tell of the node, and says the same as before then', () => {
+    const before = nodeStatus(input, undefined);
+    const advertised = {
+      ...before,
+      capacity: { ...before.capacity, 'example.com/dongle': '4' },
+      allocatable: { ...before.allocatable, 'example.com/dongle': '3' },
+    };
+    const after = nodeStatus({ ...input, maxPods: 50 }, advertised);
+    expect(after.capacity).toMatchObject({ pods: '50', 'example.com/dongle': '4' });
+    expect(after.allocatable).toMatchObject({ pods: '50', 'example.com/dongle': '3' });
+    expect(sameStatus(nodeStatus(input, advertised), advertised)).toBe(true);
+  });
+
   test('tells the conditions as upstream words them', () => {
     expect(conditions({})).toEqual([
       'MemoryPressure False KubeletHasSufficientMemory',

@@ -31,12 +31,16 @@ export function nodeStatus(input: NodeStatusInput, old: NodeStatus | undefined):
   const { machine, capacity, version, runtimeName, nodeName } = input;
   return {
     ...old,
-    capacity: amounts(input, capacity.memoryBytes, storage(capacity, 'capacity')),
-    allocatable: amounts(
-      input,
-      Math.max(0, capacity.memoryBytes - reservedMemoryBytes),
-      storage(capacity, 'allocatable'),
-    ),
+    // Others tell of what they know of the node there, such as its devices.
+    capacity: { ...old?.capacity, ...amounts(input, capacity.memoryBytes, storage(capacity, 'capacity')) },
+    allocatable: {
+      ...old?.allocatable,
+      ...amounts(
+        input,
+        Math.max(0, capacity.memoryBytes - reservedMemoryBytes),
+        storage(capacity, 'allocatable'),
+      ),
+    },
     conditions: nodeConditions(input, old?.conditions),
     addresses: [
       ...input.hostIps.map((address) => ({ type: 'InternalIP', address })),
