@@ -11,6 +11,7 @@ import { resetFields } from '../../registry/updates.ts';
 import { applied, setEntries } from './ownership.ts';
 import { readConfiguration } from './patches.ts';
 import { writeRequestOf } from './write-request.ts';
+import { isAbsent } from './writes.ts';
 import type { Writes } from './writes.ts';
 
 const maxAttempts = 5;
@@ -57,7 +58,8 @@ export async function serverSideApply(
     try {
       return await writes.update(request, endpoint, target, (old) => wished(endpoint, next(old)));
     } catch (error) {
-      if (!isNotFound(error) || subresource !== undefined) throw error;
+      if (!isNotFound(error) || subresource !== undefined || !(await isAbsent(call, endpoint, target)))
+        throw error;
       if (declaration.custom?.terminating === true) throw notAllowed(declaration, 'create');
     }
     // Whoever knows its uid means one that was there (upstream: handlers/patch.go).

@@ -1,6 +1,6 @@
 import { conflict, isAlreadyExists, isNotFound } from '../../api/errors.ts';
 import type { KubernetesObject, Mutable, ObjectName } from '../../api/object.ts';
-import type { DeleteOptions, DeleteResult, Encoded } from '../../api/verbs.ts';
+import type { Call, DeleteOptions, DeleteResult, Encoded } from '../../api/verbs.ts';
 import type { UpdateCall } from '../../registry/write-calls.ts';
 import { asWritten, shownIn, wished } from './asked-form.ts';
 import { customFormOf } from './custom-form.ts';
@@ -82,7 +82,7 @@ export class Writes {
         return await this.update(request, endpoint, target, next, { uid });
       } catch (error) {
         const creates = declaration.createOnUpdate === true && request.subresource === '';
-        if (!isNotFound(error) || !creates) throw error;
+        if (!isNotFound(error) || !creates || !(await isAbsent(request.call, endpoint, target))) throw error;
       }
       await mayCreate();
       if (uid !== undefined)
@@ -120,6 +120,21 @@ export class Writes {
         await this.#path.admitDelete(request, asked ?? old);
       },
     });
+  }
+}
+
+/** Whether there is nothing to update: admission may have said of something else that it is not found. */
+export async function isAbsent(
+  { signal }: Call,
+  { store }: Endpoint,
+  { namespace, name }: ObjectName,
+): Promise<boolean> {
+  try {
+    await store.get(namespace, name, {}, signal);
+    return false;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { RestApi } from '../../environment/rest.ts';
-import { WebhookScene, configMaps } from '../../environment/webhook-scene.ts';
+import { WebhookScene, configMaps, onConfigMaps } from '../../environment/webhook-scene.ts';
 import { createWebhookServer, patch, respond } from '../../environment/webhook-server.ts';
 import type { Answer, WebhookServer } from '../../environment/webhook-server.ts';
 
@@ -71,6 +71,30 @@ describe('a webhook that does not answer as it should', () => {
     await scene.configure('Validating', scene.hook('bad', answer));
     const calling = 'Internal error occurred: failed calling webhook "bad.example.com": ';
     await scene.expectFailed('failing', calling, text);
+  });
+
+  test('and says that something is not found does not have what is replaced taken for absent', async () => {
+    const services = '/api/v1/namespaces/default/services';
+    const metadata = { name: 'web', namespace: 'default' };
+    const service = { metadata, spec: { ports: [{ port: 80 }] } };
+    await scene.send('POST', services, service);
+    let asked = 0;
+    const denies: Answer = (response, review) => {
+      asked++;
+      respond(response, review, {
+        allowed: false,
+        status: { code: 404, reason: 'NotFound', message: 'there is no team of that name' },
+      });
+    };
+    const rules = [
+      { apiGroups: [''], apiVersions: ['v1'], resources: ['services'], operations: ['CREATE', 'UPDATE'] },
+      onConfigMaps,
+    ];
+    await scene.configure('Validating', scene.hook('bad', denies, { rules }));
+    asked = 0;
+    const replaced = await scene.send('PUT', `${services}/web`, { ...service, metadata });
+    expect(replaced).toMatchObject({ code: 404, message: expect.stringContaining('no team') as string });
+    expect(asked).toBe(1);
   });
 
   test('and hangs is given up after its time', async () => {
