@@ -100,6 +100,7 @@ function eventsOf(batch: CacheBatch<StoredObject>, options: WatchOptions): reado
 const shown = new RecentMap<readonly CacheEvent<StoredObject>[], readonly WatchEvent[]>(roomBytes);
 
 function shownOf(events: readonly CacheEvent<StoredObject>[]): readonly WatchEvent[] {
+  if (events.length === 0) return [];
   const made = shown.get(events);
   if (made !== undefined) return made;
   const fresh = events.map(eventOf);

@@ -9,6 +9,7 @@ import type {
   Verbs,
 } from '../../api/verbs.ts';
 import { isObject } from '../../machinery/json.ts';
+import { nextTurn } from '../../machinery/next-turn.ts';
 import { readDocuments } from '../../machinery/yaml.ts';
 import { parseBody } from '../handlers/body.ts';
 import { maxEventBytes } from './event.ts';
@@ -83,7 +84,9 @@ async function begun(first: Promise<unknown>, tracker: RequestTracker): Promise<
     () => undefined,
   );
   // Long enough for a watch that is refused from what is known already.
-  const quiet = new Promise<false>((resolve) => setImmediate(() => setImmediate(() => resolve(false))));
+  const quiet = nextTurn()
+    .then(nextTurn)
+    .then(() => false);
   const outcome = await Promise.race([come, quiet]);
   if (outcome === undefined) return;
   tracker.started(200);

@@ -42,6 +42,8 @@ class Form {
       size += sizeOf(event.object);
       return { type: event.type, object: this.show(event.object) };
     });
+    // Bookmarks are as they are in any form.
+    if (size === 0) return events;
     this.#events.set(events, shown, size);
     return shown;
   }

@@ -3,18 +3,24 @@ import { apiVersionOf } from '../../api/resource.ts';
 import type { CustomKind, KindDeclaration } from '../../api/scheme.ts';
 import type { Encoded, WatchEvent } from '../../api/verbs.ts';
 import type { JsonObject } from '../../machinery/json.ts';
+import { RecentMap } from '../../machinery/recent-map.ts';
 import { PlainObject } from './plain-object.ts';
+
+/** Objects take several times the room of their bytes where they are parsed. */
+const parsedTimes = 4;
+const roomBytes = 16 * 1024 * 1024;
 
 /**
  * Shows the stored objects of a custom kind in the version that was asked for, and as its schema is now: without
- * what that does not know, and with its defaults. Each is worked out once, however many ask; what is as it was
- * stored is passed on with its bytes.
+ * what that does not know, and with its defaults. What is as it was stored is passed on with its bytes, and known for
+ * that; what is not is worked out once for all who ask within moments, and no longer kept.
  */
 class CustomForm {
   readonly #custom: CustomKind;
   readonly #version: string;
   readonly #apiVersion: string;
-  readonly #shown = new WeakMap<Encoded, Encoded>();
+  readonly #asStored = new WeakSet<Encoded>();
+  readonly #shown = new RecentMap<Encoded, Encoded>(roomBytes);
 
   constructor(declaration: KindDeclaration, custom: CustomKind) {
     this.#custom = custom;
@@ -29,18 +35,22 @@ class CustomForm {
 
   /** All that must be converted is so in one go. */
   async showAll(stored: readonly Encoded[], signal: AbortSignal | undefined): Promise<readonly Encoded[]> {
-    const foreign = stored.filter(
-      (item) => !this.#shown.has(item) && item.object.apiVersion !== this.#apiVersion,
-    );
+    const shown = new Map<Encoded, Encoded>();
+    const foreign: Encoded[] = [];
+    for (const item of stored) {
+      const known = this.#asStored.has(item) ? item : this.#shown.get(item);
+      if (known !== undefined) shown.set(item, known);
+      else if (item.object.apiVersion !== this.#apiVersion) foreign.push(item);
+    }
     if (foreign.length > 0) {
       const converted = await this.#custom.convert(
         foreign.map(({ object }) => object),
         this.#version,
         signal,
       );
-      foreign.forEach((item, index) => this.#keep(item, converted[index] ?? item.object));
+      foreign.forEach((item, index) => shown.set(item, this.#keep(item, converted[index] ?? item.object)));
     }
-    return stored.map((item) => this.#shown.get(item) ?? this.#keep(item, item.object));
+    return stored.map((item) => shown.get(item) ?? this.#keep(item, item.object));
   }
 
   async showEvents(
@@ -49,12 +59,13 @@ class CustomForm {
   ): Promise<readonly WatchEvent[]> {
     const objects = events.flatMap((event) => (event.type === 'BOOKMARK' ? [] : [event.object]));
     const shown = (await this.showAll(objects, signal)).values();
-    return events.map((event) => {
+    const made = events.map((event) => {
       if (event.type === 'BOOKMARK') return event;
       const object = shown.next().value ?? event.object;
-      // The same event where nothing changed, so that its encoding is shared.
       return object === event.object ? event : { type: event.type, object };
     });
+    // The same ones where nothing changed, so that what others make of them is shared.
+    return made.every((event, index) => event === events[index]) ? events : made;
   }
 
   /** In the version that is stored. */
@@ -71,11 +82,12 @@ class CustomForm {
   #keep(item: Encoded, object: KubernetesObject): Encoded {
     const given = object as unknown as JsonObject;
     const known = this.#custom.complete(this.#custom.prune(given));
-    const shown =
-      known === given && object === item.object
-        ? item
-        : new PlainObject(known as unknown as KubernetesObject);
-    this.#shown.set(item, shown);
+    if (known === given && object === item.object) {
+      this.#asStored.add(item);
+      return item;
+    }
+    const shown = new PlainObject(known as unknown as KubernetesObject);
+    this.#shown.set(item, shown, (1 + parsedTimes) * item.bytes.length);
     return shown;
   }
 }

@@ -32,8 +32,9 @@ export async function sendDocument(
   }
   if (bytes.length < smallestCompressed || !acceptsGzip([codings].flat().join()))
     return exchange.send(200, contentType, bytes);
+  const body = await compressedForm(document);
   exchange.response.setHeader('content-encoding', 'gzip');
-  exchange.send(200, contentType, await compressedForm(document));
+  exchange.send(200, contentType, body);
 }
 
 /** Made once, also for those who ask while it is made. */

@@ -273,6 +273,8 @@ function refuse(
     response.destroy();
     return;
   }
+  // These were about the answer that this one takes the place of.
+  for (const name of ['content-encoding', 'etag']) response.removeHeader(name);
   const retryAfter = status.status.details?.retryAfterSeconds;
   if (retryAfter !== undefined) response.setHeader('retry-after', String(retryAfter));
   response.writeHead(status.code, {

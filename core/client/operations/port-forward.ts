@@ -10,7 +10,7 @@ export interface PortForwarderOptions {
   /** Opens a connection to the port in the Pod; the signal cuts it, also while it is being opened. */
   readonly open: (signal: AbortSignal) => Promise<Duplex>;
   readonly onConnection: () => void;
-  /** A connection could not be opened, or was lost. */
+  /** A connection could not be opened. */
   readonly onError: (error: unknown) => void;
   /** Ends the listening and every connection. */
   readonly signal: AbortSignal;

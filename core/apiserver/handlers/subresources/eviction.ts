@@ -8,7 +8,7 @@ import type { DeleteOptions, Encoded } from '../../../api/verbs.ts';
 import { selectorFromObject } from '../../../machinery/label-selector.ts';
 import { timestamp } from '../../../machinery/timestamp.ts';
 import { PlainObject } from '../plain-object.ts';
-import { checkNamed } from './subresource.ts';
+import { checkSameName } from './subresource.ts';
 import type { SubresourceCreate, SubresourceHandler } from './subresource.ts';
 import { success } from './success.ts';
 
@@ -31,7 +31,7 @@ export const eviction: SubresourceHandler = {
 
   async create(request: SubresourceCreate): Promise<Encoded> {
     const { call, endpoint, target, body } = request;
-    checkNamed(body, target);
+    checkSameName(body, target);
     const { deleteOptions = {} } = body as Eviction;
     const dryRun = request.dryRun || (deleteOptions.dryRun?.length ?? 0) > 0;
     const stored = await endpoint.store.get(target.namespace, target.name, {}, call.signal);

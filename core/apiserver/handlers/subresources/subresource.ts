@@ -41,7 +41,7 @@ export interface SubresourceCreate {
 }
 
 /** Who binds or evicts says of whom, besides in the address: a slip there ends something else. */
-export function checkNamed({ kind, metadata }: KubernetesObject, { name }: ObjectTarget): void {
+export function checkSameName({ kind, metadata }: KubernetesObject, { name }: ObjectTarget): void {
   if (metadata.name !== name) throw badRequest(`name in URL does not match name in ${kind} object`);
 }
 

@@ -6,7 +6,7 @@ import { ephemeralContainers } from './ephemeral-containers.ts';
 import { eviction } from './eviction.ts';
 import { resize } from './resize.ts';
 import { scaleConfiguration, scaled, scaleKind, scaleOf } from './scale.ts';
-import { checkNamed } from './subresource.ts';
+import { checkSameName } from './subresource.ts';
 import type { SubresourceCreate, SubresourceHandler } from './subresource.ts';
 import { success } from './success.ts';
 
@@ -21,7 +21,7 @@ const scale: SubresourceHandler = {
 const binding: SubresourceHandler = {
   kind: bindingKind,
   async create({ call, endpoint, target, body, dryRun, clock }: SubresourceCreate): Promise<Encoded> {
-    checkNamed(body, target);
+    checkSameName(body, target);
     await endpoint.store.update(target.namespace, target.name, {
       signal: call.signal,
       dryRun,
