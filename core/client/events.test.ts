@@ -203,7 +203,7 @@ describe('QueuedEventRecorder', () => {
     expect(recorder.waiting).toBe(0);
   });
 
-  test('drops what exceeds its queue', () => {
+  test('drops what exceeds its queue, and says so once', () => {
     const dropped: string[] = [];
     const recorder = new QueuedEventRecorder({
       client: new MemorySink().client,
@@ -212,7 +212,7 @@ describe('QueuedEventRecorder', () => {
       onDrop: (event) => dropped.push(event.message ?? ''),
     });
     const web = referenceTo(pods, pod().build());
-    for (let i = 0; i <= 1000; i++) recorder.event(web, 'Normal', 'Noise', `${i}`);
+    for (let i = 0; i < 1500; i++) recorder.event(web, 'Normal', 'Noise', `${i}`);
     expect(recorder.waiting).toBe(1000);
     expect(dropped).toEqual(['1000']);
   });

@@ -42,7 +42,7 @@ export interface EventRecorderOptions {
   readonly host?: string;
   /** Which of several such components; the newer form tells it. The component's name unless given. */
   readonly instance?: string;
-  /** Receives what could not be written; silent unless given. */
+  /** Receives what could not be written, and of those for which there is no room the first; silent unless given. */
   readonly onDrop?: (event: Event, why: string) => void;
 }
 
@@ -85,6 +85,8 @@ export class QueuedEventRecorder implements EventRecorder {
   readonly #queue: Event[] = [];
   #wake: (() => void) | undefined;
   #sequence = 0;
+  /** Until half of what waits is written. */
+  #isFull = false;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
@@ -104,7 +106,13 @@ export class QueuedEventRecorder implements EventRecorder {
   ): void {
     const event = { ...this.#make(regarding, type, reason, message), ...this.#inNewerForm(details) };
     if (this.#queue.length >= queueLimit) {
-      this.#options.onDrop?.(event, `${queueLimit} events are waiting already`);
+      // Whoever makes so many would fill the log as well.
+      if (!this.#isFull)
+        this.#options.onDrop?.(
+          event,
+          `${queueLimit} are waiting already, and those that follow are dropped, too`,
+        );
+      this.#isFull = true;
       return;
     }
     this.#queue.push(event);
@@ -115,6 +123,7 @@ export class QueuedEventRecorder implements EventRecorder {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const event = this.#queue.shift();
+      if (this.#queue.length < queueLimit / 2) this.#isFull = false;
       if (event === undefined) await this.#untilQueued(signal);
       else await this.#record(event, signal);
     }
