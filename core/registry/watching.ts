@@ -83,9 +83,11 @@ function startOf({ resourceVersion = '', sendInitialEvents }: WatchOptions): Sta
 }
 
 function eventsOf(batch: CacheBatch<StoredObject>, options: WatchOptions): readonly WatchEvent[] {
-  const closesState = batch.initialEventsEnd && options.sendInitialEvents === true;
-  const isProgress = batch.events.length === 0 && !batch.initialEventsEnd && options.allowBookmarks === true;
   const events = shownOf(batch.events);
+  if (options.allowBookmarks !== true) return events;
+  // The end of what there is comes as a bookmark, to those who take bookmarks (cacher/cacher.go: isListWatchRequest).
+  const closesState = batch.initialEventsEnd && options.sendInitialEvents === true;
+  const isProgress = batch.events.length === 0 && !batch.initialEventsEnd;
   if (!closesState && !isProgress) return events;
   return [
     ...events,

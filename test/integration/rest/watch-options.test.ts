@@ -89,6 +89,16 @@ test('a watch of Tables that begins with a list marks its end in a row', async (
   });
 });
 
+test('a watch that begins with a list marks its end to nobody who takes no bookmarks', async () => {
+  const next = await eventsOf(
+    `${path}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&fieldSelector=metadata.name%3Done`,
+  );
+  expect(await next()).toMatchObject({ type: 'ADDED' });
+  const data = { data: { changed: 'yes' } };
+  await rest.api.client.patch(configmaps, { namespace: 'default', name: 'one' }, 'merge', data);
+  expect(await next()).toMatchObject({ type: 'MODIFIED', object: data });
+});
+
 test('the "/watch/" form of one object is a watch of that object', async () => {
   const next = await eventsOf(oneOf('two'));
   expect(await next()).toMatchObject({
