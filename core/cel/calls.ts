@@ -2,6 +2,7 @@ import { dottedName, rootOf } from './compilation.ts';
 import type { CallNode, Compilation } from './compilation.ts';
 import { dispatch } from './functions.ts';
 import type { Overload } from './functions.ts';
+import { checkLiteral } from './literals.ts';
 import { compileMacro } from './macros.ts';
 import { compileMessage } from './messages.ts';
 import type { Code } from './program.ts';
@@ -55,6 +56,7 @@ function call(
     return compiler.fail(node, `found no matching overload for '${name}' applied to '${applied}'`);
   }
   const { overloads, result, isCertain } = resolution;
+  checkLiteral(compiler, name, isMember, nodes, overloads);
   return { type: result, run: runner(codes, overloads, isCertain) };
 }
 

@@ -170,7 +170,7 @@ describe('an evaluation', () => {
     ['object.metadata.name ? 1 : 2', 'no such overload'],
     ['params.x', 'no such attribute(s): params'],
     ['[1, 2].all(i, object.missing > i)', 'no such key: missing'],
-    ['object.metadata.name.matches("(")', 'missing closing'],
+    ['object.metadata.name.matches("(" + "")', 'missing closing'],
     ['optional.none().value()', 'optional.none() dereference'],
     ['{"a": 1, "a": 2}', 'key a already exists'],
   ])('of %s comes to the error %j', (expression, message) => {
@@ -202,6 +202,9 @@ describe('a compilation', () => {
     ['foo', "ERROR: <input>:1:1: undeclared reference to 'foo' (in container '')"],
     ['self.name + 1', "found no matching overload for '_+_' applied to '(string, int)'"],
     ['self.name.startsWith(1)', "found no matching overload for 'startsWith' applied to 'string.(int)'"],
+    ['self.name.matches("(")', 'ERROR: <input>:1:19: invalid matches argument'],
+    ['duration("soon") > duration("1h")', 'ERROR: <input>:1:10: invalid duration argument'],
+    ['timestamp("2030-13-01T00:00:00Z") == null', 'ERROR: <input>:1:11: invalid timestamp argument'],
     ['self.name.foo()', "undeclared reference to 'foo' (in container '')"],
     ['self.replicas > "a"', "found no matching overload for '_>_' applied to '(int, string)'"],
     ['self.replicas == 1.0', "found no matching overload for '_==_' applied to '(int, double)'"],
