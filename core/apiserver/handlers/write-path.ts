@@ -13,6 +13,7 @@ import { mayBeStored } from '../../registry/errors.ts';
 import type { Reservation, Reserver } from '../../registry/reservation.ts';
 import type { ResourceStore } from '../../registry/resource-store.ts';
 import { recordOwners } from './ownership.ts';
+import { checkRevision } from '../../registry/metadata.ts';
 import { prepareStatusUpdate, prepareUpdate, resetFields, writesStatus } from '../../registry/updates.ts';
 
 export interface WritePathOptions {
@@ -119,6 +120,8 @@ export class WritePath {
     object.metadata = { ...object.metadata, managedFields: written.metadata.managedFields };
     const admission = this.#request(request, 'UPDATE', object, old);
     await this.#admission.mutate(admission);
+    // Whoever builds on something old is told so before what they built is judged (upstream: registry/store.go).
+    checkRevision(declaration, object, { resourceVersion: old.metadata.resourceVersion ?? '', object: old });
     declaration.applyDefaults?.(object);
     if (ofStatus) prepareStatusUpdate(rules, object, old, context);
     else prepareUpdate(rules, object, old, context);
