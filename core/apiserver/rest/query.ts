@@ -24,7 +24,8 @@ export function listOptions(query: URLSearchParams): ListOptions {
   return defined({
     labelSelector: text(query, 'labelSelector'),
     fieldSelector: text(query, 'fieldSelector'),
-    limit: number(query, 'limit'),
+    // Upstream takes one below nothing for none.
+    limit: number(query, 'limit', { signed: true }),
     continue: text(query, 'continue'),
     resourceVersion: text(query, 'resourceVersion'),
     resourceVersionMatch: match,

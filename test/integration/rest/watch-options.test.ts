@@ -89,6 +89,16 @@ test('a watch of Tables that begins with a list marks its end in a row', async (
   });
 });
 
+test('a limit below nothing is none', async () => {
+  const limited = await rest.send('GET', `${path}?limit=1`);
+  const unlimited = await rest.send('GET', `${path}?limit=-1`);
+  expect(limited.json()).toMatchObject({ items: [expect.anything()] });
+  expect(unlimited.json()['items']).toHaveProperty(
+    'length',
+    expect.toSatisfy((items: number) => items > 1),
+  );
+});
+
 test('a watch that begins with a list marks its end to nobody who takes no bookmarks', async () => {
   const next = await eventsOf(
     `${path}?watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&fieldSelector=metadata.name%3Done`,
