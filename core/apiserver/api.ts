@@ -131,11 +131,16 @@ export interface Api {
   readonly credentialEnds: CredentialEnds;
   /** What its parts count. */
   readonly families: readonly MetricFamily[];
+  /** What is done once, when it starts, by the names of upstream's hooks; whether it has been. */
+  readonly postStartHooks: ReadonlyMap<string, () => boolean>;
   /** Keeps the watch caches up to date until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
   /** Resolves when everything can be read and what every cluster has is there; `run` must have been called. */
   ready(signal?: AbortSignal): Promise<void>;
 }
+
+const namespacesHook = 'start-system-namespaces-controller';
+const rolesHook = 'rbac/bootstrap-roles';
 
 export function createApi(options: ApiOptions): Api {
   const { store, clock, random, soleWriter, freeze, onError } = options;
@@ -170,6 +175,8 @@ export function createApi(options: ApiOptions): Api {
   ];
   const readable = deferred();
   const bootstrapped = deferred();
+  const finishedHooks = new Set<string>();
+  const hooks = [namespacesHook, ...(policy === undefined ? [] : [rolesHook])];
   const conversions = new ConversionWebhooks(clock, dialService);
   const conversion = { random, callWebhook: conversions.call };
   const customResources = new CustomResources({
@@ -217,6 +224,7 @@ export function createApi(options: ApiOptions): Api {
     useIssuers: (issuers) => issued.use(issuers),
     credentialEnds: new CredentialEnds({ client: lookup, clock, random }),
     families: podSecurityMetrics.families,
+    postStartHooks: new Map(hooks.map((name) => [name, () => finishedHooks.has(name)])),
     async run(signal) {
       const following =
         policy === undefined ? undefined : bootstrapped.promise.then(() => policy.run(signal));
@@ -233,8 +241,10 @@ export function createApi(options: ApiOptions): Api {
       await extension.synced;
       if (servesCustom) await customResources.synced;
       await bootstrap(verbs, options.serviceCidrs ?? defaultServiceCidrs, signal);
+      finishedHooks.add(namespacesHook);
       if (policy === undefined) return;
       await bootstrapPolicy(verbs, signal);
+      finishedHooks.add(rolesHook);
       bootstrapped.resolve();
       await policy.synced;
     },

@@ -18,7 +18,6 @@ import { createCallIdentity } from '../apiserver/grpc/caller.ts';
 import { createGrpcServer } from '../apiserver/grpc/server.ts';
 import type { GrpcServerOptions, GrpcServerTls } from '../apiserver/grpc/server.ts';
 import { OpenApiDocuments } from '../apiserver/openapi.ts';
-import type { HealthCheck } from '../apiserver/rest/health.ts';
 import { RequestPipeline } from '../apiserver/requests/pipeline.ts';
 import { createRestServer } from '../apiserver/rest/server.ts';
 import type { RestServer, RestServerOptions } from '../apiserver/rest/server.ts';
@@ -52,6 +51,7 @@ import { clientIdentity } from './client-identity.ts';
 import type { ClientIdentity } from './client-identity.ts';
 import type { Pki } from './pki.ts';
 import type { RequestHeaderOptions } from './request-header-options.ts';
+import { healthChecks } from './health-checks.ts';
 import { remoteKinds } from './remote-kinds.ts';
 
 const wheelhouseVersion = '0.1.0';
@@ -200,7 +200,9 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     ],
   });
   const parts = { discovery, openApi, containers, metrics, pipeline, aggregator };
-  const rest = restServer(options, api, clients, parts, signal, onError);
+  // Before the signal, so that whoever asks while the last requests are served is told.
+  const draining = new AbortController();
+  const rest = restServer(options, api, clients, parts, draining.signal, onError);
   const restAddress = await rest.start();
   onTlsChange(options, clients, (tls) => {
     grpc.useTls(tls);
@@ -218,6 +220,7 @@ export async function startControlPlane(given: ControlPlaneOptions): Promise<Con
     api,
     failed,
     async stop() {
+      draining.abort();
       await Promise.all([grpc.stop(callGraceMs), rest.stop(callGraceMs)]);
       stopping.abort();
       await Promise.allSettled([caching, compacting, working, takingTurns, aggregating, publishing]);
@@ -284,7 +287,7 @@ function aggregatorOf(
 
 function restServer(
   { rest, store, clock }: ControlPlaneOptions,
-  { verbs, scheme, registry, authorizer, tokens, authenticator }: Api,
+  { verbs, scheme, registry, postStartHooks, authorizer, tokens, authenticator }: Api,
   clients: ClientIdentity,
   parts: Pick<
     RestServerOptions,
@@ -304,33 +307,9 @@ function restServer(
     issuer: tokens,
     clock,
     authorizer,
-    health: healthChecks(store, registry, stopping),
+    health: healthChecks({ store, registry, postStartHooks, stopping }),
     onError,
   });
-}
-
-/** Under upstream's names. REST is served once the cluster's own objects are there, so those checks hold. */
-function healthChecks(
-  store: KeyValueStore,
-  registry: Api['registry'],
-  stopping: AbortSignal,
-): readonly HealthCheck[] {
-  const holds = () => Promise.resolve();
-  const storeAnswers = (signal: AbortSignal) => store.health({ signal });
-  return [
-    { name: 'ping', live: true, check: holds },
-    { name: store.name, live: true, check: storeAnswers },
-    { name: `${store.name}-readiness`, live: false, check: storeAnswers },
-    { name: 'informer-sync', live: false, check: (signal) => registry.ready(signal) },
-    { name: 'poststarthook/start-system-namespaces-controller', live: true, check: holds },
-    { name: 'poststarthook/rbac/bootstrap-roles', live: true, check: holds },
-    {
-      name: 'shutdown',
-      live: false,
-      check: () =>
-        stopping.aborted ? Promise.reject(new Error('process is shutting down')) : Promise.resolve(),
-    },
-  ];
 }
 
 /** At once where no other process writes to the store; elsewhere while this one is the leader of those that do. */
