@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { CommandResult, RunOptions } from './local-cluster.ts';
+import { isEverythingRequired } from './required.ts';
 import { TerminalSession } from './terminal-session.ts';
 
 const commandTimeoutMs = 60_000;
@@ -18,6 +19,12 @@ export function findKubectl(path = 'kubectl'): KubectlProgram | undefined {
   if (status !== 0) return undefined;
   const { clientVersion } = JSON.parse(stdout) as { clientVersion: { minor: string } };
   return { path, minor: Number.parseInt(clientVersion.minor, 10) };
+}
+
+/** What a kubectl is missing for; says that its cases are skipped, or throws where nothing may be skipped. */
+export function skipKubectl(which: string, why: string, cause?: unknown): void {
+  if (isEverythingRequired()) throw new Error(`Cannot try ${which}: ${why}`, { cause });
+  console.warn(`skipped: ${which}: ${why}`);
 }
 
 /** The real kubectl against a cluster of a test's own. */

@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { expectLines, since } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** apply on either side, diff, prune and kustomize. */
-export function applyingCases({ cluster, kubectl }: Scene): void {
+export function applyingCases({ cluster, kubectl, namespace }: Scene): void {
   describe('applies', () => {
     const settings = (data: string) =>
       `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings, labels: { set: a } }\ndata: ${data}\n`;
@@ -37,6 +38,42 @@ export function applyingCases({ cluster, kubectl }: Scene): void {
       cluster.file('handmade.yaml', handmade('{ b: "2" }'));
       expect(await kubectl.ok('apply', '-f', 'handmade.yaml')).toBe('configmap/handmade configured\n');
       expect(await kubectl.ok('get', 'configmap', 'handmade', '-o', 'jsonpath={.data}')).toBe('{"b":"2"}');
+    });
+
+    test('what was last applied is edited', async () => {
+      cluster.file('edited.yaml', settings('{ a: "1" }').replace('name: settings', 'name: edited'));
+      await kubectl.ok('apply', '-f', 'edited.yaml');
+      const editor = cluster.file('edit-applied.sh', '#!/bin/sh\nsed -i \'s/a: "1"/a: "9"/\' "$1"\n');
+      chmodSync(editor, 0o755);
+      const words = ['apply', 'edit-last-applied', 'configmap/edited'];
+      const { code, stdout, stderr } = await kubectl.run(words, { env: { KUBE_EDITOR: editor } });
+      expect([code, stdout], stderr).toEqual([0, 'configmap/edited edited\n']);
+      expect(await kubectl.ok('apply', 'view-last-applied', 'configmap/edited')).toContain('a: "9"');
+      // What is there stays as it is.
+      expect(await kubectl.ok('get', 'configmap', 'edited', '-o', 'jsonpath={.data.a}')).toBe('1');
+    });
+
+    since(kubectl, 27)('prune by an ApplySet, which remembers what was applied', async () => {
+      const member = (name: string) => settings('{ a: "1" }').replace('name: settings', `name: ${name}`);
+      const apply = async (...names: readonly string[]) => {
+        cluster.file('members.yaml', names.map(member).join('---\n'));
+        const words = ['apply', '--prune', '--applyset=kept', '-n', namespace, '-f', 'members.yaml'];
+        const { code, stdout, stderr } = await kubectl.run(words, { env: { KUBECTL_APPLYSET: 'true' } });
+        expect(code, stderr).toBe(0);
+        return stdout;
+      };
+      expect(await apply('member-a', 'member-b')).toBe(
+        'configmap/member-a created\nconfigmap/member-b created\n',
+      );
+      expect(await apply('member-a')).toBe('configmap/member-a unchanged\nconfigmap/member-b pruned\n');
+      await expectLines(kubectl, [
+        ['get configmaps -l applyset.kubernetes.io/part-of -o name', 'configmap/member-a\n'],
+        [
+          'get secret kept -o jsonpath={.metadata.annotations}',
+          /"applyset\.kubernetes\.io\/contains-group-kinds":"ConfigMap"/,
+        ],
+        ['get secrets -l applyset.kubernetes.io/id -o name', 'secret/kept\n'],
+      ]);
     });
 
     test('prune', async () => {

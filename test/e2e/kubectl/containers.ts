@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectLines, since } from './scene.ts';
 import type { Scene } from './scene.ts';
 
@@ -16,6 +16,12 @@ export function containerCases({ cluster, kubectl, namespace }: Scene): void {
       return [name, env] as const;
     });
 
+    beforeAll(async () => {
+      cluster.file('talkers.yaml', talkers);
+      await kubectl.ok('apply', '-f', 'talkers.yaml');
+    });
+    afterAll(() => kubectl.run(['delete', '--wait=false', '-f', 'talkers.yaml']));
+
     test('logs', async () => {
       await expectLines(kubectl, [
         ['logs sleeper', 'hello from sleeper\n'],
@@ -26,6 +32,29 @@ export function containerCases({ cluster, kubectl, namespace }: Scene): void {
       ]);
       const wrong = await kubectl.run(['logs', 'sleeper', '-c', 'other']);
       expect(wrong.stderr).toContain('container other is not valid for pod sleeper');
+    });
+
+    test('logs of the container before, and just a part of them', async () => {
+      const all = () => kubectl.run(['logs', 'talker', '--timestamps']);
+      await expect
+        .poll(async () => (await all()).stdout, { timeout: 30_000 })
+        .toMatch(/ second\n.* third\n.* fourth\n$/);
+      const [second = '', third = ''] = (await all()).stdout.split('\n').map((line) => line.split(' ')[0]);
+      // Asked for in whole seconds; there is more than one between these two.
+      const sinceThird = `${third.slice(0, 'yyyy-mm-ddThh:mm:ss'.length)}Z`;
+      expect(Date.parse(second)).toBeLessThan(Date.parse(sinceThird));
+      await expectLines(kubectl, [
+        ['logs talker --previous', 'first\n'],
+        ['logs talker --tail=2', 'third\nfourth\n'],
+        ['logs talker --tail=0', ''],
+        ['logs talker --limit-bytes=9', 'second\nth'],
+        [`logs talker --since-time=${sinceThird}`, 'third\nfourth\n'],
+        ['logs talker --since-time=2100-01-01T00:00:00Z', ''],
+        ['logs -p talker --tail=1 --limit-bytes=3', 'fir'],
+      ]);
+      const { code, stderr } = await kubectl.run(['logs', 'listener', '--previous']);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/BadRequest.*previous terminated container "main" in pod "listener" not found/);
     });
 
     test('logs -f follows', async () => {
@@ -86,6 +115,20 @@ export function containerCases({ cluster, kubectl, namespace }: Scene): void {
       attached.kill();
     });
 
+    test.for(transports)('attach -i over %s: what is typed reaches the container', async ([, env]) => {
+      const attached = kubectl.start(['attach', '-i', 'listener'], env);
+      let told = '';
+      attached.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
+      try {
+        attached.stdin.write('one\n');
+        await expect.poll(() => told, { timeout: 20_000 }).toContain('heard one\n');
+        attached.stdin.write('two\n');
+        await expect.poll(() => told, { timeout: 20_000 }).toContain('heard two\n');
+      } finally {
+        attached.kill();
+      }
+    });
+
     test.for(transports)('cp over %s: megabytes, both ways', async ([, env]) => {
       const bytes = randomBytes(3_000_000);
       writeFileSync(join(cluster.home, 'data'), bytes);
@@ -96,22 +139,44 @@ export function containerCases({ cluster, kubectl, namespace }: Scene): void {
       expect(readFileSync(join(cluster.home, 'back')).equals(bytes)).toBe(true);
     });
 
-    test.for(transports)('port-forward over %s: several connections at once', async ([, env]) => {
-      const forward = kubectl.start(['port-forward', 'deployment/web', ':8080'], env);
+    /** Asks the Pods of "web" through a port of this machine. */
+    const throughForward = async (
+      words: readonly string[],
+      ask: (port: string) => Promise<void>,
+      env: Readonly<Record<string, string>> = {},
+    ) => {
+      const forward = kubectl.start(['port-forward', ...words], env);
       let told = '';
       forward.stdout.on('data', (chunk: Buffer) => (told += chunk.toString()));
       try {
         await expect.poll(() => told, { timeout: 20_000 }).toMatch(/127\.0\.0\.1:\d+ -> 8080/);
-        const port = /127\.0\.0\.1:(\d+)/.exec(told)?.[1];
-        const answers = await Promise.all(
-          Array.from({ length: 5 }, () =>
-            fetch(`http://127.0.0.1:${port}/passwd`).then((answer) => answer.text()),
-          ),
-        );
-        for (const answer of answers) expect(answer).toMatch(/^root:/);
+        await ask(/127\.0\.0\.1:(\d+)/.exec(told)?.[1] ?? '');
       } finally {
         forward.kill();
       }
+    };
+    const passwords = (port: string) =>
+      fetch(`http://127.0.0.1:${port}/passwd`).then((answer) => answer.text());
+
+    test.for(transports)('port-forward over %s: several connections at once', async ([, env]) => {
+      await throughForward(
+        ['deployment/web', ':8080'],
+        async (port) => {
+          const answers = await Promise.all(Array.from({ length: 5 }, () => passwords(port)));
+          for (const answer of answers) expect(answer).toMatch(/^root:/);
+        },
+        env,
+      );
+    });
+
+    test("port-forward to a Pod, and to a Service's port by number and by name", async () => {
+      const pod = (await kubectl.ok('get', 'pods', '-l', 'app=web', '-o', 'name')).split('\n')[0] ?? '';
+      for (const words of [
+        [pod, ':8080'],
+        ['service/forwarded', ':80'],
+        ['svc/forwarded', ':http'],
+      ])
+        await throughForward(words, async (port) => expect(await passwords(port)).toMatch(/^root:/));
     });
 
     test('run -i ends as the container does', async () => {
@@ -231,3 +296,37 @@ export function containerCases({ cluster, kubectl, namespace }: Scene): void {
     });
   });
 }
+
+/** "talker" ends once, and starts again; "listener" says what it hears. Behind "forwarded" are the Pods of "web". */
+const talkers = `apiVersion: v1
+kind: Pod
+metadata: { name: talker }
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: main
+      image: busybox
+      command: [sh, -c]
+      args:
+        - |
+          if mkdir /state/seen; then echo first; exit 1; fi 2>/dev/null
+          echo second; sleep 2; echo third; echo fourth; exec sleep 3600
+      volumeMounts: [{ name: state, mountPath: /state }]
+  volumes: [{ name: state, emptyDir: {} }]
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: listener }
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: main
+      image: busybox
+      stdin: true
+      command: [sh, -c, 'while read line; do echo "heard $line"; done']
+---
+apiVersion: v1
+kind: Service
+metadata: { name: forwarded }
+spec: { selector: { app: web }, ports: [{ name: http, port: 80, targetPort: 8080 }] }
+`;

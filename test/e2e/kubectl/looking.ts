@@ -53,6 +53,51 @@ export function lookingCases({ cluster, kubectl, namespace }: Scene): void {
       ]);
     });
 
+    // Debian's 1.20 was made by a compiler that is too new for it: it cannot write users of a file that has none.
+    since(kubectl, 21)('config makes, renames and takes away clusters, users and contexts', async () => {
+      const own = kubectl.with(cluster.file('made.kubeconfig', ''));
+      const server = await kubectl.ok(
+        'config',
+        'view',
+        '--minify',
+        '-o',
+        'jsonpath={.clusters[0].cluster.server}',
+      );
+      const data = async (path: string) =>
+        Buffer.from(
+          await kubectl.ok('config', 'view', '--raw', '--minify', '-o', `jsonpath={${path}}`),
+          'base64',
+        );
+      for (const [file, path] of [
+        ['ca.crt', '.clusters[0].cluster.certificate-authority-data'],
+        ['me.crt', '.users[0].user.client-certificate-data'],
+        ['me.key', '.users[0].user.client-key-data'],
+      ] as const)
+        cluster.file(file, (await data(path)).toString());
+      await expectLines(own, [
+        [
+          `config set-cluster here --server=${server} --certificate-authority=ca.crt --embed-certs`,
+          'Cluster "here" set.\n',
+        ],
+        [
+          'config set-credentials me --client-certificate=me.crt --client-key=me.key --embed-certs',
+          'User "me" set.\n',
+        ],
+        [
+          `config set-context draft --cluster=here --user=me --namespace=${namespace}`,
+          'Context "draft" created.\n',
+        ],
+        ['config rename-context draft final', 'Context "draft" renamed to "final".\n'],
+        ['config use-context final', 'Switched to context "final".\n'],
+        ['config get-contexts', /^CURRENT +NAME +CLUSTER +AUTHINFO +NAMESPACE\n\* +final +here +me +\S+\n$/],
+        ['config get-clusters', 'NAME\nhere\n'],
+        ['get pod sleeper -o name', 'pod/sleeper\n'],
+        ['config delete-context final', /^(warning: .*\n)?deleted context final from /],
+        ['config delete-cluster here', /^deleted cluster here from /],
+        ['config get-contexts -o name', ''],
+      ]);
+    });
+
     test('get in every form', async () => {
       await expectLines(kubectl, [
         ['get deployment web', /^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nweb +2\/2 +2 +2 +\d+s\n$/],
