@@ -111,6 +111,7 @@ const commands: readonly (string | readonly [command: string, sinceMinor: number
   'get configmaps -w',
   'create secret generic hidden --from-literal=a=1',
   'create service clusterip web --tcp=80',
+  'get endpoints',
   'create role reader --verb=get --resource=pods',
   'auth reconcile -f reader.yaml',
   'auth reconcile -f reader-more.yaml',

@@ -37,7 +37,7 @@ export function containerCases({ cluster, kubectl, namespace }: Scene): void {
     test('logs of the container before, and just a part of them', async () => {
       const all = () => kubectl.run(['logs', 'talker', '--timestamps']);
       await expect
-        .poll(async () => (await all()).stdout, { timeout: 30_000 })
+        .poll(async () => (await all()).stdout, { timeout: 60_000 })
         .toMatch(/ second\n.* third\n.* fourth\n$/);
       const [second = '', third = ''] = (await all()).stdout.split('\n').map((line) => line.split(' ')[0]);
       // Asked for in whole seconds; there is more than one between these two.
