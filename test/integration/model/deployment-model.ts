@@ -177,9 +177,13 @@ function without(values: ReadonlyMap<string, string>, part: string): Mutable {
   return new Map([...values].filter(([line]) => !isWithin(line, part)));
 }
 
-/** One replica where nobody says. */
-function completed(values: Mutable): Mutable {
-  return values.has('replicas') ? values : values.set('replicas', '1');
+/** One replica where nobody says, and no condition without a status, though nobody owns an empty one. */
+function completed(given: ReadonlyMap<string, string>): Mutable {
+  const values = new Map(given);
+  if (!values.has('replicas')) values.set('replicas', '1');
+  for (const line of given.keys())
+    if (/^conditions\/[^/]+$/.test(line) && !values.has(`${line}/status`)) values.set(`${line}/status`, '');
+  return values;
 }
 
 /** A Deployment has a container, and each has an image. */
