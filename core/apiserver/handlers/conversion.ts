@@ -5,11 +5,7 @@ import type { Encoded, WatchEvent } from '../../api/verbs.ts';
 import { parseFieldSelector, escapeFieldValue } from '../../machinery/field-selector.ts';
 import { RecentMap } from '../../machinery/recent-map.ts';
 import { SelectorError } from '../../machinery/label-selector.ts';
-import { PlainObject } from './plain-object.ts';
-
-/** Objects take several times the room of their bytes where they are parsed. */
-const parsedTimes = 4;
-const roomBytes = 16 * 1024 * 1024;
+import { PlainObject, roomForShown, sizeOfShown } from './plain-object.ts';
 
 /**
  * Shows stored objects in the form that was asked for. Each is converted once for all who ask within moments, and no
@@ -17,9 +13,9 @@ const roomBytes = 16 * 1024 * 1024;
  */
 class Form {
   readonly #conversion: Conversion;
-  readonly #shown = new RecentMap<Encoded, Encoded>(roomBytes);
+  readonly #shown = new RecentMap<Encoded, Encoded>(roomForShown);
   /** Those who watch the same are handed the same array, so that they share what is made of it. */
-  readonly #events = new RecentMap<readonly WatchEvent[], readonly WatchEvent[]>(roomBytes);
+  readonly #events = new RecentMap<readonly WatchEvent[], readonly WatchEvent[]>(roomForShown);
 
   constructor(conversion: Conversion) {
     this.#conversion = conversion;
@@ -29,7 +25,7 @@ class Form {
     const known = this.#shown.get(stored);
     if (known !== undefined) return known;
     const shown = new PlainObject(this.#conversion.fromStored(stored.object));
-    this.#shown.set(stored, shown, sizeOf(stored));
+    this.#shown.set(stored, shown, sizeOfShown(stored));
     return shown;
   }
 
@@ -39,7 +35,7 @@ class Form {
     let size = 0;
     const shown = events.map((event): WatchEvent => {
       if (event.type === 'BOOKMARK') return event;
-      size += sizeOf(event.object);
+      size += sizeOfShown(event.object);
       return { type: event.type, object: this.show(event.object) };
     });
     // Bookmarks are as they are in any form.
@@ -68,11 +64,6 @@ class Form {
       throw error;
     }
   }
-}
-
-/** Of a stored object and what is shown of it. */
-function sizeOf({ bytes }: Encoded): number {
-  return (1 + parsedTimes) * bytes.length;
 }
 
 const forms = new WeakMap<Conversion, Form>();

@@ -4,11 +4,7 @@ import type { CustomKind, KindDeclaration } from '../../api/scheme.ts';
 import type { Encoded, WatchEvent } from '../../api/verbs.ts';
 import type { JsonObject } from '../../machinery/json.ts';
 import { RecentMap } from '../../machinery/recent-map.ts';
-import { PlainObject } from './plain-object.ts';
-
-/** Objects take several times the room of their bytes where they are parsed. */
-const parsedTimes = 4;
-const roomBytes = 16 * 1024 * 1024;
+import { PlainObject, roomForShown, sizeOfShown } from './plain-object.ts';
 
 /**
  * Shows the stored objects of a custom kind in the version that was asked for, and as its schema is now: without
@@ -20,7 +16,7 @@ class CustomForm {
   readonly #version: string;
   readonly #apiVersion: string;
   readonly #asStored = new WeakSet<Encoded>();
-  readonly #shown = new RecentMap<Encoded, Encoded>(roomBytes);
+  readonly #shown = new RecentMap<Encoded, Encoded>(roomForShown);
 
   constructor(declaration: KindDeclaration, custom: CustomKind) {
     this.#custom = custom;
@@ -87,7 +83,7 @@ class CustomForm {
       return item;
     }
     const shown = new PlainObject(known as unknown as KubernetesObject);
-    this.#shown.set(item, shown, (1 + parsedTimes) * item.bytes.length);
+    this.#shown.set(item, shown, sizeOfShown(item));
     return shown;
   }
 }

@@ -18,3 +18,13 @@ export class PlainObject implements Encoded {
     return this.object.metadata.resourceVersion ?? '';
   }
 }
+
+/** For what is shown of stored objects in another form, in bytes. */
+export const roomForShown = 16 * 1024 * 1024;
+/** Objects take several times the room of their bytes where they are parsed. */
+const parsedTimes = 4;
+
+/** The room of a stored object and of what is shown of it, in bytes. */
+export function sizeOfShown({ bytes }: Encoded): number {
+  return (1 + parsedTimes) * bytes.length;
+}
