@@ -12,11 +12,11 @@ import { clientCount, Stalls, storedPods } from './api/bench.ts';
 import { startChild } from './api/child.ts';
 import { Clients } from './api/http2-client.ts';
 import type { Tls } from './api/http2-client.ts';
-import { measureLists } from './api/lists.ts';
+import { Lists } from './api/lists.ts';
 import { measureMemory } from './api/memory.ts';
 import { Mix } from './api/mix.ts';
 import { fill } from './api/stored-pods.ts';
-import { measureWatches } from './api/watches.ts';
+import { Watches } from './api/watches.ts';
 import type { Measurement } from './measure.ts';
 
 /** REST on a real etcd, clients and core in processes of their own: what it takes beside bare HTTP/2 and bare etcd. */
@@ -53,13 +53,15 @@ async function measureServing(
   const stalls = new Stalls();
   const bench: Bench = { core, floor, clients, grpc: grpc.all, floorClients, store, stalls };
   const mix = new Mix(bench);
-  const others: Measurement[] = [];
-  for (const measure of [measureLists, measureWatches]) {
-    await mix.measure();
-    others.push(...(await measure(bench)));
-  }
-  await mix.measure();
-  return [...(await mix.measurements()), ...others, stalls.measurement()];
+  const lists = new Lists(bench);
+  const watches = new Watches(bench);
+  for (let times = 0; times < 3; times++) for (const part of [lists, mix, watches]) await part.measure();
+  return [
+    ...(await mix.measurements()),
+    ...lists.measurements(),
+    ...watches.measurements(),
+    ...stalls.measurements(),
+  ];
 }
 
 function connections(endpoint: string, tls: Tls): Disposable & { readonly all: readonly Connection[] } {

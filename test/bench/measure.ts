@@ -56,6 +56,11 @@ export function atLeast(
   return { ...beside(name, value, unit, floor), limit: `≥ ${limit} ${unit}`, holds: value >= limit };
 }
 
+/** Milliseconds, beside the floor's. */
+export function durationOf(name: string, value: number, floor: number): Measurement {
+  return { ...beside(name, value, 'ms', floor), limit: '-', holds: undefined };
+}
+
 /** Microseconds of a core, beside the floor's. */
 export function costOf(name: string, value: number, floor: number): Measurement {
   return { ...beside(name, value, 'µs', floor), limit: '-', holds: undefined };

@@ -9,7 +9,7 @@ import { paced, saturated } from './load.ts';
 import type { LoopReport } from './loop-watch.ts';
 import { allPods, podBytes } from './stored-pods.ts';
 
-const roundsInARow = 6;
+const roundsInARow = 5;
 const seconds = 1.5;
 /** Of each client: twice what client-go sends unless told otherwise. */
 const requestsPerSecond = 10;

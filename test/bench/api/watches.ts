@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2';
-import { atMost, median, quantile, ratioOf, timed } from '../measure.ts';
+import { atMost, durationOf, median, quantile, timed } from '../measure.ts';
 import type { Measurement } from '../measure.ts';
 import { podPath, podsPath, storedPods, touch } from './bench.ts';
 import type { Bench } from './bench.ts';
@@ -13,45 +13,57 @@ const changesPerSecond = 1_000;
 /** By way of REST: with more of them their clients and core want more than two cores. */
 const restChangesPerSecond = 500;
 const seconds = 2;
-const rounds = 5;
+const roundsInARow = 2;
 const changesAtOnce = 50;
 const withinMs = 20_000;
 
-/** How soon watchers are told, and what it costs to tell many of them the same. */
-export async function measureWatches(bench: Bench): Promise<readonly Measurement[]> {
-  const straight = await straightToEtcd(bench);
-  const some: Delivery[] = [];
-  const all: Delivery[] = [];
-  const overRest: Delivery[] = [];
-  const ours: number[] = [];
-  const bare: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    some.push(await bench.stalls.round('watch', bench, () => deliverToSome(bench, straight)));
-    all.push(await bench.stalls.round('watch everything', bench, () => deliverToAll(bench, straight)));
-    const send = () => deliverToSome(bench, patches(bench));
-    overRest.push(await bench.stalls.round('watch of REST writes', bench, send));
+/** How soon watchers are told, and what it costs to tell many of them the same. Measured now and then, as `Mix` is. */
+export class Watches {
+  readonly #bench: Bench;
+  readonly #some: Delivery[] = [];
+  readonly #all: Delivery[] = [];
+  readonly #overRest: Delivery[] = [];
+  readonly #ours: number[] = [];
+  readonly #bare: number[] = [];
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
   }
-  for (let round = 0; round < rounds; round++) {
-    const path = await watchPath(bench);
-    const send = () => broadcast(bench.clients, path, () => changeMany(bench));
-    ours.push(await bench.stalls.round('broadcast', bench, send));
-    bare.push(
-      await broadcast(bench.floorClients, '/follow', () =>
-        bench.floor.call('send', changesAtOnce * podBytes),
+
+  async measure(): Promise<void> {
+    const bench = this.#bench;
+    const { stalls, floor } = bench;
+    const straight = await straightToEtcd(bench);
+    for (let round = 0; round < roundsInARow; round++) {
+      this.#some.push(await stalls.round('watch', bench, () => deliverToSome(bench, straight)));
+      this.#all.push(await stalls.round('watch everything', bench, () => deliverToAll(bench, straight)));
+      const rest = () => deliverToSome(bench, patches(bench));
+      this.#overRest.push(await stalls.round('watch of REST writes', bench, rest));
+      const path = await watchPath(bench);
+      const send = () => broadcast(bench.clients, path, () => changeMany(bench));
+      this.#ours.push(await stalls.round('broadcast', bench, send));
+      const sendBare = () => floor.call('send', changesAtOnce * podBytes);
+      this.#bare.push(await broadcast(bench.floorClients, '/follow', sendBare));
+    }
+  }
+
+  measurements(): readonly Measurement[] {
+    const name = (whose: string, changes: string) =>
+      `${watchers} watchers${whose}, ${changes}/s: sent → seen, p99`;
+    const [some, all, overRest] = [best(this.#some), best(this.#all), best(this.#overRest)];
+    const stored = `${changesPerSecond} changes`;
+    const rest = `${restChangesPerSecond} REST writes`;
+    return [
+      atMost(name(', each of its app', stored), some.p99, 50, 'ms', some.write),
+      atMost(name(' of everything, in core', stored), all.p99, 50, 'ms', all.write),
+      durationOf(name(', each of its app', rest), overRest.p99, overRest.write),
+      durationOf(
+        `${changesAtOnce} changes to ${watchers} watchers of everything`,
+        median(this.#ours),
+        median(this.#bare),
       ),
-    );
+    ];
   }
-  const name = (whose: string, changes: string) =>
-    `${watchers} watchers${whose}, ${changes}/s: sent → seen, p99`;
-  const [ofSome, ofAll, ofRest] = [best(some), best(all), best(overRest)];
-  const stored = `${changesPerSecond} changes`;
-  const rest = `${restChangesPerSecond} REST writes`;
-  return [
-    atMost(name(', each of its app', stored), ofSome.p99, 50, 'ms', ofSome.write),
-    atMost(name(' of everything, in core', stored), ofAll.p99, 50, 'ms', ofAll.write),
-    ratioOf(name(', each of its app', rest), ofRest.p99, ofRest.write),
-    ratioOf(`${changesAtOnce} changes to ${watchers} watchers of everything`, median(ours), median(bare)),
-  ];
 }
 
 /** What a machine does to four processes that want all of it is most of a 99th percentile. */
