@@ -45,8 +45,13 @@ export class Commits {
     object: Mutable<KubernetesObject>,
     call: WriteCall,
   ): Promise<WriteOutcome> {
-    if (isDeletedBy(object, old.object, this.#strategy)) return this.remove(key, old, call);
     const value = this.#kind.encode(object);
+    if (isDeletedBy(object, old.object, this.#strategy)) {
+      const outcome = await this.remove(key, old, call);
+      if (outcome.kind === 'lost') return outcome;
+      // Whoever lets go of it last is answered with what it wrote (store.go: deleteWithoutFinalizers).
+      return { kind: 'done', stored: this.#kind.stored(value, outcome.stored.revision, object) };
+    }
     if (value.length === old.valueLength && (old.isEncodedAs(value) || haveSameMeaning(object, old.object)))
       return { kind: 'done', stored: old };
     if (call.dryRun === true) return { kind: 'done', stored: this.#kind.stored(value, old.revision, object) };

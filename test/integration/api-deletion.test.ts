@@ -157,3 +157,18 @@ test('an eviction of a Pod as it was seen is refused where it has changed, and o
   await evictAt(metadata.resourceVersion);
   await expect(client.get(pods, where)).rejects.toThrow('not found');
 });
+
+test('whoever lets go of a deleted object last is answered with what it wrote', async () => {
+  await using api = await createTestApi();
+  const where = { namespace: 'default', name: 'held' };
+  await api.client.create(configmaps, { metadata: { ...where, finalizers: ['example.com/hold'] } });
+  await api.client.delete(configmaps, where);
+  const release = { metadata: { finalizers: null, annotations: { by: 'us' } } };
+  for (const dryRun of [true, false]) {
+    const { metadata } = await api.client.patch(configmaps, where, 'merge', release, { dryRun });
+    expect(metadata).toMatchObject({ name: 'held', annotations: { by: 'us' } });
+    expect(metadata.finalizers).toBeUndefined();
+    expect(metadata.deletionTimestamp).toBeDefined();
+  }
+  await expect(api.client.get(configmaps, where)).rejects.toMatchObject({ reason: 'NotFound' });
+});
