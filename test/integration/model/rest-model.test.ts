@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { array, assert, asyncProperty, boolean, integer } from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Deployment } from '../../../core/api/generated/apps-v1.ts';
@@ -94,7 +95,8 @@ class Game implements AsyncDisposable {
     for (let selection = 0; selection < selectionCount; selection += 1)
       await this.#watch(selection, 'after', 50);
     const history = await History.read(this.rest.api.store, this.#from, end);
-    expect(history.revisions).toEqual([...new Set(history.revisions)].toSorted((a, b) => a - b));
+    // Those who write at the same moment may share a revision.
+    expect(history.revisions).toEqual(history.revisions.toSorted((a, b) => a - b));
     for (const watch of this.#watches) this.#tally.events += await watch.check(history, end);
     const steps = Math.max(1, Math.floor((end - this.#from) / 5));
     for (let revision = end; revision > this.#from; revision -= steps) await this.#list(history, revision);
@@ -164,7 +166,8 @@ function expectCounted(before: Deployment | undefined, after: Deployment | undef
   expect(rest.generation).toBe(generation + (same(before?.spec, after.spec) ? 0 : 1) + (isBegun ? 1 : 0));
 }
 
-const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+/** Whatever the order of members: it says nothing. */
+const same = (a: unknown, b: unknown) => isDeepStrictEqual(a, b);
 
 /** One write: as the model says, of its objects and its answer; nothing is stored where that says so. */
 async function writeAsModelled(
@@ -252,8 +255,11 @@ async function playTogether(rest: RestApi, steps: readonly (readonly Step[])[], 
 const alone = array(step, { minLength: 15, maxLength: 40 });
 const together = array(array(step, { minLength: 8, maxLength: 20 }), { minLength: 2, maxLength: 3 });
 
-/** What fails is made smaller as long as there is time to tell it, with its seed, before the test is cut. */
-const within = { interruptAfterTimeLimit: 45_000 };
+/**
+ * What fails is made smaller as long as there is time to tell it, before the test is cut. The same games every time;
+ * WHEELHOUSE_SEED=NUMBER plays others.
+ */
+const within = { interruptAfterTimeLimit: 45_000, seed: Number(process.env['WHEELHOUSE_SEED'] ?? 1) };
 
 // A counterexample is a fault, however rare: no second try with another seed.
 test(claims.alone, { retry: 0 }, async () => {
