@@ -12,7 +12,7 @@ function putting(key: string): SingleKeyWrite {
 const done: Outcome = { committed: true, revision: 7 };
 
 /** A store that answers when the test says so. */
-function scene() {
+function scene(mostAtOnce = 1) {
   const sent: {
     readonly keys: readonly string[];
     readonly lost?: Error | undefined;
@@ -24,6 +24,7 @@ function scene() {
     await answer.promise;
   };
   const commits = new GroupCommit({
+    mostAtOnce,
     commitOne: (single, _signal, lost) => send([single.write.key], lost).then(() => done),
     commitAll: (group) => send(group.map(({ write }) => write.key)).then(() => group.map(() => done)),
     lostBy: (error) => error as Error,
@@ -64,6 +65,26 @@ describe('a group commit', () => {
     sent[1]?.answer.resolve();
     await settled();
     expect(keys().slice(2)).toEqual([['e']]);
+  });
+
+  test('has one write of a collection in a transaction, and several transactions on their way', async () => {
+    const { commits, keys } = scene(3);
+    for (const key of ['core/pods/x/a', 'core/pods/x/b', 'core/pods/y/c', 'core/pods/x/d', 'core/events/x/e'])
+      void commits.commit(putting(`/registry/${key}`), undefined);
+    expect(keys()).toEqual(['x/a', 'x/b', 'y/c'].map((name) => [`/registry/core/pods/${name}`]));
+  });
+
+  test('gives objects of a kind revisions of their own', async () => {
+    const { commits, sent, keys } = scene();
+    void occupied(commits);
+    for (const key of ['core/pods/x/a', 'core/pods/y/b', 'core/events/x/e'])
+      void commits.commit(putting(`/registry/${key}`), undefined);
+    sent[0]?.answer.resolve();
+    await settled();
+    expect(keys().at(-1)).toEqual(['/registry/core/pods/x/a', '/registry/core/events/x/e']);
+    sent[1]?.answer.resolve();
+    await settled();
+    expect(keys().at(-1)).toEqual(['/registry/core/pods/y/b']);
   });
 
   test('commits each alone when the reply of a group is lost, says so, and holds nobody else up', async () => {

@@ -7,6 +7,8 @@ export interface SingleKeyWrite {
 }
 
 export interface GroupCommitOptions {
+  /** Transactions on their way at the same time. */
+  readonly mostAtOnce: number;
   /** Commits one, however many tries it takes. Given `lost`, it was sent before: it may have been applied. */
   readonly commitOne: (
     single: SingleKeyWrite,
@@ -31,14 +33,15 @@ const mostTogether = 60;
 const mostBytesTogether = 1_000_000;
 
 /**
- * Sends a single-key write at once while none is on its way, and those that came meanwhile together: one call, one
- * entry in etcd's log and one revision for all of them. Nothing waits in order to be grouped; but two on their way
- * at once would each be synced to etcd's disk, and cost a tenth more here at a thousand writes a second.
+ * Sends a single-key write at once while few are on their way, and those that came meanwhile together: one call, one
+ * entry in etcd's log and one revision for all of them. Nothing waits in order to be grouped. Of a collection there is
+ * one write in a transaction: whoever watches it goes on from the revision of the last change it was told of, and would
+ * miss another one of that revision.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   #waiting: Waiting[] = [];
-  #busy = false;
+  #onTheirWay = 0;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -66,37 +69,37 @@ export class GroupCommit {
   }
 
   #send(): void {
-    while (!this.#busy && this.#waiting.length > 0) {
+    while (this.#onTheirWay < this.#options.mostAtOnce && this.#waiting.length > 0) {
       const group = this.#nextGroup();
       if (group.length === 0) continue;
-      this.#busy = true;
+      this.#onTheirWay++;
       void this.#commitGroup(group).then((lost) => {
-        this.#busy = false;
+        this.#onTheirWay--;
         if (lost !== undefined) for (const each of group) this.#commitAlone(each, lost.by);
         this.#send();
       });
     }
   }
 
-  /** The oldest that fit into one transaction: a key appears once in it, and what is about it later keeps waiting. */
+  /** The oldest that fit into one transaction: of a collection the oldest, the others keep waiting. */
   #nextGroup(): readonly Waiting[] {
     const group: Waiting[] = [];
     const left: Waiting[] = [];
-    const keys = new Set<string>();
+    const collections = new Set<string>();
     let bytes = 0;
     let full = false;
     for (const each of this.#waiting) {
       // Its caller was told already.
       if (each.signal?.aborted === true) continue;
-      const { key } = each.single.write;
+      const collection = collectionOf(each.single.write.key);
       full ||= group.length >= mostTogether || (group.length > 0 && bytes + each.bytes > mostBytesTogether);
-      if (full || keys.has(key)) {
+      if (full || collections.has(collection)) {
         left.push(each);
       } else {
         group.push(each);
         bytes += each.bytes;
       }
-      keys.add(key);
+      collections.add(collection);
     }
     this.#waiting = left;
     return group;
@@ -117,6 +120,11 @@ export class GroupCommit {
   #commitAlone({ single, signal, resolve }: Waiting, lost: Error | undefined): void {
     resolve(this.#options.commitOne(single, signal, lost));
   }
+}
+
+/** What a watch is about, such as "/registry/core/pods" of a Pod's key. */
+function collectionOf(key: string): string {
+  return key.split('/', 4).join('/');
 }
 
 /** Undefined where a transaction is about more than one key. */

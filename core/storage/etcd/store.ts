@@ -147,6 +147,7 @@ export class EtcdStore implements KeyValueStore {
     // What a lost group did is in the history after what was seen when it was sent, and so after this.
     const baselines = new WeakMap<Error, Revision>();
     return new GroupCommit({
+      mostAtOnce: 16,
       commitOne: ({ condition, write }, signal, lost) => {
         const context = this.#transaction(signal);
         if (lost === undefined) return commit([condition], [write], context);
