@@ -68,6 +68,7 @@ spec:
   'chart.yaml': settings('{{ .Values.color }}', 'apply-chart'),
   'sleeper.yaml': sleeper('1000000', 2),
   'settings.yaml': settings('red'),
+  'gone.yaml': [settings('red', 'apply-gone'), settings('blue', 'apply-gone-too')].join('---\n'),
   'folder/one.yaml': settings('one', 'apply-one'),
   'folder/inner/two.yaml': settings('two', 'apply-two'),
   'folder/notes.txt': 'no manifest',
@@ -88,8 +89,13 @@ describeEditor('applying manifests', files, (editor) => {
   /** Undefined while there is no such object. */
   const colorSoFar = (name: string) => color(name).catch(() => undefined);
 
+  /** They may be there from an earlier try. */
+  const remove = (...names: string[]) =>
+    editorCluster().ok('delete', 'configmap', ...names, '--ignore-not-found');
+
   test('names cluster and namespace, and applies only what was agreed to', async () => {
     const { window } = editor();
+    await remove('apply-settings');
     await window.openFile('settings.yaml');
     await window.statusBarItem(/Wheelhouse 0/).waitFor();
     await window.run('Wheelhouse: Apply…');
@@ -256,15 +262,20 @@ describeEditor('applying manifests', files, (editor) => {
 
   test('deletes what a file says, after it asked', async () => {
     const { window } = editor();
-    await window.openFile('settings.yaml');
+    const cluster = editorCluster();
+    await cluster.ok('apply', '--server-side', '-f', cluster.file('gone.yaml', files['gone.yaml']));
+    await window.openFile('gone.yaml');
     await window.run('Wheelhouse: Delete from Cluster…');
-    expect(await window.dialog.textContent()).toContain('of cluster "editor"');
+    expect(await window.dialog.textContent()).toContain('Delete 2 objects of cluster "editor"?');
+    expect(await color('apply-gone')).toBe('red');
     await window.dialog.getByText('Delete', { exact: true }).click();
-    await window.notification('1 deleted').waitFor();
+    await window.notification('2 deleted').waitFor();
+    expect(await colorSoFar('apply-gone')).toBeUndefined();
   });
 
   test('applies all manifests of a folder, deletes them again, and applies several files', async () => {
     const { window } = editor();
+    await remove('apply-one', 'apply-two', 'apply-three', 'apply-four');
     await window.fileMenu(['folder'], 'Apply…');
     await window.confirmPick();
     await window.notification('2 created').waitFor();

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import { isUnavailable } from '../../core/api/errors.ts';
-import { attempt, isCancelled, signalOf } from '../commands/failure.ts';
+import { attempt, isCancelled } from '../commands/failure.ts';
 import { shortList } from '../commands/short-list.ts';
+import { slowProgress, type Step } from '../commands/slow-progress.ts';
 import { confirm } from '../commands/targets.ts';
 import { dependentsText } from '../commands/dependents-text.ts';
 import type { CompareDocuments } from '../documents/compare-documents.ts';
@@ -78,11 +79,11 @@ async function apply(dependencies: Dependencies, read: Read): Promise<void> {
     if (chosen === undefined || chosen.length === 0) return;
     const taken = await chooseTakenOver(chosen, title);
     if (taken === undefined) return;
-    const results = await oneByOne(
+    const results = await slowProgress(
       vscode.l10n.t('Applying to cluster "{0}"', cluster.context.name),
-      chosen.length,
-      cluster,
-      (signal, onNext) => applyAll(chosen, { ...place, signal }, taken, onNext),
+      cluster.signal,
+      (signal, tell) =>
+        applyAll(chosen, { ...place, signal }, taken, (next) => tell(stepTo(next, chosen.length))),
     );
     markRefused(dependencies, plan, results);
     report(dependencies, cluster, results);
@@ -114,14 +115,10 @@ async function makePlan({ session, refusals }: Dependencies, read: Read): Promis
   if (sources.length === 0) throw new Error(vscode.l10n.t('there is no object in it'));
   for (const { uri } of sources) refusals.clear(uri);
   const uris = new Map(sources.map(({ uri, manifest }) => [manifest, uri]));
-  return vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t('Comparing with cluster "{0}"', cluster.context.name),
-      cancellable: true,
-    },
-    async (_progress, token) => {
-      const signal = signalOf(token, cluster.signal);
+  return slowProgress(
+    vscode.l10n.t('Comparing with cluster "{0}"', cluster.context.name),
+    cluster.signal,
+    async (signal) => {
       const manifests = [...uris.keys()];
       const place: PlanPlace = {
         client: cluster.cluster.client,
@@ -199,14 +196,10 @@ async function deleteObjects(dependencies: Dependencies, read: Read): Promise<vo
     const sources = await read();
     if (sources.length === 0) throw new Error(vscode.l10n.t('there is no object in it'));
     const { context } = cluster;
-    const { objects, goes } = await vscode.window.withProgress(
-      {
-        location: vscode.ProgressLocation.Notification,
-        title: vscode.l10n.t('Looking at cluster "{0}"', context.name),
-        cancellable: true,
-      },
-      async (_progress, token) => {
-        const signal = signalOf(token, cluster.signal);
+    const { objects, goes } = await slowProgress(
+      vscode.l10n.t('Looking at cluster "{0}"', context.name),
+      cluster.signal,
+      async (signal) => {
         const manifests = sources.map(({ manifest }) => manifest);
         const index = await servedIndex(cluster, manifests, signal);
         const placed = manifests.map((manifest) => placedObject(manifest, index, session.defaultNamespace));
@@ -216,11 +209,11 @@ async function deleteObjects(dependencies: Dependencies, read: Read): Promise<vo
     const question = vscode.l10n.t('Delete {0} objects of cluster "{1}"?', objects.length, context.name);
     const detail = [...shortList(objects.map(placedText)), goes].filter((line) => line !== '');
     if (!(await confirm(question, vscode.l10n.t('Delete'), detail.join('\n')))) return;
-    const results = await oneByOne(
+    const results = await slowProgress(
       vscode.l10n.t('Deleting from cluster "{0}"', context.name),
-      objects.length,
-      cluster,
-      (signal, onNext) => deletePlaced(cluster.cluster.client, objects, signal, onNext),
+      cluster.signal,
+      (signal, tell) =>
+        deletePlaced(cluster.cluster.client, objects, signal, (next) => tell(stepTo(next, objects.length))),
     );
     report(dependencies, cluster, results);
   });
@@ -239,42 +232,7 @@ async function dependentsOfPlaced(
   return text;
 }
 
-/** Longer than a few objects take as a rule: a message that only flickers tells nobody anything. */
-const quickMs = 500;
-
-/** Work on objects in turn. Where it takes a while it tells whose turn it is and can be cancelled between any two. */
-async function oneByOne<T>(
-  title: string,
-  count: number,
-  cluster: OpenCluster,
-  work: (signal: AbortSignal, onNext: (next: PlacedObject) => void) => Promise<T>,
-): Promise<T> {
-  const cancelled = new AbortController();
-  const told = { message: '', increment: 0 };
-  let tell = () => {};
-  const working = work(AbortSignal.any([cluster.signal, cancelled.signal]), (next) => {
-    told.message = placedText(next);
-    told.increment += 100 / count;
-    tell();
-  });
-  const show = () =>
-    vscode.window.withProgress(
-      { location: vscode.ProgressLocation.Notification, title, cancellable: true },
-      async (progress, token) => {
-        token.onCancellationRequested(() => cancelled.abort(new vscode.CancellationError()));
-        tell = () => {
-          progress.report({ ...told });
-          told.increment = 0;
-        };
-        tell();
-        // Whoever waits for the work hears of its failure.
-        await working.catch(() => undefined);
-      },
-    );
-  const timer = setTimeout(() => void show(), quickMs);
-  try {
-    return await working;
-  } finally {
-    clearTimeout(timer);
-  }
+/** For work on `count` objects in turn, when it is this one's. */
+function stepTo(next: PlacedObject, count: number): Step {
+  return { message: placedText(next), increment: 100 / count };
 }
