@@ -2,7 +2,7 @@
  * The seam between the API server and the key-value store that keeps the cluster.
  *
  * Keys are text, values are bytes that the store never looks into. Every committed transaction gets the next
- * revision of one counter, and all its changes share it. Implementations: etcd, embedded (lmdb), memory; one
+ * revision of one counter, or the next few, for changes of their own. Implementations: etcd, embedded (lmdb), memory; one
  * conformance suite runs over all of them.
  */
 export interface KeyValueStore {
@@ -19,7 +19,7 @@ export interface KeyValueStore {
   list(prefix: string, options: ListOptions): Promise<Page>;
 
   /**
-   * Applies all `writes` in one revision if every condition holds, otherwise nothing. A key appears at most once
+   * Applies all `writes` at once if every condition holds, otherwise nothing. A key appears at most once
    * among the writes. A store that loses the reply finds out whether the transaction was applied before it
    * answers; only when it cannot find out does it throw with reason "unknown-outcome".
    * Writes that change nothing (none, or deletes of absent keys) commit without taking a revision.
@@ -33,7 +33,7 @@ export interface KeyValueStore {
 
   /**
    * Every change under `prefix` with a revision greater than `after`, once, in order, until `signal` aborts
-   * (the iteration then ends normally). Changes of one revision always come in one batch. A batch without
+   * (the iteration then ends normally). Changes of one transaction always come in one batch. A batch without
    * changes is progress: everything up to its revision was delivered. Lost connections are resumed inside.
    * Throws "compacted" when the changes after `after` are no longer kept: list again, then watch from there;
    * "closed" when the store is closed.
@@ -63,7 +63,7 @@ export interface KeyValueStore {
 }
 
 /**
- * The store's counter. A number inside core (2^53 commits do not happen), a decimal string called resourceVersion
+ * The store's counter; some numbers may be left out. A number inside core (2^53 commits do not happen), a decimal string called resourceVersion
  * everywhere outside, where it is opaque.
  */
 export type Revision = number;
@@ -105,7 +105,10 @@ export interface KeyValue {
 
 export interface Page {
   readonly items: readonly KeyValue[];
-  /** The revision the whole list is as of; the same for every page read with it. */
+  /**
+   * The revision the whole list is as of; the same for every page read with it. Where another one was asked for it is
+   * that one, or the end of the writes that were committed together with it.
+   */
   readonly revision: Revision;
   /** How many more entries there are after this page; not `counted`, at least 1 where there are any. */
   readonly remaining: number;
@@ -122,6 +125,7 @@ export type Write =
   | { readonly kind: 'delete'; readonly key: string };
 
 export type Outcome =
+  /** `revision` is that of the write; of several writes, one at which all of them are there. */
   | { readonly committed: true; readonly revision: Revision }
   /** `current` holds what each condition's key is now, in the order of the conditions. */
   | {
@@ -130,7 +134,7 @@ export type Outcome =
       readonly current: readonly (KeyValue | undefined)[];
     };
 
-/** `revision` is that of the last change; a batch may hold several revisions, each of them whole. */
+/** Everything up to `revision`: a batch may hold several transactions, each of them whole. */
 export interface WatchBatch {
   readonly revision: Revision;
   readonly changes: readonly Change[];

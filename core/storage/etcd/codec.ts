@@ -1,6 +1,7 @@
-import type { Change, Condition, KeyValue, Revision, Write } from '../storage.ts';
+import type { Change, Condition, KeyValue, Write } from '../storage.ts';
 import type { Compare, RequestOp, WireEvent, WireKeyValue } from './messages.ts';
 import { int64 } from './messages.ts';
+import { etcdRevisionOf, revisionAt } from './revisions.ts';
 
 /** Everything whose key starts with `prefix`, as etcd's half-open range of bytes. */
 export function prefixRange(prefix: string): { readonly key: Buffer; readonly rangeEnd: Buffer } {
@@ -23,26 +24,24 @@ export function keyAfter(key: string): Buffer {
 }
 
 export function keyValue(wire: WireKeyValue): KeyValue {
+  const key = wire.key.toString();
   return {
-    key: wire.key.toString(),
+    key,
     value: ownCopy(wire.value),
-    modRevision: int64(wire.modRevision),
-    createRevision: int64(wire.createRevision),
+    modRevision: revisionAt(int64(wire.modRevision), key),
+    createRevision: revisionAt(int64(wire.createRevision), key),
   };
 }
 
 export function change(event: WireEvent): Change {
   const previous = event.prevKv === null ? undefined : keyValue(event.prevKv);
   if (event.type === 0) return { kind: 'put', entry: keyValue(event.kv), previous };
-  return { kind: 'delete', key: event.kv.key.toString(), revision: int64(event.kv.modRevision), previous };
-}
-
-export function eventRevision(event: WireEvent): Revision {
-  return int64(event.kv.modRevision);
+  const key = event.kv.key.toString();
+  return { kind: 'delete', key, revision: revisionAt(int64(event.kv.modRevision), key), previous };
 }
 
 export function compare({ key, modRevision }: Condition): Compare {
-  return { key: Buffer.from(key), result: 0, target: 2, modRevision };
+  return { key: Buffer.from(key), result: 0, target: 2, modRevision: etcdRevisionOf(modRevision) };
 }
 
 export function writeOp(write: Write): RequestOp {

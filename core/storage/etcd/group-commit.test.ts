@@ -4,6 +4,7 @@ import { deferred } from '../../machinery/deferred.ts';
 import type { Outcome } from '../storage.ts';
 import type { SingleKeyWrite } from './group-commit.ts';
 import { GroupCommit, singleKey } from './group-commit.ts';
+import { placeOf } from './revisions.ts';
 
 function putting(key: string): SingleKeyWrite {
   return { condition: { key, modRevision: 0 }, write: { kind: 'put', key, value: Buffer.from(key) } };
@@ -12,7 +13,7 @@ function putting(key: string): SingleKeyWrite {
 const done: Outcome = { committed: true, revision: 7 };
 
 /** A store that answers when the test says so. */
-function scene(mostAtOnce = 1) {
+function scene() {
   const sent: {
     readonly keys: readonly string[];
     readonly lost?: Error | undefined;
@@ -24,7 +25,6 @@ function scene(mostAtOnce = 1) {
     await answer.promise;
   };
   const commits = new GroupCommit({
-    mostAtOnce,
     commitOne: (single, _signal, lost) => send([single.write.key], lost).then(() => done),
     commitAll: (group) => send(group.map(({ write }) => write.key)).then(() => group.map(() => done)),
     lostBy: (error) => error as Error,
@@ -67,24 +67,17 @@ describe('a group commit', () => {
     expect(keys().slice(2)).toEqual([['e']]);
   });
 
-  test('has one write of a collection in a transaction, and several transactions on their way', async () => {
-    const { commits, keys } = scene(3);
-    for (const key of ['core/pods/x/a', 'core/pods/x/b', 'core/pods/y/c', 'core/pods/x/d', 'core/events/x/e'])
-      void commits.commit(putting(`/registry/${key}`), undefined);
-    expect(keys()).toEqual(['x/a', 'x/b', 'y/c'].map((name) => [`/registry/core/pods/${name}`]));
-  });
-
-  test('gives objects of a kind revisions of their own', async () => {
+  test('keeps keys of one place in a transaction apart, in the order they came', async () => {
     const { commits, sent, keys } = scene();
     void occupied(commits);
-    for (const key of ['core/pods/x/a', 'core/pods/y/b', 'core/events/x/e'])
-      void commits.commit(putting(`/registry/${key}`), undefined);
-    sent[0]?.answer.resolve();
-    await settled();
-    expect(keys().at(-1)).toEqual(['/registry/core/pods/x/a', '/registry/core/events/x/e']);
-    sent[1]?.answer.resolve();
-    await settled();
-    expect(keys().at(-1)).toEqual(['/registry/core/pods/y/b']);
+    const names = Array.from({ length: 5_000 }, (_, index) => `k${index}`);
+    const other = names.find((name, index) => index > 0 && placeOf(name) === placeOf('k0')) as string;
+    for (const key of ['k0', other, 'k1', other]) void commits.commit(putting(key), undefined);
+    for (const index of [0, 1, 2]) {
+      sent[index]?.answer.resolve();
+      await settled();
+    }
+    expect(keys().slice(1)).toEqual([['k0', 'k1'], [other], [other]]);
   });
 
   test('commits each alone when the reply of a group is lost, says so, and holds nobody else up', async () => {

@@ -25,6 +25,7 @@ import { failureOf, isDisconnection, isServiceError, receivedTooMuch, storageErr
 import type { HeaderResponse, Method, RangeRequest, RangeResponse } from './messages.ts';
 import { compactMethod, int64, rangeMethod } from './messages.ts';
 import { GroupCommit, singleKey } from './group-commit.ts';
+import { endOf, etcdRevisionOf, isEnd } from './revisions.ts';
 import type { TransactionContext } from './transaction.ts';
 import { commit, commitTogether } from './transaction.ts';
 import { resumingWatch, WatchHub } from './watch-hub.ts';
@@ -92,7 +93,10 @@ export class EtcdStore implements KeyValueStore {
     const { key, rangeEnd } = prefixRange(prefix);
     const limit = options.limit ?? Infinity;
     const items: KeyValue[] = [];
-    let { revision, startAfter } = options;
+    let { startAfter } = options;
+    // Of a transaction of etcd's, all is there or nothing; zero would mean its newest.
+    let revision =
+      options.revision === undefined ? undefined : endOf(Math.max(1, etcdRevisionOf(options.revision)));
     for (;;) {
       const wanted = Math.min(limit - items.length, this.#pageSize);
       const from = startAfter === undefined || startAfter < prefix ? key : keyAfter(startAfter);
@@ -100,11 +104,11 @@ export class EtcdStore implements KeyValueStore {
         key: from,
         rangeEnd,
         ...(wanted === 0 ? { countOnly: true } : { limit: wanted }),
-        ...(revision === undefined ? {} : { revision }),
+        ...(revision === undefined ? {} : { revision: etcdRevisionOf(revision) }),
       };
       const response = await this.#readPage(prefix, request, options);
       if (response === undefined) continue;
-      revision ??= int64(response.header!.revision);
+      revision ??= endOf(int64(response.header!.revision));
       this.#adaptPageSize(response);
       for (const wire of response.kvs) items.push(keyValue(wire));
       const remaining = int64(response.count) - response.kvs.length;
@@ -147,7 +151,6 @@ export class EtcdStore implements KeyValueStore {
     // What a lost group did is in the history after what was seen when it was sent, and so after this.
     const baselines = new WeakMap<Error, Revision>();
     return new GroupCommit({
-      mostAtOnce: 16,
       commitOne: ({ condition, write }, signal, lost) => {
         const context = this.#transaction(signal);
         if (lost === undefined) return commit([condition], [write], context);
@@ -194,12 +197,14 @@ export class EtcdStore implements KeyValueStore {
   async revision(options: CallOptions): Promise<Revision> {
     const request = { key: Buffer.from(this.#root), countOnly: true };
     const response = await this.#read('read the revision', rangeMethod, request, options);
-    return int64(response.header!.revision);
+    return endOf(int64(response.header!.revision));
   }
 
   async compact(revision: Revision, options: CallOptions): Promise<void> {
+    // Of a transaction that is not over by then everything is still to be told.
+    const last = etcdRevisionOf(revision) - (isEnd(revision) ? 0 : 1);
     try {
-      await this.#read(`compact at revision ${revision}`, compactMethod, { revision }, options);
+      await this.#read(`compact at revision ${revision}`, compactMethod, { revision: last }, options);
     } catch (error) {
       if (!(error instanceof StorageError) || error.reason !== 'compacted') throw error;
     }
@@ -263,7 +268,7 @@ export class EtcdStore implements KeyValueStore {
         const response = await this.#whileOpen(
           this.#connection.unary(method, request, { timeoutMs, signal }),
         );
-        this.#seen = Math.max(this.#seen, int64(response.header!.revision));
+        this.#seen = Math.max(this.#seen, endOf(int64(response.header!.revision)));
         return response;
       } catch (error) {
         signal?.throwIfAborted();

@@ -5,6 +5,7 @@ import { SteppedClock } from '../../machinery/stepped-clock.ts';
 import type { CallLimits, EtcdConnection } from './connection.ts';
 import type { Method, RangeRequest } from './messages.ts';
 import { rangeMethod, txnMethod } from './messages.ts';
+import { endOf } from './revisions.ts';
 import { commit } from './transaction.ts';
 
 const unavailable = Object.assign(new Error('no answer'), { code: status.UNAVAILABLE, details: 'no answer' });
@@ -37,7 +38,7 @@ test('a write that may have been applied is never given up for a question that t
       clock,
       callTimeoutMs: 1_000,
       timeoutMs: 3_500,
-      baseline: 10,
+      baseline: endOf(10),
       signal: undefined,
     },
   );

@@ -12,6 +12,7 @@ import type { SingleKeyWrite } from './group-commit.ts';
 import type { RangeResponse, TxnRequest, TxnResponse } from './messages.ts';
 import { int64, rangeMethod, txnMethod } from './messages.ts';
 import { rawWatch } from './raw-watch.ts';
+import { endOf, etcdRevisionOf, revisionAt } from './revisions.ts';
 
 export interface TransactionContext {
   readonly connection: EtcdConnection;
@@ -59,10 +60,10 @@ export async function commit(
         timeoutMs: context.callTimeoutMs,
         signal,
       });
-      if (response.succeeded || lost === undefined) return outcomeOf(response, conditions);
+      if (response.succeeded || lost === undefined) return outcomeOf(response, conditions, writes);
       // The conditions may have failed because the first try was applied after all.
       const revision = await findCommitted(guard, writes, context);
-      return revision === undefined ? outcomeOf(response, conditions) : { committed: true, revision };
+      return revision === undefined ? outcomeOf(response, conditions, writes) : { committed: true, revision };
     } catch (error) {
       signal?.throwIfAborted();
       if (isServiceError(error)) {
@@ -102,13 +103,13 @@ export async function commitTogether(
     timeoutMs,
     signal: undefined,
   });
-  if (isAlone) return group.map(({ condition }) => outcomeOf(response, [condition]));
-  return group.map(({ condition }, index) => {
+  if (isAlone) return group.map(({ condition, write }) => outcomeOf(response, [condition], [write]));
+  return group.map(({ condition, write }, index) => {
     const own = response.responses[index]?.responseTxn;
     if (own === undefined || own === null)
       throw new StorageError('corrupt', `Cannot read the answer of etcd to the write of "${condition.key}"`);
-    // Only the outer answer tells the revision, which all of them share.
-    return outcomeOf({ ...own, header: response.header }, [condition]);
+    // Only the outer answer tells the revision.
+    return outcomeOf({ ...own, header: response.header }, [condition], [write]);
   });
 }
 
@@ -147,19 +148,19 @@ async function findCommitted(
   const key = Buffer.from(write.key);
   await connection.ready({ timeoutMs, signal });
   const now = await connection.unary(rangeMethod, { key }, { timeoutMs, signal });
-  const newest = int64(now.header!.revision);
+  const newest = endOf(int64(now.header!.revision));
   const expected = guard?.modRevision ?? 0;
   if (expected > 0) {
     if ((firstEntry(now)?.modRevision ?? 0) === expected) return undefined;
     // The first change after the expected revision is ours, or our condition had failed by then.
     const first = await findChange({ key }, write.key, expected, newest, () => true, context);
-    return first !== undefined && isOurs(first, write) ? revisionOf(first) : undefined;
+    return first !== undefined && isOurs(first, write) ? committedBy(first, writes) : undefined;
   }
   const created = (change: Change) =>
     keyOf(change) === write.key && isOurs(change, write) && (guard === undefined || isCreation(change));
   // Everything is read, not only this key, because only then it is known when `newest` is reached.
   const found = await findChange(prefixRange(''), write.key, context.baseline, newest, created, context);
-  return found === undefined ? undefined : revisionOf(found);
+  return found === undefined ? undefined : committedBy(found, writes);
 }
 
 /** The first change in `range`, of keys that start with `within`, after `after` and up to `newest` that is wanted. */
@@ -209,14 +210,30 @@ function firstEntry(response: RangeResponse): KeyValue | undefined {
   return wire === undefined ? undefined : keyValue(wire);
 }
 
-function outcomeOf(response: TxnResponse, conditions: readonly Condition[]): Outcome {
-  const revision = int64(response.header!.revision);
-  if (response.succeeded) return { committed: true, revision };
+function committedBy(change: Change, writes: readonly Write[]): Revision {
+  return writesRevision(etcdRevisionOf(revisionOf(change)), writes);
+}
+
+/** That of the write; of several, the one at which all of them are there. */
+function writesRevision(etcdRevision: number, writes: readonly Write[]): Revision {
+  const [first] = writes;
+  return first !== undefined && writes.length === 1
+    ? revisionAt(etcdRevision, first.key)
+    : endOf(etcdRevision);
+}
+
+function outcomeOf(
+  response: TxnResponse,
+  conditions: readonly Condition[],
+  writes: readonly Write[],
+): Outcome {
+  const etcdRevision = int64(response.header!.revision);
+  if (response.succeeded) return { committed: true, revision: writesRevision(etcdRevision, writes) };
   const current = conditions.map((_, index) => {
     const range = response.responses[index]?.responseRange;
     return range === null || range === undefined ? undefined : firstEntry(range);
   });
-  return { committed: false, revision, current };
+  return { committed: false, revision: endOf(etcdRevision), current };
 }
 
 function unknownOutcome(writes: readonly Write[], cause: Error): StorageError {

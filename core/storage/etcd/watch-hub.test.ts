@@ -7,6 +7,7 @@ import { keyOf, revisionOf } from '../recent-changes.ts';
 import type { WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 import type { EtcdConnection } from './connection.ts';
+import { endOf, etcdRevisionOf } from './revisions.ts';
 import { WatchHub } from './watch-hub.ts';
 
 const root = '/registry/';
@@ -88,19 +89,19 @@ test('a hub that cannot connect again says so once, and goes on where it was whe
   const stop = new AbortController();
   const { seen, ended } = follow(hub, stop.signal);
   await clock.advanceAsync(60_000);
-  expect(seen.batches.map(({ revision }) => revision)).toEqual([2]);
+  expect(seen.batches.map(({ revision }) => revision)).toEqual([endOf(2)]);
   expect(errors.map(String)).toEqual([
-    'Error: Cannot watch "/registry/" in etcd after revision 2: it is tried again until it works',
+    `Error: Cannot watch "/registry/" in etcd after revision ${endOf(2)}: it is tried again until it works`,
   ]);
   streams.push([created, putOf(`${root}pods/b`, 3)]);
   await clock.advanceAsync(2_000);
-  expect(seen.batches.map(({ revision }) => revision)).toEqual([2, 3]);
+  expect(seen.batches.map(({ revision }) => revision)).toEqual([endOf(2), endOf(3)]);
   stop.abort();
   await ended;
   expect(seen.failure).toBeUndefined();
 });
 
-test('what comes all at once is handed on in slices of whole revisions, in several turns', async () => {
+test('what comes all at once is handed on in slices of whole transactions, in several turns', async () => {
   const revisions = Array.from({ length: 500 }, (_, index) => (index < 60 ? 2 : index));
   const events = revisions.flatMap((revision, index) => putOf(`${root}pods/p${index}`, revision).events);
   const { hub } = scripted([created, { ...created, created: false, events }]);
@@ -112,13 +113,13 @@ test('what comes all at once is handed on in slices of whole revisions, in sever
     await nextTurn();
     turns.push(told());
   }
-  // Of one revision, whole.
+  // Of one transaction, whole.
   expect(seen.batches[0]?.changes.length).toBe(60);
-  expect(seen.batches.flatMap(({ changes }) => changes).map(keyOf)).toEqual(
-    revisions.map((_, index) => `${root}pods/p${index}`),
-  );
-  expect(seen.batches.map(({ revision }) => revision)).toEqual(
-    seen.batches.map(({ changes }) => revisionOf(changes.at(-1)!)),
+  const changes = seen.batches.flatMap((batch) => batch.changes);
+  expect(changes.map(revisionOf).map(etcdRevisionOf)).toEqual(revisions);
+  expect(new Set(changes.map(keyOf)).size).toBe(events.length);
+  expect(seen.batches.map(({ revision }) => etcdRevisionOf(revision))).toEqual(
+    seen.batches.map((batch) => etcdRevisionOf(revisionOf(batch.changes.at(-1)!))),
   );
   expect(new Set(turns).size).toBeGreaterThan(2);
   stop.abort();

@@ -10,6 +10,7 @@ import type { EtcdConnection } from './connection.ts';
 import { failureOf, isServiceError, storageError } from './errors.ts';
 import { HubReaders } from './hub-readers.ts';
 import { rawWatch } from './raw-watch.ts';
+import { etcdRevisionOf } from './revisions.ts';
 
 export interface ResumingWatchOptions {
   readonly connection: EtcdConnection;
@@ -234,12 +235,16 @@ export class WatchHub {
 const changesPerTurn = 50;
 const changeBudget = new TurnBudget(changesPerTurn, 20 * changesPerTurn);
 
-/** Changes of one revision stay together. */
+/** Changes of one transaction stay together. */
 function* slicesOf(batch: WatchBatch): Generator<WatchBatch, void, undefined> {
   let changes: Change[] = [];
   for (const change of batch.changes) {
     const last = changes.at(-1);
-    if (last !== undefined && changes.length >= changesPerTurn && revisionOf(change) > revisionOf(last)) {
+    if (
+      last !== undefined &&
+      changes.length >= changesPerTurn &&
+      etcdRevisionOf(revisionOf(change)) > etcdRevisionOf(revisionOf(last))
+    ) {
       yield { revision: revisionOf(last), changes };
       changes = [];
     }

@@ -90,7 +90,8 @@ export async function listStore<T>(
   options: CacheListOptions<T> & { readonly prefix: string; readonly revision: Revision },
   matches: Matches<T>,
 ): Promise<CacheList<T>> {
-  const { prefix, index, limit = Infinity, revision, signal } = options;
+  const { prefix, index, limit = Infinity, signal } = options;
+  let { revision } = options;
   const at = index === undefined ? undefined : posting(index);
   // Nobody knows how many it takes to find those that are wanted.
   const isWhole = at === undefined && matches === undefined;
@@ -104,6 +105,7 @@ export async function listStore<T>(
       signal,
       ...(startAfter === undefined ? {} : { startAfter }),
     });
+    revision = page.revision;
     for (const [position, entry] of page.items.entries()) {
       const item = maker.make(entry);
       if (item === undefined) continue;
