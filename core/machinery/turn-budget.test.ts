@@ -21,25 +21,6 @@ test('a turn is shared out in order, and what is more than a turn has one for it
   expect([...new Set(turns), written.join('')]).toEqual(['ab', 'abc', 'abcde']);
 });
 
-test('turns grow while somebody waits, up to a bound, and are as before afterwards', async () => {
-  const budget = new TurnBudget(1, 3);
-  const perTurn: number[] = [];
-  let turn = 0;
-  const writers = Array.from({ length: 12 }, async () => {
-    await budget.spend(1);
-    perTurn[turn] = (perTurn[turn] ?? 0) + 1;
-  });
-  while (perTurn.reduce((sum, writes) => sum + writes, 0) < writers.length) {
-    await nextTurn();
-    turn++;
-  }
-  await Promise.all(writers);
-  expect(Math.max(...perTurn)).toBe(3);
-  await nextTurn();
-  await nextTurn();
-  expect([budget.spend(1), budget.spend(1) instanceof Promise]).toEqual([undefined, true]);
-});
-
 test('what comes one after the other never waits', async () => {
   const budget = new TurnBudget(10);
   for (let times = 0; times < 3; times++) {

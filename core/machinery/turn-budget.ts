@@ -4,20 +4,13 @@
  */
 export class TurnBudget {
   readonly #perTurn: number;
-  readonly #mostPerTurn: number;
-  #share: number;
   #left: number;
   #waiting: { readonly amount: number; readonly go: () => void }[] = [];
   #isSpending = false;
 
-  /**
-   * `perTurn` is in whatever unit is spent. The longer somebody waits, the larger a turn's share grows, up to
-   * `mostPerTurn`: what comes in all the time must not fall behind for good.
-   */
-  constructor(perTurn: number, mostPerTurn = perTurn) {
+  /** `perTurn` is in whatever unit is spent. */
+  constructor(perTurn: number) {
     this.#perTurn = perTurn;
-    this.#mostPerTurn = mostPerTurn;
-    this.#share = perTurn;
     this.#left = perTurn;
   }
 
@@ -44,9 +37,7 @@ export class TurnBudget {
 
   #nextTurn(): void {
     this.#isSpending = false;
-    const isLate = this.#waiting.length > 0;
-    this.#share = isLate ? Math.min(this.#share + this.#perTurn, this.#mostPerTurn) : this.#perTurn;
-    this.#left = this.#share;
+    this.#left = this.#perTurn;
     let served = 0;
     for (const { amount, go } of this.#waiting) {
       if (this.#left <= 0) break;

@@ -7,7 +7,7 @@ import type { Change, Revision, WatchBatch } from './storage.ts';
 export class RecentChanges {
   readonly #maxBatches: number;
   readonly #maxBytes: number;
-  /** Oldest first, each of whole transactions. */
+  /** Oldest first, each of whole revisions. */
   #batches: WatchBatch[] = [];
   #bytes = 0;
   #floor: Revision;

@@ -33,7 +33,7 @@ export interface KeyValueStore {
 
   /**
    * Every change under `prefix` with a revision greater than `after`, once, in order, until `signal` aborts
-   * (the iteration then ends normally). Changes of one transaction always come in one batch. A batch without
+   * (the iteration then ends normally). Changes of one revision always come in one batch. A batch without
    * changes is progress: everything up to its revision was delivered. Lost connections are resumed inside.
    * Throws "compacted" when the changes after `after` are no longer kept: list again, then watch from there;
    * "closed" when the store is closed.
@@ -134,7 +134,7 @@ export type Outcome =
       readonly current: readonly (KeyValue | undefined)[];
     };
 
-/** Everything up to `revision`: a batch may hold several transactions, each of them whole. */
+/** Everything up to `revision`: a batch may hold several revisions, each of them whole. */
 export interface WatchBatch {
   readonly revision: Revision;
   readonly changes: readonly Change[];

@@ -28,8 +28,8 @@ export function keyValue(wire: WireKeyValue): KeyValue {
   return {
     key,
     value: ownCopy(wire.value),
-    modRevision: revisionAt(int64(wire.modRevision), key),
-    createRevision: revisionAt(int64(wire.createRevision), key),
+    modRevision: revisionAt(int64(wire.modRevision), wire.key),
+    createRevision: revisionAt(int64(wire.createRevision), wire.key),
   };
 }
 
@@ -37,7 +37,7 @@ export function change(event: WireEvent): Change {
   const previous = event.prevKv === null ? undefined : keyValue(event.prevKv);
   if (event.type === 0) return { kind: 'put', entry: keyValue(event.kv), previous };
   const key = event.kv.key.toString();
-  return { kind: 'delete', key, revision: revisionAt(int64(event.kv.modRevision), key), previous };
+  return { kind: 'delete', key, revision: revisionAt(int64(event.kv.modRevision), event.kv.key), previous };
 }
 
 export function compare({ key, modRevision }: Condition): Compare {

@@ -12,12 +12,12 @@ const places = 4_096;
 const lastPlace = places - 1;
 
 /** Keys of one place do not go together into one transaction. */
-export function placeOf(key: string): number {
+export function placeOf(key: string | Buffer): number {
   return fnv1a32(key) % lastPlace;
 }
 
 /** The revision of a key's change in a transaction of etcd's. */
-export function revisionAt(etcdRevision: number, key: string): Revision {
+export function revisionAt(etcdRevision: number, key: string | Buffer): Revision {
   return etcdRevision * places + placeOf(key);
 }
 

@@ -1,7 +1,7 @@
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
-import { TurnBudget } from '../../machinery/turn-budget.ts';
+import { loopTime } from '../../machinery/loop-time.ts';
 import { RecentChanges, keyOf, revisionOf } from '../recent-changes.ts';
 import type { Change, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
@@ -10,7 +10,6 @@ import type { EtcdConnection } from './connection.ts';
 import { failureOf, isServiceError, storageError } from './errors.ts';
 import { HubReaders } from './hub-readers.ts';
 import { rawWatch } from './raw-watch.ts';
-import { etcdRevisionOf } from './revisions.ts';
 
 export interface ResumingWatchOptions {
   readonly connection: EtcdConnection;
@@ -213,7 +212,7 @@ export class WatchHub {
   async #run({ recent, readers }: HubUpstream, signal: AbortSignal): Promise<void> {
     for await (const batch of resumingWatch(this.#watchOptions(recent.position, signal))) {
       for (const slice of slicesOf(batch)) {
-        await changeBudget.spend(slice.changes.length);
+        await loopTime.turn();
         if (signal.aborted) return;
         const before = recent.position;
         recent.push(slice);
@@ -229,22 +228,17 @@ export class WatchHub {
 }
 
 /**
- * How many changes are handed on in one turn of the event loop: after a pause of etcd, or of this process, hundreds come
- * together, and whoever follows them decodes, parses and tells of them at once.
+ * How many changes are handed on together: after a pause of etcd, or of this process, hundreds come at once, and whoever
+ * follows them decodes, parses and tells of them.
  */
-const changesPerTurn = 50;
-const changeBudget = new TurnBudget(changesPerTurn, 20 * changesPerTurn);
+const changesTogether = 10;
 
-/** Changes of one transaction stay together. */
+/** Changes of one revision stay together. */
 function* slicesOf(batch: WatchBatch): Generator<WatchBatch, void, undefined> {
   let changes: Change[] = [];
   for (const change of batch.changes) {
     const last = changes.at(-1);
-    if (
-      last !== undefined &&
-      changes.length >= changesPerTurn &&
-      etcdRevisionOf(revisionOf(change)) > etcdRevisionOf(revisionOf(last))
-    ) {
+    if (last !== undefined && changes.length >= changesTogether && revisionOf(change) > revisionOf(last)) {
       yield { revision: revisionOf(last), changes };
       changes = [];
     }

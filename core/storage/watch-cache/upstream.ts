@@ -4,6 +4,7 @@ import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
 import type { KeyValue, KeyValueStore, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
+import { Slices } from './slices.ts';
 
 /** What the upstream feeds: the cache. */
 export interface Downstream {
@@ -91,12 +92,23 @@ export class Upstream {
       // Values the cache has already are dropped at once, so a second list does not double the memory.
       const news = page.items.filter((entry) => downstream.modRevision(entry.key) !== entry.modRevision);
       for (const { key } of page.items) present.add(key);
-      if (first) downstream.load(news);
+      if (first) await this.#load(news, signal);
       else changed.push(...news);
       startAfter = page.items.at(-1)?.key;
       if (page.remaining === 0 || startAfter === undefined) break;
     }
     downstream.replace(changed, present, revision);
+  }
+
+  /** Each is decoded. */
+  async #load(entries: readonly KeyValue[], signal: AbortSignal): Promise<void> {
+    const slices = new Slices(this.#options.clock);
+    for (let start = 0; start < entries.length; start += run) {
+      this.#downstream.load(entries.slice(start, start + run));
+      if (!slices.due) continue;
+      await slices.pause();
+      signal.throwIfAborted();
+    }
   }
 
   async #watch(signal: AbortSignal, backoff: Backoff): Promise<void> {
@@ -110,3 +122,5 @@ export class Upstream {
 
 /** Large, because an etcd before 3.5 goes through everything that follows for each page. */
 const pageSize = 5_000;
+/** So many are decoded between two looks at the clock. */
+const run = 32;

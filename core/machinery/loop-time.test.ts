@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { LoopTime } from './loop-time.ts';
+import { nextTurn } from './next-turn.ts';
+
+function work(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}
+
+test('what comes all at once is done in order, in turns that last as long as they may and no longer', async () => {
+  const time = new LoopTime(10);
+  const done: number[] = [];
+  const perTurn: number[] = [];
+  const all = Promise.all(
+    Array.from({ length: 40 }, async (_, index) => {
+      await time.turn();
+      work(2);
+      done.push(index);
+    }),
+  );
+  while (done.length < 40) {
+    const before = done.length;
+    await nextTurn();
+    perTurn.push(done.length - before);
+  }
+  await all;
+  expect(done).toEqual(Array.from({ length: 40 }, (_, index) => index));
+  // One of its own, and what was begun in the last moment.
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(10);
+  expect(perTurn.length).toBeGreaterThanOrEqual(4);
+});
+
+test('whoever is next waits for what the one before sets off', async () => {
+  const time = new LoopTime(1_000);
+  const steps: string[] = [];
+  await Promise.all(
+    ['a', 'b'].map(async (name) => {
+      await time.turn();
+      for (let step = 0; step < 20; step++) {
+        await Promise.resolve();
+        steps.push(name);
+      }
+    }),
+  );
+  expect(steps.join('')).toBe('a'.repeat(20) + 'b'.repeat(20));
+});
+
+test('one that works longer than a turn holds up the next, and that is all', async () => {
+  const time = new LoopTime(5);
+  const turns: number[] = [];
+  let turn = 0;
+  const all = Promise.all(
+    [20, 0, 0].map(async (ms) => {
+      await time.turn();
+      turns.push(turn);
+      work(ms);
+    }),
+  );
+  while (turns.length < 3) {
+    await nextTurn();
+    turn++;
+  }
+  await all;
+  expect(turns[1]).toBeGreaterThan(turns[0]!);
+  await nextTurn();
+  await time.turn();
+});

@@ -1,0 +1,63 @@
+/**
+ * Shares out the event loop's time. In a turn of it there is work for so long, and whoever has not had his turn by then
+ * waits for the next one, in order. What comes in all at once, from many connections or from one that was behind, would
+ * be one long turn otherwise, in which nobody else is answered, no deadline is kept and no lease renewed.
+ */
+export class LoopTime {
+  readonly #turnMs: number;
+  #waiting: (() => void)[] = [];
+  #served = 0;
+  /** When the turn's time is over; undefined while none has begun. */
+  #endsMs: number | undefined;
+  #isServing = false;
+
+  constructor(turnMs: number) {
+    this.#turnMs = turnMs;
+  }
+
+  /** Resolves when it is the caller's turn: after everything that those before it do without waiting. */
+  turn(): Promise<void> {
+    return new Promise((go) => {
+      this.#waiting.push(go);
+      if (this.#isServing) return;
+      this.#isServing = true;
+      this.#serveSoon();
+    });
+  }
+
+  /** A tick follows all microtasks, also those that microtasks add. */
+  #serveSoon(): void {
+    queueMicrotask(() => process.nextTick(() => this.#serve()));
+  }
+
+  #serve(): void {
+    const go = this.#waiting[this.#served];
+    if (go === undefined) {
+      this.#waiting = [];
+      this.#served = 0;
+      this.#isServing = false;
+      return;
+    }
+    const nowMs = performance.now();
+    if (this.#endsMs === undefined) {
+      this.#endsMs = nowMs + this.#turnMs;
+      setImmediate(() => this.#nextTurn());
+    }
+    // Who comes next is served in the next turn.
+    if (nowMs >= this.#endsMs) return;
+    this.#served++;
+    go();
+    this.#serveSoon();
+  }
+
+  #nextTurn(): void {
+    this.#endsMs = undefined;
+    if (!this.#isServing) return;
+    this.#waiting = this.#waiting.slice(this.#served);
+    this.#served = 0;
+    this.#serve();
+  }
+}
+
+/** Of this process, which has one event loop. */
+export const loopTime = new LoopTime(10);
