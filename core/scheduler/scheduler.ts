@@ -194,11 +194,17 @@ export class Scheduler {
       diagnosis.nodeCount === 0
         ? undefined
         : planPreemption(this.#cluster, podClass, facts, diagnosis, this.#options.random);
-    const message = plan?.kind === 'none' ? `${reasons} preemption: ${plan.message}` : reasons;
+    const message =
+      plan === undefined || plan.kind === 'evict' ? reasons : `${reasons} preemption: ${plan.message}`;
     this.#event(facts, 'Warning', 'FailedScheduling', 'Scheduling', message);
     this.#queue.returnRefused(queued, diagnosis.refusedBy);
     if (plan?.kind === 'evict') return this.#makeRoom(facts, plan.candidate, message, signal);
-    this.#conditions.write(facts.pod, { reason: 'Unschedulable', message }, signal);
+    // Whoever comes between two of its victims' ends would take the room of the first.
+    if (plan?.kind === 'wait') this.#nominations.nominate(facts, plan.slot);
+    const outcome = { reason: 'Unschedulable', message } as const;
+    // What no eviction helps has no place that is kept for it (upstream: PostFilter clears the nomination).
+    const cleared = plan?.kind === 'none' ? { nominatedNodeName: '' } : {};
+    this.#conditions.write(facts.pod, { ...outcome, ...cleared }, signal);
   }
 
   /** Evicts the victims and holds their room. The last of them to go brings the Pod back from the queue. */

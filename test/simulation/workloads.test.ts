@@ -241,9 +241,8 @@ describe('a Pod that fits nowhere', () => {
       const condition = status.conditions?.find(({ type }) => type === 'PodScheduled');
       expect(condition).toMatchObject({ status: 'False', reason: 'Unschedulable' });
       expect(condition?.message).toBe(message);
-      const [event] = await plane.list(events, 'default');
+      const [event] = (await plane.list(events, 'default')).filter((each) => each.message === message);
       expect(event).toMatchObject({ type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling' });
-      expect(event?.message).toBe(condition?.message);
     });
     await plane.kubelets.addNode('large-node', { cpu: '8' });
     await expectEventually(plane.clock, async () => {

@@ -30,7 +30,7 @@ function plan(incoming: PodBuilder, nodes: readonly NodeBuilder[], placed: reado
   const before = cluster.nodes.cpu.requested.slice();
   const result = planPreemption(cluster, podClass, facts, diagnose(podClass, cluster), seededRandom(1));
   expect(cluster.nodes.cpu.requested).toEqual(before);
-  if (result.kind === 'none') return result.message;
+  if (result.kind !== 'evict') return result.message;
   return result.candidate.victims.map((victim) => victim.pod.metadata.name);
 }
 

@@ -11,7 +11,9 @@ const minCandidates = 100;
 export type PreemptionPlan =
   | { readonly kind: 'evict'; readonly candidate: Candidate }
   /** Why nobody is evicted, in upstream's words: what follows "preemption: ". */
-  | { readonly kind: 'none'; readonly message: string };
+  | { readonly kind: 'none'; readonly message: string }
+  /** Some were evicted before, and are still on their way out; the room on their node is the Pod's. */
+  | { readonly kind: 'wait'; readonly slot: number; readonly message: string };
 
 const noVictims = 'No preemption victims found for incoming pod';
 const notHelpful = 'Preemption is not helpful for scheduling';
@@ -28,8 +30,10 @@ export function planPreemption(
   if (spec.preemptionPolicy === 'Never') {
     return { kind: 'none', message: 'not eligible due to preemptionPolicy=Never.' };
   }
-  if (awaitsVictims(cluster, facts)) {
-    return { kind: 'none', message: 'not eligible due to a terminating pod on the nominated node.' };
+  const awaited = slotOfVictims(cluster, facts);
+  if (awaited !== undefined) {
+    const message = 'not eligible due to a terminating pod on the nominated node.';
+    return { kind: 'wait', slot: awaited, message };
   }
   const { nodeCount, resolvableSlots } = diagnosis;
   const reasons = new Map<string, number>();
@@ -56,12 +60,12 @@ export function planPreemption(
   return { kind: 'none', message: describeReasons(nodeCount, reasons) };
 }
 
-/** Whether Pods that were evicted for this one are still on their way out. */
-function awaitsVictims(cluster: ClusterState, { nominatedNodeName, priority }: PodFacts): boolean {
+/** Where Pods that were evicted for this one are still on their way out. */
+function slotOfVictims(cluster: ClusterState, { nominatedNodeName, priority }: PodFacts): number | undefined {
   const slot = cluster.nodes.slotOf(nominatedNodeName);
-  if (slot === undefined) return false;
+  if (slot === undefined) return undefined;
   for (const { isTerminating, priority: lower } of cluster.podsAt(slot)) {
-    if (lower < priority && isTerminating) return true;
+    if (lower < priority && isTerminating) return slot;
   }
-  return false;
+  return undefined;
 }
