@@ -5,7 +5,7 @@ import { Backoff } from '../machinery/backoff.ts';
 import { sleep, type Clock } from '../machinery/clock.ts';
 import { deferred } from '../machinery/deferred.ts';
 import type { Random } from '../machinery/random.ts';
-import { TurnBudget } from '../machinery/turn-budget.ts';
+import { loopTimeOf } from '../machinery/loop-time.ts';
 import type { Handle, ObjectEvent, Source } from './client.ts';
 import { ObjectCache, type Index, type IndexFunction, type Lister, type OwnIndex } from './lister.ts';
 
@@ -60,8 +60,8 @@ export interface InformerDependencies {
 
 const backoffOptions = { initialMs: 100, maxMs: 10_000, jitter: 0.5 };
 
-/** Objects that all informers together take from their lists in one turn of the event loop: each has to be parsed. */
-const listBudget = new TurnBudget(100);
+/** Objects of a list that are taken between two looks at the clock: each has to be parsed, and handlers are told. */
+const takenTogether = 10;
 
 /** Where the informer stands between two calls. */
 type Position =
@@ -181,9 +181,9 @@ export class SharedInformer<T extends KubernetesObject> implements Informer<T> {
   async #replace(items: readonly Handle<T>[]): Promise<void> {
     // None at first; to look for each of 100,000 keys in what came would take most of a tenth of a second.
     const missing = new Set(this.#cache.keys());
-    for (const handle of items) {
-      const turn = listBudget.spend(1);
-      if (turn !== undefined) await turn;
+    const time = loopTimeOf(this.#dependencies.clock);
+    for (const [index, handle] of items.entries()) {
+      if (index % takenTogether === 0) await time.turn();
       missing.delete(this.#changed(handle));
     }
     for (const key of missing) this.#deleted(key);

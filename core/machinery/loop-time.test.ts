@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { systemClock } from './clock.ts';
 import { LoopTime } from './loop-time.ts';
 import { nextTurn } from './next-turn.ts';
 
@@ -8,7 +9,7 @@ function work(ms: number): void {
 }
 
 test('what comes all at once is done in order, in turns that last as long as they may and no longer', async () => {
-  const time = new LoopTime(10);
+  const time = new LoopTime(systemClock, 10);
   const done: number[] = [];
   const perTurn: number[] = [];
   const all = Promise.all(
@@ -31,7 +32,7 @@ test('what comes all at once is done in order, in turns that last as long as the
 });
 
 test('whoever is next waits for what the one before sets off', async () => {
-  const time = new LoopTime(1_000);
+  const time = new LoopTime(systemClock, 1_000);
   const steps: string[] = [];
   await Promise.all(
     ['a', 'b'].map(async (name) => {
@@ -46,7 +47,7 @@ test('whoever is next waits for what the one before sets off', async () => {
 });
 
 test('one that works longer than a turn holds up the next, and that is all', async () => {
-  const time = new LoopTime(5);
+  const time = new LoopTime(systemClock, 5);
   const turns: number[] = [];
   let turn = 0;
   const all = Promise.all(

@@ -1,9 +1,12 @@
+import type { Clock } from './clock.ts';
+
 /**
  * Shares out the event loop's time. In a turn of it there is work for so long, and whoever has not had his turn by then
  * waits for the next one, in order. What comes in all at once, from many connections or from one that was behind, would
  * be one long turn otherwise, in which nobody else is answered, no deadline is kept and no lease renewed.
  */
 export class LoopTime {
+  readonly #clock: Clock;
   readonly #turnMs: number;
   #waiting: (() => void)[] = [];
   #served = 0;
@@ -11,7 +14,8 @@ export class LoopTime {
   #endsMs: number | undefined;
   #isServing = false;
 
-  constructor(turnMs: number) {
+  constructor(clock: Clock, turnMs = 10) {
+    this.#clock = clock;
     this.#turnMs = turnMs;
   }
 
@@ -38,7 +42,7 @@ export class LoopTime {
       this.#isServing = false;
       return;
     }
-    const nowMs = performance.now();
+    const nowMs = this.#clock.monotonicMs();
     if (this.#endsMs === undefined) {
       this.#endsMs = nowMs + this.#turnMs;
       setImmediate(() => this.#nextTurn());
@@ -59,5 +63,14 @@ export class LoopTime {
   }
 }
 
-/** Of this process, which has one event loop. */
-export const loopTime = new LoopTime(10);
+const byClock = new WeakMap<Clock, LoopTime>();
+
+/** That of the process, which has one event loop; and of a test, which has a clock of its own. */
+export function loopTimeOf(clock: Clock): LoopTime {
+  let time = byClock.get(clock);
+  if (time === undefined) {
+    time = new LoopTime(clock);
+    byClock.set(clock, time);
+  }
+  return time;
+}

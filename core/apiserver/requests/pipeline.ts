@@ -3,7 +3,7 @@ import { badRequest, StatusError } from '../../api/errors.ts';
 import type { RequestTracker, UserInfo } from '../../api/verbs.ts';
 import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
-import { loopTime } from '../../machinery/loop-time.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 import { durationProblem, parseDurationMs } from '../../machinery/duration.ts';
 import type { CredentialEnds } from '../authn/credential-end.ts';
 import { unauthorized } from '../authn/identity.ts';
@@ -134,7 +134,7 @@ export class RequestPipeline {
       const entered = fairness?.enter(request.attributes, user, signal, (of) => request.classified(of));
       const seat = entered instanceof Promise ? await entered : entered;
       try {
-        await loopTime.turn();
+        await loopTimeOf(clock).turn();
         const watching = seat !== undefined && request.attributes.longRunning;
         const served = await serve({
           user,

@@ -5,7 +5,7 @@ import { StatusError } from '../../api/errors.ts';
 import { boundedWarnings, mostWarningsKept } from '../../api/warnings.ts';
 import type { Call, RequestTracker, UserInfo } from '../../api/verbs.ts';
 import type { Clock } from '../../machinery/clock.ts';
-import { loopTime } from '../../machinery/loop-time.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 
 /** The largest body accepted: upstream's limit for one request. */
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -72,7 +72,7 @@ export class Exchange {
       if (bytes > maxBodyBytes) throw tooLarge();
       chunks.push(chunk);
     }
-    await loopTime.turn();
+    await loopTimeOf(this.clock).turn();
     return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
   }
 

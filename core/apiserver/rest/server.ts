@@ -17,7 +17,7 @@ import { checkAccess, checkPathAccess } from '../handlers/authorize.ts';
 import type { Authorizer } from '../handlers/authorize.ts';
 import type { OpenApiDocuments } from '../openapi.ts';
 import type { ServedStreams } from '../streaming/container-streams.ts';
-import { loopTime } from '../../machinery/loop-time.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 import { systemClock } from '../../machinery/clock.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { linkSignals, OpenCalls } from '../../machinery/signals.ts';
@@ -212,11 +212,14 @@ async function answer(
   calls: OpenCalls,
 ): Promise<void> {
   const ending = calls.begin();
+  const { clock = systemClock } = options;
   // A thousand may go in one moment.
-  const onGone = () => void loopTime.turn().then(() => ending.abort(clientGone));
+  const onGone = () =>
+    void loopTimeOf(clock)
+      .turn()
+      .then(() => ending.abort(clientGone));
   response.once('close', onGone);
   response.on('error', onGone);
-  const { clock = systemClock } = options;
   let counted: CountedRequest | undefined;
   try {
     const url = urlOf(request);

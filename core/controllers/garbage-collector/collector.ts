@@ -6,6 +6,7 @@ import type { Scheme } from '../../api/scheme.ts';
 import type { Client } from '../../client/client.ts';
 import { referenceTo, type EventRecorder } from '../../client/events.ts';
 import type { DeleteOptions } from '../../api/verbs.ts';
+import { loopTimeOf, type LoopTime } from '../../machinery/loop-time.ts';
 import { followKinds, isCollectable, resourceOf } from '../runtime/all-kinds.ts';
 import { Controller } from '../runtime/controller.ts';
 import type { ControllerDependencies } from '../runtime/dependencies.ts';
@@ -23,6 +24,8 @@ interface Owners {
 
 /** Absent owners remembered; a Deployment's thousand Pods ask for its uid once. */
 const maxAbsent = 500;
+/** Looked at between two looks at the clock. */
+const nodesTogether = 500;
 
 /**
  * Deletes what has lost its last owner, makes owners deleted in the foreground wait for their dependents, and frees
@@ -31,6 +34,7 @@ const maxAbsent = 500;
 export class GarbageCollector implements Runnable {
   readonly name = 'garbage-collector';
   readonly #client: Client;
+  readonly #time: LoopTime;
   readonly #scheme: Scheme;
   readonly #informers: ControllerDependencies['informers'];
   readonly #events: EventRecorder;
@@ -44,6 +48,7 @@ export class GarbageCollector implements Runnable {
 
   constructor({ client, clock, scheme, informers, eventsOf, onError }: ControllerDependencies) {
     this.#client = client;
+    this.#time = loopTimeOf(clock);
     this.#events = eventsOf('garbage-collector-controller');
     this.#scheme = scheme;
     this.#informers = informers;
@@ -64,9 +69,16 @@ export class GarbageCollector implements Runnable {
     this.#running = true;
     // While the first lists arrived, owners came after their dependents as often as before them.
     for (const uid of this.#graph.dependentsOfUnknown()) this.#controller.queue.add(uid);
-    for (const node of this.#graph.owned())
+    await Promise.all([this.#controller.run(signal), this.#lookForOwnersElsewhere(signal)]);
+  }
+
+  async #lookForOwnersElsewhere(signal: AbortSignal): Promise<void> {
+    let looked = 0;
+    for (const node of this.#graph.owned()) {
+      if (looked++ % nodesTogether === 0) await this.#time.turn();
+      if (signal.aborted) return;
       if (this.#isOwnedFromAfar(node)) this.#controller.queue.add(node.uid);
-    await this.#controller.run(signal);
+    }
   }
 
   #watch(resource: Resource<KubernetesObject>): void {

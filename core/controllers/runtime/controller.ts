@@ -1,5 +1,6 @@
 import { isConflict } from '../../api/errors.ts';
 import type { Clock } from '../../machinery/clock.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 import { WorkQueue } from '../../machinery/work-queue.ts';
 import type { Runnable } from './manager.ts';
 
@@ -47,10 +48,13 @@ export class Controller implements Runnable {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
+    const time = loopTimeOf(this.#options.clock);
     for (;;) {
       const key = await this.queue.get(signal);
       if (key === undefined) return;
       try {
+        // Of a thousand keys, most have nothing to wait for.
+        await time.turn();
         await this.#reconcile(key, signal);
       } finally {
         this.queue.done(key);

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 import { linkSignals } from '../../machinery/signals.ts';
 import { checkTransaction, closedError } from '../check.ts';
 import type {
@@ -110,7 +111,10 @@ export class EtcdStore implements KeyValueStore {
       if (response === undefined) continue;
       revision ??= endOf(int64(response.header!.revision));
       this.#adaptPageSize(response);
-      for (const wire of response.kvs) items.push(keyValue(wire));
+      for (const [index, wire] of response.kvs.entries()) {
+        if (index % copiedTogether === copiedTogether - 1) await loopTimeOf(this.#clock).turn();
+        items.push(keyValue(wire));
+      }
       const remaining = int64(response.count) - response.kvs.length;
       if (remaining === 0 || items.length >= limit) return { items, revision, remaining };
       startAfter = items[items.length - 1]!.key;
@@ -298,6 +302,8 @@ export class EtcdStore implements KeyValueStore {
 /** An etcd before 3.5 goes through everything that follows for each page, so few large pages load fastest. */
 const maxPageSize = 10_000;
 const pageBytes = 8 * 1024 * 1024;
+/** Values of a page that are copied between two looks at the clock. */
+const copiedTogether = 100;
 
 /** Nothing was applied: etcd refused it, or there was no connection to send it over. */
 function wasNotSent(error: unknown): boolean {

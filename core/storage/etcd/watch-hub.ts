@@ -1,7 +1,7 @@
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
-import { loopTime } from '../../machinery/loop-time.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 import { RecentChanges, keyOf, revisionOf } from '../recent-changes.ts';
 import type { Change, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
@@ -212,7 +212,7 @@ export class WatchHub {
   async #run({ recent, readers }: HubUpstream, signal: AbortSignal): Promise<void> {
     for await (const batch of resumingWatch(this.#watchOptions(recent.position, signal))) {
       for (const slice of slicesOf(batch)) {
-        await loopTime.turn();
+        await loopTimeOf(this.#clock).turn();
         if (signal.aborted) return;
         const before = recent.position;
         recent.push(slice);

@@ -285,9 +285,10 @@ export class WatchCache<T> {
     const changes = changed
       .toSorted((a, b) => a.modRevision - b.modRevision)
       .map((entry) => this.#put(entry));
-    for (const run of this.#snapshot().runs({ prefix: '' })) {
-      for (const { key } of run) if (!present.has(key)) changes.push(this.#state.delete(key, revision));
-    }
+    // Of the first list, everything is there.
+    if (this.revision > 0)
+      for (const run of this.#snapshot().runs({ prefix: '' }))
+        for (const { key } of run) if (!present.has(key)) changes.push(this.#state.delete(key, revision));
     // What happened in between is not known, so nobody can resume from before this list.
     this.#history.restart(revision);
     this.#changedAt = revision;
