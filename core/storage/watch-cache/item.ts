@@ -1,3 +1,4 @@
+import { RecentMap } from '../../machinery/recent-map.ts';
 import type { KeyValue, Revision } from '../storage.ts';
 
 /** Equal ones are best one object: what is known about one is then known about all. */
@@ -44,6 +45,8 @@ export class ItemMaker<T> {
   readonly #labelsOf: (object: T) => Labels;
   readonly #indexes: readonly (readonly [name: string, values: (object: T) => readonly string[]])[];
   readonly #onError: (error: unknown) => void;
+  /** The Pods of a node stand in the same places; each on its own would take 300 bytes to say so. */
+  readonly #shared = new RecentMap<string, readonly string[]>(mostShared);
 
   constructor({ decode, indexes = {}, labelsOf = () => unlabelled, onError }: ItemMakerOptions<T>) {
     this.#decode = decode;
@@ -91,9 +94,17 @@ export class ItemMaker<T> {
         this.#onError(new Error(`Cannot index "${key}" by ${name}: it is not found by it`, { cause }));
       }
     }
-    return postings.length === 0 ? nowhere : postings;
+    if (postings.length === 0) return nowhere;
+    const known = this.#shared.get(postings.join());
+    if (known !== undefined) return known;
+    // No longer than it is: what grew by pushing has room for sixteen.
+    const shared = postings.slice();
+    this.#shared.set(postings.join(), shared, 1);
+    return shared;
   }
 }
 
 const nowhere: readonly string[] = [];
+/** More than a large cluster has nodes. */
+const mostShared = 10_000;
 const unlabelled: Labels = {};
