@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { grpcExtension, type Kubeconfig } from '../../core/client/kubeconfig.ts';
-import { startControlPlane } from '../../core/cmd/control-plane.ts';
-import { ensurePki } from '../../core/cmd/pki.ts';
-import { systemClock } from '../../core/machinery/clock.ts';
-import { jsonLogger } from '../../core/machinery/logger.ts';
-import { systemRandom } from '../../core/machinery/random.ts';
+import type { Pki } from '../../core/cmd/pki.ts';
 import { MemoryStore } from '../../core/storage/memory/store.ts';
 import { fill } from '../bench/api/stored-pods.ts';
+import { startCore } from '../environment/core.ts';
 import { EditorWindow } from '../environment/editor/editor-window.ts';
 import { describeEditor, editorCluster, editorScene } from './scene.ts';
 
@@ -23,18 +20,9 @@ describeEditor('a cluster of ten thousand Pods', {}, (editor) => {
   let end: () => Promise<void> = () => Promise.resolve();
 
   beforeAll(async () => {
-    const pki = await ensurePki(join(editorScene().directory, 'crowd'), systemClock);
     const store = new MemoryStore();
     await fill(store, 0, pods);
-    const core = await startControlPlane({
-      store,
-      soleWriter: true,
-      listen: '127.0.0.1:0',
-      rest: { listen: '127.0.0.1:0', pki },
-      clock: systemClock,
-      random: systemRandom,
-      log: jsonLogger((line) => process.stderr.write(line), systemClock, 'warn'),
-    });
+    const { core, pki } = await startCore(store, join(editorScene().directory, 'crowd'));
     const file = join(editorCluster().directory, 'kubeconfig');
     const before = readFileSync(file, 'utf8');
     writeFileSync(file, stringify(withContext(parse(before) as Kubeconfig, core.address, pki)));
@@ -76,11 +64,7 @@ describeEditor('a cluster of ten thousand Pods', {}, (editor) => {
   });
 });
 
-function withContext(
-  config: Kubeconfig,
-  endpoint: string,
-  pki: Awaited<ReturnType<typeof ensurePki>>,
-): object {
+function withContext(config: Kubeconfig, endpoint: string, pki: Pki): object {
   const data = (pem: string | Buffer) => Buffer.from(pem).toString('base64');
   const { serverCa, admin } = pki;
   const cluster = {

@@ -2,13 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createApi } from '../../../core/apiserver/api.ts';
 import type { Api } from '../../../core/apiserver/api.ts';
-import { startControlPlane } from '../../../core/cmd/control-plane.ts';
-import { ensurePki } from '../../../core/cmd/pki.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
-import { jsonLogger } from '../../../core/machinery/logger.ts';
 import { releaseMemoryWhenIdle } from '../../../core/machinery/process/idle-memory.ts';
 import { systemRandom } from '../../../core/machinery/random.ts';
 import { EtcdStore } from '../../../core/storage/etcd/store.ts';
+import { startCore } from '../../environment/core.ts';
 import { serveCalls } from './child.ts';
 import { watchLoop } from './loop-watch.ts';
 import { allPods } from './stored-pods.ts';
@@ -20,8 +18,7 @@ const report = watchLoop();
 const stopping = new AbortController();
 const releasing = releaseMemoryWhenIdle(systemClock, stopping.signal);
 const store = new EtcdStore({ endpoints: [endpoint], clock: systemClock });
-const log = jsonLogger((line) => process.stderr.write(line), systemClock, 'warn');
-const { api, address, grpcAddress, stop } = part === 'core' ? await startCore() : await startApi();
+const { api, address, grpcAddress, stop } = part === 'core' ? await startWhole() : await startApi();
 let watching: Awaited<ReturnType<typeof watchInProcess>> | undefined;
 
 serveCalls(
@@ -60,19 +57,10 @@ interface Started {
   readonly stop: () => Promise<void>;
 }
 
-async function startCore(): Promise<Started> {
-  const pki = await ensurePki(directory, systemClock);
-  const started = await startControlPlane({
-    store,
-    soleWriter: true,
-    listen: '127.0.0.1:0',
-    rest: { listen: '127.0.0.1:0', pki },
-    clock: systemClock,
-    random: systemRandom,
-    log,
-  });
-  const { restAddress: address, address: grpcAddress } = started;
-  return { api: started.api, address, grpcAddress, stop: () => started.stop() };
+async function startWhole(): Promise<Started> {
+  const { core } = await startCore(store, directory);
+  const { restAddress: address, address: grpcAddress } = core;
+  return { api: core.api, address, grpcAddress, stop: () => core.stop() };
 }
 
 async function startApi(): Promise<Started> {

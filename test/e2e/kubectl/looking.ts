@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { expectLines, since } from './scene.ts';
+import { expectLines, serverOf, since } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** What there is: get, describe, explain, events, and what the cluster tells of itself. */
@@ -56,13 +56,7 @@ export function lookingCases({ cluster, kubectl, namespace }: Scene): void {
     // Debian's 1.20 was made by a compiler that is too new for it: it cannot write users of a file that has none.
     since(kubectl, 21)('config makes, renames and takes away clusters, users and contexts', async () => {
       const own = kubectl.with(cluster.file('made.kubeconfig', ''));
-      const server = await kubectl.ok(
-        'config',
-        'view',
-        '--minify',
-        '-o',
-        'jsonpath={.clusters[0].cluster.server}',
-      );
+      const server = await serverOf(kubectl);
       const data = async (path: string) =>
         Buffer.from(
           await kubectl.ok('config', 'view', '--raw', '--minify', '-o', `jsonpath={${path}}`),

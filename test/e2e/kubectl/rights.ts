@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { makeCertificateRequest } from '../../builders/certificate-request.ts';
-import { expectLines, since } from './scene.ts';
+import { expectLines, serverOf, since } from './scene.ts';
 import type { Scene } from './scene.ts';
 
 /** auth, tokens, users, certificates and what namespaces enforce. */
@@ -19,13 +19,7 @@ export function rightsCases({ cluster, kubectl, namespace }: Scene): void {
     since(kubectl, 24)('create token', async () => {
       const token = (await kubectl.ok('create', 'token', 'default')).trim();
       expect(token.split('.')).toHaveLength(3);
-      const server = await kubectl.ok(
-        'config',
-        'view',
-        '--minify',
-        '-o',
-        'jsonpath={.clusters[0].cluster.server}',
-      );
+      const server = await serverOf(kubectl);
       const asked = ['get', 'pods', `--server=${server}`, `--token=${token}`, '--insecure-skip-tls-verify'];
       const refused = await kubectl.run(asked, { env: { KUBECONFIG: '/nowhere' } });
       expect(refused.stderr).toContain(

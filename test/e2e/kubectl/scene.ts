@@ -68,3 +68,8 @@ export async function expectLines(kubectl: Kubectl, lines: readonly Line[]): Pro
     else expect(printed, command).toMatch(prints);
   }
 }
+
+/** The address in its kubeconfig. */
+export function serverOf(kubectl: Kubectl): Promise<string> {
+  return kubectl.ok('config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}');
+}

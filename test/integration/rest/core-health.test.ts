@@ -5,15 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApi } from '../../../core/apiserver/api.ts';
-import { startControlPlane } from '../../../core/cmd/control-plane.ts';
 import type { ControlPlane } from '../../../core/cmd/control-plane.ts';
 import { healthChecks } from '../../../core/cmd/health-checks.ts';
 import type { Pki } from '../../../core/cmd/pki.ts';
-import { ensurePki } from '../../../core/cmd/pki.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
-import { jsonLogger } from '../../../core/machinery/logger.ts';
 import { systemRandom } from '../../../core/machinery/random.ts';
 import { MemoryStore } from '../../../core/storage/memory/store.ts';
+import { startCore } from '../../environment/core.ts';
 
 /** The health of core as its own composition root puts it together. */
 class SickeningStore extends MemoryStore {
@@ -29,16 +27,7 @@ const store = new SickeningStore();
 let core: ControlPlane;
 let pki: Pki;
 beforeAll(async () => {
-  pki = await ensurePki(directory, systemClock);
-  core = await startControlPlane({
-    store,
-    soleWriter: true,
-    listen: '127.0.0.1:0',
-    rest: { listen: '127.0.0.1:0', pki },
-    clock: systemClock,
-    random: systemRandom,
-    log: jsonLogger((line) => process.stderr.write(line), systemClock, 'error'),
-  });
+  ({ core, pki } = await startCore(store, directory, 'error'));
 });
 afterAll(async () => {
   await core.stop();
