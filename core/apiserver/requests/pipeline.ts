@@ -114,6 +114,8 @@ export class RequestPipeline {
       throw error;
     }
     using time = { [Symbol.dispose]: clock.after(withinMs, () => end(tookTooLong)) };
+    // Many may come in one moment, from as many connections.
+    await loopTimeOf(clock).turn();
     let identity: Identity;
     try {
       identity = await request.identify(signal);
@@ -134,7 +136,6 @@ export class RequestPipeline {
       const entered = fairness?.enter(request.attributes, user, signal, (of) => request.classified(of));
       const seat = entered instanceof Promise ? await entered : entered;
       try {
-        await loopTimeOf(clock).turn();
         const watching = seat !== undefined && request.attributes.longRunning;
         const served = await serve({
           user,

@@ -136,6 +136,8 @@ export class EtcdStore implements KeyValueStore {
         : this.#grouped.commit(single, options.signal),
     );
     this.#seen = Math.max(this.#seen, outcome.revision);
+    // Those that were committed together are answered one after the other.
+    await loopTimeOf(this.#clock).turn();
     return outcome;
   }
 
