@@ -306,9 +306,10 @@ describeEditor('applying manifests', files, (editor) => {
   test('checks and applies a document that was never saved', async () => {
     const { window } = editor();
     await window.run('File: New Untitled Text File');
-    await window.run('Change Language Mode');
-    await window.quickInput.fill('yaml');
-    await window.pick('YAML');
+    await window.pick('YAML', async () => {
+      await window.run('Change Language Mode');
+      await window.quickInput.fill('yaml');
+    });
     const wanted = settings('unsaved', 'apply-unsaved');
     await window.replaceText(wanted.replace('data:', 'date:'));
     await window.editor.locator('.squiggly-error').first().waitFor();

@@ -43,8 +43,7 @@ describeEditor('a cluster of ten thousand Pods', {}, (editor) => {
       mkdirSync(own, { recursive: true });
       const window = await EditorWindow.open(browser, editorScene().url, own);
       await window.showCluster();
-      await window.run('Wheelhouse: Choose Cluster…');
-      await window.pick('crowd');
+      await window.pick('crowd', () => window.run('Wheelhouse: Choose Cluster…'));
       await window.statusBarItem(/Cluster crowd at/).waitFor();
       const smallMs = await window.timeExpand('Context', 'crowd');
       await window.collapse('Context');

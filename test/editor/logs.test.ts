@@ -340,8 +340,7 @@ describeEditor('logs and terminals', {}, (editor) => {
 
   test('a Pod with several containers asks for which of them the shell is', async () => {
     const { window } = editor();
-    await window.menu('choir', 'Open Shell');
-    await window.pick('bass');
+    await window.pick('bass', () => window.menu('choir', 'Open Shell'));
     await untilTerminalIs(/(?<!Logs: )choir\/bass/);
     await window.until(
       'a prompt',

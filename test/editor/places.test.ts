@@ -36,8 +36,15 @@ describeEditor('contexts and namespaces', files, (editor) => {
     if (before !== undefined) writeFileSync(kubeconfig(), before);
   });
 
-  const settings = (name: string, namespace: string) =>
-    editorCluster().ok('create', 'configmap', name, '-n', namespace, '--from-literal=a=b');
+  /** What is there already is as good. */
+  const settings = (name: string, namespace: string) => {
+    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: { a: 'b' } };
+    return have(name, object);
+  };
+  const have = (name: string, object: object) => {
+    const cluster = editorCluster();
+    return cluster.ok('apply', '-f', cluster.file(`${name}.yaml`, stringify(object)));
+  };
 
   /** A click on a row that is drawn anew at that moment is none, so it is tried again. */
   async function choose(name: string): Promise<void> {
@@ -58,10 +65,9 @@ describeEditor('contexts and namespaces', files, (editor) => {
 
   test('a click on a namespace leaves only what is in it', async () => {
     const { window } = editor();
-    const cluster = editorCluster();
     await window.showCluster();
     await window.expand('Namespace');
-    await cluster.ok('create', 'namespace', 'places');
+    await have('places', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'places' } });
     await settings('in-places', 'places');
     await settings('in-default', 'default');
     await choose('places');
@@ -71,14 +77,13 @@ describeEditor('contexts and namespaces', files, (editor) => {
     await window.treeItem('in-places').waitFor();
     expect(await window.treeItem('in-default').count()).toBe(0);
     await editor().screenshot('namespaces');
-    await window.run('Wheelhouse: Choose Namespace…');
-    await window.pick('All namespaces');
+    await window.pick('All namespaces', () => window.run('Wheelhouse: Choose Namespace…'));
     await window.treeItem('in-default').waitFor();
   });
 
   test('a namespace is deleted with all that is in it by who types its name, several objects at once', async () => {
     const { window } = editor();
-    await settings('in-default-too', 'default');
+    for (const name of ['in-default', 'in-default-too']) await settings(name, 'default');
     await window.treeItem('in-default').click();
     await window.treeItem('in-default-too').click({ modifiers: ['Control'] });
     // By its key: a menu would be opened by way of Escape, which takes the selection away.
@@ -149,8 +154,7 @@ describeEditor('contexts and namespaces', files, (editor) => {
       .getByText(/User "member" cannot list resource "configmaps"/)
       .first()
       .waitFor();
-    await window.run('Wheelhouse: Choose Namespace…');
-    await window.pick('Another namespace…');
+    await window.pick('Another namespace…', () => window.run('Wheelhouse: Choose Namespace…'));
     await window.answer('places-team');
     await window.statusBarItem('team/places-team').waitFor();
     await window.treeItem('kube-root-ca.crt').waitFor();

@@ -182,8 +182,7 @@ describeEditor('the tree of the cluster', { '.vscode/settings.json': '{}' }, (ed
   /** Forwards a port to one that is free on this machine; its number. */
   async function forward(row: string | RegExp, port: string): Promise<number> {
     const { window } = editor();
-    await window.menu(row, 'Forward a Port…');
-    await window.pick(port);
+    await window.pick(port, () => window.menu(row, 'Forward a Port…'));
     await window.answer('0');
     const notification = window.notification('answers at localhost');
     const said = await notification.textContent();
@@ -206,13 +205,11 @@ describeEditor('the tree of the cluster', { '.vscode/settings.json': '{}' }, (ed
     const open = connect(first, '127.0.0.1');
     const ended = once(open, 'close');
     await once(open, 'connect');
-    await window.run('Wheelhouse: Stop Forwarding…');
-    await window.pick(`localhost:${first}`);
+    await window.pick(`localhost:${first}`, () => window.run('Wheelhouse: Stop Forwarding…'));
     await ended;
     await expect(answer(first)).rejects.toThrow('fetch failed');
     expect(await answer(second)).toBe('hello\n');
-    await item.click();
-    await window.pick(`localhost:${second}`);
+    await window.pick(`localhost:${second}`, () => item.click());
     await item.waitFor({ state: 'detached' });
     await expect(answer(second)).rejects.toThrow('fetch failed');
   });
@@ -275,8 +272,7 @@ describeEditor('the tree of the cluster', { '.vscode/settings.json': '{}' }, (ed
     await answersAgain();
     await window.run('Wheelhouse: Connect Again');
     await answersAgain();
-    await item.click();
-    await window.pick(`localhost:${port}`);
+    await window.pick(`localhost:${port}`, () => item.click());
     await item.waitFor({ state: 'detached' });
     await cluster.ok('delete', 'service', 'tree-front');
     await window.collapse('Network');

@@ -89,10 +89,16 @@ export class EditorWindow {
     return this.page.locator('.quick-input-widget:visible .quick-input-box input');
   }
 
-  /** Takes the entry of the open quick pick that contains `text`. */
-  async pick(text: string): Promise<void> {
+  /**
+   * Takes the entry that contains `text` of the quick pick that `open` opens, or that is open. A tree that is drawn
+   * anew at that moment takes the focus back, which closes the quick pick: so it is opened again.
+   */
+  async pick(text: string, open: () => Promise<void> = () => Promise.resolve()): Promise<void> {
     const row = this.page.locator('.quick-input-widget:visible .monaco-list-row').filter({ hasText: text });
-    await row.first().click();
+    await this.retry(`pick "${text}"`, async () => {
+      await open();
+      await row.first().click({ timeout: tryMs });
+    });
   }
 
   /** Ticks an entry of an open list of choices. */
@@ -198,21 +204,23 @@ export class EditorWindow {
       .first();
   }
 
-  async expand(label: string | RegExp): Promise<void> {
-    await this.retry(`expand "${String(label)}"`, async () => {
-      const row = this.treeItem(label);
-      await row.waitFor({ timeout: tryMs });
-      if ((await row.getAttribute('aria-expanded')) !== 'true') {
-        await row.locator('.monaco-tl-twistie').click({ timeout: tryMs });
-      }
-      await row.and(this.page.locator('[aria-expanded="true"]')).waitFor({ timeout: tryMs });
-    });
+  expand(label: string | RegExp): Promise<void> {
+    return this.#setExpanded(label, 'true');
   }
 
-  async collapse(label: string | RegExp): Promise<void> {
-    const row = this.treeItem(label);
-    await row.locator('.monaco-tl-twistie').click();
-    await row.and(this.page.locator('[aria-expanded="false"]')).waitFor();
+  collapse(label: string | RegExp): Promise<void> {
+    return this.#setExpanded(label, 'false');
+  }
+
+  async #setExpanded(label: string | RegExp, expanded: 'true' | 'false'): Promise<void> {
+    await this.retry(`set aria-expanded of "${String(label)}" to ${expanded}`, async () => {
+      const row = this.treeItem(label);
+      await row.waitFor({ timeout: tryMs });
+      if ((await row.getAttribute('aria-expanded')) !== expanded) {
+        await row.locator('.monaco-tl-twistie').click({ timeout: tryMs });
+      }
+      await row.and(this.page.locator(`[aria-expanded="${expanded}"]`)).waitFor({ timeout: tryMs });
+    });
   }
 
   /** How long it takes from the click until the first row below is drawn; in ms, as the window's own clock says. */
