@@ -199,12 +199,14 @@ export class Scheduler {
     this.#event(facts, 'Warning', 'FailedScheduling', 'Scheduling', message);
     this.#queue.returnRefused(queued, diagnosis.refusedBy);
     if (plan?.kind === 'evict') return this.#makeRoom(facts, plan.candidate, message, signal);
-    // Whoever comes between two of its victims' ends would take the room of the first.
-    if (plan?.kind === 'wait') this.#nominations.nominate(facts, plan.slot);
     const outcome = { reason: 'Unschedulable', message } as const;
-    // What no eviction helps has no place that is kept for it (upstream: PostFilter clears the nomination).
-    const cleared = plan?.kind === 'none' ? { nominatedNodeName: '' } : {};
-    this.#conditions.write(facts.pod, { ...outcome, ...cleared }, signal);
+    if (plan?.kind === 'ineligible') {
+      // Whoever comes between two of its victims' ends would take the room of the first.
+      if (plan.slot !== undefined) this.#nominations.nominate(facts, plan.slot);
+      return this.#conditions.write(facts.pod, outcome, signal);
+    }
+    // What no eviction helps has no place that is kept for it (upstream: schedule_one.go, clearNominatedNode).
+    this.#conditions.write(facts.pod, { ...outcome, nominatedNodeName: '' }, signal);
   }
 
   /** Evicts the victims and holds their room. The last of them to go brings the Pod back from the queue. */

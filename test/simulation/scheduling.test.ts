@@ -37,4 +37,21 @@ describe('a Pod of higher priority', () => {
     const c = await plane.client.get(pods, { namespace: 'default', name: 'c' });
     expect(c.spec.nodeName).toBeUndefined();
   });
+
+  test('loses the place that was made for it to one of higher priority yet', async () => {
+    await using plane = await ControlPlane.start({ nodes: 1, kubelets: { stopMs: 3000 } });
+    const critical = (name: string, priorityClassName: string) =>
+      pod().named(name).withSpec({ priorityClassName }).requesting({ cpu: '3' });
+    const nominatedOf = async (name: string) => {
+      const { status } = await plane.client.get(pods, { namespace: 'default', name });
+      return status.nominatedNodeName;
+    };
+    await create(plane, pod().named('low').requesting({ cpu: '3' }));
+    await expectEventually(plane.clock, async () => expect(await readyNames(plane)).toEqual(['low']));
+    await create(plane, critical('vip', 'system-cluster-critical'));
+    await expectEventually(plane.clock, async () => expect(await nominatedOf('vip')).toBe('node-0'));
+    await create(plane, critical('first', 'system-node-critical'));
+    await expectEventually(plane.clock, async () => expect(await readyNames(plane)).toEqual(['first']));
+    await expectEventually(plane.clock, async () => expect(await nominatedOf('vip')).toBeUndefined());
+  });
 });

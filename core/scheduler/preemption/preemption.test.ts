@@ -13,12 +13,15 @@ import { PodFactsReader } from '../cluster/pod-facts.ts';
 import { diagnose } from '../framework/diagnosis.ts';
 import { PodClass } from '../framework/pod-class.ts';
 import { defaultProfile } from '../plugins/index.ts';
-import { planPreemption } from './preemption.ts';
+import { planPreemption, type PreemptionPlan } from './preemption.ts';
 
 const reader = new PodFactsReader();
 
-/** Whom a Pod would evict, or why nobody. */
-function plan(incoming: PodBuilder, nodes: readonly NodeBuilder[], placed: readonly PodBuilder[] = []) {
+function planned(
+  incoming: PodBuilder,
+  nodes: readonly NodeBuilder[],
+  placed: readonly PodBuilder[],
+): PreemptionPlan {
   const cluster = new ClusterState();
   for (const builder of nodes) cluster.setNode(builder.build());
   for (const builder of placed) {
@@ -30,6 +33,12 @@ function plan(incoming: PodBuilder, nodes: readonly NodeBuilder[], placed: reado
   const before = cluster.nodes.cpu.requested.slice();
   const result = planPreemption(cluster, podClass, facts, diagnose(podClass, cluster), seededRandom(1));
   expect(cluster.nodes.cpu.requested).toEqual(before);
+  return result;
+}
+
+/** Whom a Pod would evict, or why nobody. */
+function plan(incoming: PodBuilder, nodes: readonly NodeBuilder[], placed: readonly PodBuilder[] = []) {
+  const result = planned(incoming, nodes, placed);
   if (result.kind !== 'evict') return result.message;
   return result.candidate.victims.map((victim) => victim.pod.metadata.name);
 }
@@ -91,11 +100,14 @@ describe('nobody is evicted', () => {
 
   test('by a Pod that does not want it, or whose victims are still ending', () => {
     const placed = [running('low', '4').terminating()];
-    expect(plan(important.withSpec({ preemptionPolicy: 'Never' }), [node()], placed)).toBe(
-      'not eligible due to preemptionPolicy=Never.',
-    );
-    expect(plan(important.withStatus({ nominatedNodeName: 'a' }), [node()], placed)).toBe(
-      'not eligible due to a terminating pod on the nominated node.',
-    );
+    expect(planned(important.withSpec({ preemptionPolicy: 'Never' }), [node()], placed)).toEqual({
+      kind: 'ineligible',
+      message: 'not eligible due to preemptionPolicy=Never.',
+    });
+    expect(planned(important.withStatus({ nominatedNodeName: 'a' }), [node()], placed)).toEqual({
+      kind: 'ineligible',
+      slot: 0,
+      message: 'not eligible due to a terminating pod on the nominated node.',
+    });
   });
 });

@@ -10,10 +10,10 @@ const minCandidates = 100;
 
 export type PreemptionPlan =
   | { readonly kind: 'evict'; readonly candidate: Candidate }
-  /** Why nobody is evicted, in upstream's words: what follows "preemption: ". */
+  /** There is nobody whose eviction would help. `message` follows "preemption: ", in upstream's words. */
   | { readonly kind: 'none'; readonly message: string }
-  /** Some were evicted before, and are still on their way out; the room on their node is the Pod's. */
-  | { readonly kind: 'wait'; readonly slot: number; readonly message: string };
+  /** The Pod may evict nobody, or not now; `slot` is where those are that it evicted before and that still end. */
+  | { readonly kind: 'ineligible'; readonly message: string; readonly slot?: number };
 
 const noVictims = 'No preemption victims found for incoming pod';
 const notHelpful = 'Preemption is not helpful for scheduling';
@@ -28,12 +28,12 @@ export function planPreemption(
 ): PreemptionPlan {
   const { spec } = facts.pod;
   if (spec.preemptionPolicy === 'Never') {
-    return { kind: 'none', message: 'not eligible due to preemptionPolicy=Never.' };
+    return { kind: 'ineligible', message: 'not eligible due to preemptionPolicy=Never.' };
   }
-  const awaited = slotOfVictims(cluster, facts);
-  if (awaited !== undefined) {
+  const slot = slotOfVictims(cluster, facts);
+  if (slot !== undefined) {
     const message = 'not eligible due to a terminating pod on the nominated node.';
-    return { kind: 'wait', slot: awaited, message };
+    return { kind: 'ineligible', slot, message };
   }
   const { nodeCount, resolvableSlots } = diagnosis;
   const reasons = new Map<string, number>();
