@@ -72,11 +72,9 @@ export class OwnerGraph {
 
   /** Dependents of what is not known: after the first lists, of what is gone. */
   dependentsOfUnknown(): readonly string[] {
-    const found: string[] = [];
-    for (const [owner, dependents] of this.#dependents) {
-      if (!this.#nodes.has(owner)) found.push(...dependents);
-    }
-    return found;
+    return [...this.#dependents].flatMap(([owner, dependents]) =>
+      this.#nodes.has(owner) ? [] : [...dependents],
+    );
   }
 
   set(resource: Resource<KubernetesObject>, object: KubernetesObject): GraphChange {
