@@ -95,11 +95,13 @@ export class ItemMaker<T> {
       }
     }
     if (postings.length === 0) return nowhere;
-    const known = this.#shared.get(postings.join());
+    // Whoever writes the values writes the separators too: only what is quoted is told apart.
+    const together = JSON.stringify(postings);
+    const known = this.#shared.get(together);
     if (known !== undefined) return known;
     // No longer than it is: what grew by pushing has room for sixteen.
     const shared = postings.slice();
-    this.#shared.set(postings.join(), shared, 1);
+    this.#shared.set(together, shared, 1);
     return shared;
   }
 }
