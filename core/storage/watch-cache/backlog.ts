@@ -1,9 +1,9 @@
 import type { Clock } from '../../machinery/clock.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 import type { Revision } from '../storage.ts';
 import type { StateChange } from './event.ts';
 import { CacheEvent } from './event.ts';
 import type { CachedItem } from './item.ts';
-import { Slices } from './slices.ts';
 import type { CacheSnapshot, Range } from './state.ts';
 import type { CacheBatch, Scope } from './watcher.ts';
 
@@ -22,11 +22,11 @@ export async function* initialBacklog<T>(
   clock: Clock,
 ): Batches<T> {
   const { revision } = snapshot;
-  const slices = new Slices(clock);
+  const time = loopTimeOf(clock);
   let events: CacheEvent<T>[] = [];
   let bytes = 0;
   for (const run of snapshot.runs(range)) {
-    if (slices.due) await slices.pause();
+    await time.turn();
     for (const item of run) {
       if (matches !== undefined && !matches(item)) continue;
       events.push(new CacheEvent('added', item, undefined, item.modRevision));
@@ -48,12 +48,12 @@ export async function* replayBacklog<T>(
   matches: Matches<T>,
   clock: Clock,
 ): Batches<T> {
-  const slices = new Slices(clock);
+  const time = loopTimeOf(clock);
   let events: CacheEvent<T>[] = [];
   let bytes = 0;
   let revision: Revision = 0;
   for (const [position, change] of changes.entries()) {
-    if (position % 64 === 63 && slices.due) await slices.pause();
+    if (position % 64 === 63) await time.turn();
     const full = events.length >= maxBatchEvents || bytes >= maxBatchBytes;
     if (full && change.revision !== revision) {
       yield { revision, events, initialEventsEnd: false };

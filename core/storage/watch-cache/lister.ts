@@ -1,10 +1,10 @@
 import type { Clock } from '../../machinery/clock.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 import type { KeyValueStore, Page, Revision } from '../storage.ts';
 import type { CachedItem, IndexValue, ItemMaker } from './item.ts';
 import { posting } from './item.ts';
 import type { LabelTest } from './label-groups.ts';
 import type { WaitOptions } from './readiness.ts';
-import { Slices } from './slices.ts';
 import type { CacheSnapshot } from './state.ts';
 
 export interface CacheListOptions<T> extends WaitOptions {
@@ -31,7 +31,7 @@ export interface CacheList<T> {
 
 type Matches<T> = ((item: CachedItem<T>) => boolean) | undefined;
 
-/** A page of items that are in key order and few, of `revision`. Pauses between slices, as they may have to be read. */
+/** A page of items that are in key order and few, of `revision`. Takes turns, as they may have to be read. */
 export async function listFew<T>(
   items: readonly CachedItem<T>[],
   { startAfter = '', limit = Infinity, signal }: CacheListOptions<T>,
@@ -40,23 +40,23 @@ export async function listFew<T>(
   clock: Clock,
 ): Promise<CacheList<T>> {
   const found: CachedItem<T>[] = [];
-  const slices = new Slices(clock);
+  const time = loopTimeOf(clock);
   for (const [position, item] of items.entries()) {
+    if (position % run === run - 1) {
+      await time.turn();
+      signal?.throwIfAborted();
+    }
     if (item.key <= startAfter) continue;
     if (found.length >= limit) return { items: found, revision, remaining: items.length - position };
     if (matches === undefined || matches(item)) found.push(item);
-    if (position % run === 0 && slices.due) {
-      await slices.pause();
-      signal?.throwIfAborted();
-    }
   }
   return { items: found, revision, remaining: 0 };
 }
 
-/** So many items are looked at between two looks at the clock. */
+/** So many items are looked at in a turn. */
 const run = 32;
 
-/** Pauses between slices: the snapshot stands still however long it takes. */
+/** Takes turns: the snapshot stands still however long it takes. */
 export async function listSnapshot<T>(
   snapshot: CacheSnapshot<T>,
   options: CacheListOptions<T> & { readonly prefix: string },
@@ -65,17 +65,15 @@ export async function listSnapshot<T>(
 ): Promise<CacheList<T>> {
   const { prefix, index, startAfter, limit = Infinity, signal } = options;
   const items: CachedItem<T>[] = [];
-  const slices = new Slices(clock);
+  const time = loopTimeOf(clock);
   for (const run of snapshot.runs({ prefix, startAfter, index })) {
     for (const item of run) {
       if (items.length >= limit) break;
       if (matches === undefined || matches(item)) items.push(item);
     }
     if (items.length >= limit) break;
-    if (slices.due) {
-      await slices.pause();
-      signal?.throwIfAborted();
-    }
+    await time.turn();
+    signal?.throwIfAborted();
   }
   const last = items.at(-1);
   const remaining =

@@ -2,9 +2,9 @@ import type { BackoffOptions } from '../../machinery/backoff.ts';
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
+import { loopTimeOf } from '../../machinery/loop-time.ts';
 import type { KeyValue, KeyValueStore, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
-import { Slices } from './slices.ts';
 
 /** What the upstream feeds: the cache. */
 export interface Downstream {
@@ -102,12 +102,11 @@ export class Upstream {
 
   /** Each is decoded. */
   async #load(entries: readonly KeyValue[], signal: AbortSignal): Promise<void> {
-    const slices = new Slices(this.#options.clock);
+    const time = loopTimeOf(this.#options.clock);
     for (let start = 0; start < entries.length; start += run) {
-      this.#downstream.load(entries.slice(start, start + run));
-      if (!slices.due) continue;
-      await slices.pause();
+      await time.turn();
       signal.throwIfAborted();
+      this.#downstream.load(entries.slice(start, start + run));
     }
   }
 
@@ -122,5 +121,5 @@ export class Upstream {
 
 /** Large, because an etcd before 3.5 goes through everything that follows for each page. */
 const pageSize = 5_000;
-/** So many are decoded between two looks at the clock. */
+/** So many are decoded in a turn. */
 const run = 32;
