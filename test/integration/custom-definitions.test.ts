@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { CustomResourceDefinition } from '../../core/api/generated/apiextensions-v1.ts';
 import { customresourcedefinitions } from '../../core/api/generated/resources.ts';
 import type { Mutable } from '../../core/api/object.ts';
@@ -78,8 +78,8 @@ describe('a definition', () => {
       reason: 'MethodNotAllowed',
       message: 'create not allowed while custom resource definition is terminating',
     });
-    const left = (await api.client.list(wheels)).items;
-    expect(left.map(({ metadata }) => metadata.name)).toEqual(['held']);
+    const left = async () => (await api.client.list(wheels)).items.map(({ metadata }) => metadata.name);
+    await vi.waitFor(async () => expect(await left()).toEqual(['held']));
     await api.client.patch(wheels, at('held'), 'merge', { metadata: { finalizers: null } });
     await untilServed(api, wheels, false);
     await expect(api.client.list(wheels)).rejects.toMatchObject({ code: 404 });
