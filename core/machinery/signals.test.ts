@@ -65,9 +65,9 @@ test('open calls end together, with the reason, and so do those that begin later
   calls.end(done);
   const reason = new Error('shutting down');
   calls.endAll(reason);
-  expect(open.signal.reason).toBe(reason);
-  expect(done.signal.aborted).toBe(false);
-  expect(calls.begin().signal.reason).toBe(reason);
+  expect(open.ending.signal.reason).toBe(reason);
+  expect(done.ending.signal.aborted).toBe(false);
+  expect(calls.begin().ending.signal.reason).toBe(reason);
 });
 
 test('what never ends is left when the signal aborts, and leaves nothing behind', async () => {

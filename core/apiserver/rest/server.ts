@@ -211,7 +211,8 @@ async function answer(
   options: ServingOptions,
   calls: OpenCalls,
 ): Promise<void> {
-  const ending = calls.begin();
+  const call = calls.begin();
+  const { ending } = call;
   const { clock = systemClock } = options;
   // A thousand may go in one moment.
   const onGone = () =>
@@ -244,7 +245,7 @@ async function answer(
   } catch (error) {
     refuse(request, response, error, options);
   } finally {
-    calls.end(ending);
+    calls.end(call);
     discardBody(request, clock);
     // A connection that closes behind an answer concerns nobody.
     response.off('close', onGone);
