@@ -3,6 +3,7 @@ import { AuthenticationFile } from './authentication-file.ts';
 import { systemClock } from '../machinery/clock.ts';
 import { jsonLogger } from '../machinery/logger.ts';
 import { releaseMemoryWhenIdle } from '../machinery/process/idle-memory.ts';
+import { bindLightly } from '../machinery/process/light-bind.ts';
 import { systemRandom } from '../machinery/random.ts';
 import { startControlPlane } from './control-plane.ts';
 import { join } from 'node:path';
@@ -50,6 +51,7 @@ try {
 }
 
 async function run(options: CoreOptions): Promise<void> {
+  bindLightly();
   const stop = untilSignalled();
   const pkiDirectory = join(options.dataDirectory, 'pki');
   const readPki = (authorities?: PkiAuthorities) =>

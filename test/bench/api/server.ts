@@ -4,6 +4,7 @@ import { createApi } from '../../../core/apiserver/api.ts';
 import type { Api } from '../../../core/apiserver/api.ts';
 import { systemClock } from '../../../core/machinery/clock.ts';
 import { releaseMemoryWhenIdle } from '../../../core/machinery/process/idle-memory.ts';
+import { bindLightly } from '../../../core/machinery/process/light-bind.ts';
 import { systemRandom } from '../../../core/machinery/random.ts';
 import { EtcdStore } from '../../../core/storage/etcd/store.ts';
 import { startCore } from '../../environment/core.ts';
@@ -14,6 +15,7 @@ import { watchInProcess } from './watchers-in-process.ts';
 
 /** Core as core/cmd/main.ts starts it, on an etcd that is there already; or its API alone. */
 const [endpoint = '', directory = '', part = 'core'] = process.argv.slice(2);
+bindLightly();
 const report = watchLoop();
 const stopping = new AbortController();
 const releasing = releaseMemoryWhenIdle(systemClock, stopping.signal);
