@@ -1,5 +1,5 @@
 import type { ObjectTarget, Verbs } from '../../../core/api/verbs.ts';
-import { atMost, costOf, quantile, timed } from '../measure.ts';
+import { atMost, costOf, durationOf, median, quantile, timed } from '../measure.ts';
 import type { Measurement } from '../measure.ts';
 import { clientCount, podPath, podsPath, storedPods, touch } from './bench.ts';
 import type { Bench } from './bench.ts';
@@ -46,7 +46,9 @@ export class Mix {
     const [ours, bare] = [this.#ours, this.#bare];
     return [
       atMost(name('REST get'), Math.min(...ours.reads), 5, 'ms', Math.min(...bare.reads)),
+      durationOf('… in the middle round', median(ours.reads), median(bare.reads)),
       atMost(name('REST write'), Math.min(...ours.writes), 25, 'ms', Math.min(...bare.writes)),
+      durationOf('… in the middle round', median(ours.writes), median(bare.writes)),
       costOf('CPU of core for a REST get', ...(await costs(bench, restGet(bench)))),
       costOf('CPU of core for a REST write', ...(await costs(bench, restWrite(bench)))),
       costOf('CPU of core for a gRPC get', ...(await costs(bench, grpcGet(bench)))),
