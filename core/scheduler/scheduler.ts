@@ -205,7 +205,7 @@ export class Scheduler {
       if (plan.slot !== undefined) this.#nominations.nominate(facts, plan.slot);
       return this.#conditions.write(facts.pod, outcome, signal);
     }
-    // What no eviction helps has no place that is kept for it (upstream: schedule_one.go, clearNominatedNode).
+    // What no eviction helps has no place that is kept for it (upstream: preemption.go, and schedule_one.go without nodes).
     this.#conditions.write(facts.pod, { ...outcome, nominatedNodeName: '' }, signal);
   }
 

@@ -98,6 +98,17 @@ describe('nobody is evicted', () => {
     expect(plan(important, [node()], placed)).toBe('0/1 nodes are available: 1 Insufficient cpu.');
   });
 
+  test('by a Pod whose victims are still ending, unless their node takes it no more', () => {
+    const nominated = important.withStatus({ nominatedNodeName: 'a' });
+    const placed = [running('ending', '4').terminating(), running('low', '4').onNode('b')];
+    const nodes = [node(), node().named('b')];
+    expect(plan(nominated, nodes, placed)).toBe(
+      'not eligible due to a terminating pod on the nominated node.',
+    );
+    const gone = [node().tainted('node.kubernetes.io/unreachable', 'NoExecute'), node().named('b')];
+    expect(plan(nominated, gone, placed)).toEqual(['low']);
+  });
+
   test('by a Pod that does not want it, or whose victims are still ending', () => {
     const placed = [running('low', '4').terminating()];
     expect(planned(important.withSpec({ preemptionPolicy: 'Never' }), [node()], placed)).toEqual({

@@ -30,12 +30,13 @@ export function planPreemption(
   if (spec.preemptionPolicy === 'Never') {
     return { kind: 'ineligible', message: 'not eligible due to preemptionPolicy=Never.' };
   }
+  const { nodeCount, resolvableSlots } = diagnosis;
   const slot = slotOfVictims(cluster, facts);
-  if (slot !== undefined) {
+  // Where the node would not take the Pod whoever goes, it need not wait for them (upstream: PodEligibleToPreemptOthers).
+  if (slot !== undefined && resolvableSlots.includes(slot)) {
     const message = 'not eligible due to a terminating pod on the nominated node.';
     return { kind: 'ineligible', slot, message };
   }
-  const { nodeCount, resolvableSlots } = diagnosis;
   const reasons = new Map<string, number>();
   const count = (reason: string, by = 1) => {
     if (by > 0) reasons.set(reason, (reasons.get(reason) ?? 0) + by);
