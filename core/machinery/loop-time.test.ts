@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from './clock.ts';
-import { LoopTime } from './loop-time.ts';
+import { LoopTime, loopTimeOf, Stints } from './loop-time.ts';
 import { nextTurn } from './next-turn.ts';
 
 function work(ms: number): void {
@@ -65,4 +65,29 @@ test('one that works longer than a turn holds up the next, and that is all', asy
   expect(turns[1]).toBeGreaterThan(turns[0]!);
   await nextTurn();
   await time.turn();
+});
+
+test('long work goes on in stints, between which others have their turns, not after each of its pieces', async () => {
+  const time = loopTimeOf(systemClock);
+  const others = { isWorking: true, turns: 0 };
+  const busy = Array.from({ length: 20 }, async () => {
+    for (; others.isWorking; others.turns++) {
+      await time.turn();
+      work(0.2);
+    }
+  });
+  const stints = new Stints(systemClock);
+  let pauses = 0;
+  for (let piece = 0; piece < 500; piece++) {
+    work(0.02);
+    if (!stints.isOver) continue;
+    pauses++;
+    const before = others.turns;
+    await stints.next();
+    expect(others.turns).toBeGreaterThan(before);
+  }
+  others.isWorking = false;
+  await Promise.all(busy);
+  expect(pauses).toBeGreaterThan(0);
+  expect(pauses).toBeLessThan(100);
 });

@@ -63,6 +63,33 @@ export class LoopTime {
   }
 }
 
+/**
+ * Long work in stints, each with a turn of its own but for the first. Turns are had in order, however short they are:
+ * whoever gave his back after every piece would wait for much longer than he works.
+ */
+export class Stints {
+  readonly #clock: Clock;
+  #endsMs: number;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#endsMs = clock.monotonicMs() + stintMs;
+  }
+
+  /** Whether it is time for the `next`. Asked for some pieces at a time, not for each. */
+  get isOver(): boolean {
+    return this.#clock.monotonicMs() >= this.#endsMs;
+  }
+
+  /** Resolves when it begins. */
+  async next(): Promise<void> {
+    await loopTimeOf(this.#clock).turn();
+    this.#endsMs = this.#clock.monotonicMs() + stintMs;
+  }
+}
+
+const stintMs = 2;
+
 const byClock = new WeakMap<Clock, LoopTime>();
 
 /** That of the process, which has one event loop; and of a test, which has a clock of its own. */

@@ -16,7 +16,7 @@ import type { WaitOptions } from './readiness.ts';
 import { KeptSnapshots } from './snapshots.ts';
 import type { CacheSnapshot } from './state.ts';
 import { CacheState } from './state.ts';
-import type { Downstream } from './upstream.ts';
+import type { Downstream, UpstreamList } from './upstream.ts';
 import { Upstream } from './upstream.ts';
 import { initialBacklog, replayBacklog } from './backlog.ts';
 import type { CacheBatch } from './watcher.ts';
@@ -245,10 +245,11 @@ export class WatchCache<T> {
       // What is ahead of the cache is left out for one watcher alone.
       isWhole: isWhole && (after ?? 0) <= this.revision,
     };
+    const isOver = () => watcher.ended;
     const backlog = initialEvents
-      ? initialBacklog(this.#snapshot(), { prefix, index }, onlyKey(key, matches), this.#clock)
-      : replayBacklog(this.#history.after(after ?? this.revision), scope, matches, this.#clock);
-    const watcher = new CacheWatcher<T>({
+      ? initialBacklog(this.#snapshot(), { prefix, index }, onlyKey(key, matches), this.#clock, isOver)
+      : replayBacklog(this.#history.after(after ?? this.revision), scope, matches, this.#clock, isOver);
+    const watcher: CacheWatcher<T> = new CacheWatcher<T>({
       scope,
       matches,
       backlog,
@@ -275,18 +276,18 @@ export class WatchCache<T> {
       load: (entries) => {
         for (const entry of entries) this.#put(entry);
       },
-      replace: (changed, present, revision) => this.#replace(changed, present, revision),
+      replace: (list) => this.#replace(list),
       apply: (batch) => this.#apply(batch),
     };
   }
 
   /** The difference to a new list, as if it had happened in the order of revisions, what is gone at the last. */
-  #replace(changed: readonly KeyValue[], present: ReadonlySet<string>, revision: Revision): void {
+  #replace({ changed, present, revision, isFirst }: UpstreamList): void {
     const changes = changed
       .toSorted((a, b) => a.modRevision - b.modRevision)
       .map((entry) => this.#put(entry));
-    // Of the first list, everything is there.
-    if (this.revision > 0)
+    // Everything is there.
+    if (!isFirst)
       for (const run of this.#snapshot().runs({ prefix: '' }))
         for (const { key } of run) if (!present.has(key)) changes.push(this.#state.delete(key, revision));
     // What happened in between is not known, so nobody can resume from before this list.

@@ -1,5 +1,5 @@
 import type { Clock } from '../../machinery/clock.ts';
-import { loopTimeOf } from '../../machinery/loop-time.ts';
+import { Stints } from '../../machinery/loop-time.ts';
 import type { KeyValueStore, Page, Revision } from '../storage.ts';
 import type { CachedItem, IndexValue, ItemMaker } from './item.ts';
 import { posting } from './item.ts';
@@ -31,7 +31,7 @@ export interface CacheList<T> {
 
 type Matches<T> = ((item: CachedItem<T>) => boolean) | undefined;
 
-/** A page of items that are in key order and few, of `revision`. Takes turns, as they may have to be read. */
+/** A page of items that are in key order and few, of `revision`. In stints, as they may have to be read. */
 export async function listFew<T>(
   items: readonly CachedItem<T>[],
   { startAfter = '', limit = Infinity, signal }: CacheListOptions<T>,
@@ -40,10 +40,10 @@ export async function listFew<T>(
   clock: Clock,
 ): Promise<CacheList<T>> {
   const found: CachedItem<T>[] = [];
-  const time = loopTimeOf(clock);
+  const stints = new Stints(clock);
   for (const [position, item] of items.entries()) {
-    if (position % run === run - 1) {
-      await time.turn();
+    if (position % run === run - 1 && stints.isOver) {
+      await stints.next();
       signal?.throwIfAborted();
     }
     if (item.key <= startAfter) continue;
@@ -53,10 +53,10 @@ export async function listFew<T>(
   return { items: found, revision, remaining: 0 };
 }
 
-/** So many items are looked at in a turn. */
+/** So many items are looked at between two looks at the clock. */
 const run = 32;
 
-/** Takes turns: the snapshot stands still however long it takes. */
+/** In stints: the snapshot stands still however long it takes. */
 export async function listSnapshot<T>(
   snapshot: CacheSnapshot<T>,
   options: CacheListOptions<T> & { readonly prefix: string },
@@ -65,15 +65,17 @@ export async function listSnapshot<T>(
 ): Promise<CacheList<T>> {
   const { prefix, index, startAfter, limit = Infinity, signal } = options;
   const items: CachedItem<T>[] = [];
-  const time = loopTimeOf(clock);
+  const stints = new Stints(clock);
   for (const run of snapshot.runs({ prefix, startAfter, index })) {
     for (const item of run) {
       if (items.length >= limit) break;
       if (matches === undefined || matches(item)) items.push(item);
     }
     if (items.length >= limit) break;
-    await time.turn();
-    signal?.throwIfAborted();
+    if (stints.isOver) {
+      await stints.next();
+      signal?.throwIfAborted();
+    }
   }
   const last = items.at(-1);
   const remaining =

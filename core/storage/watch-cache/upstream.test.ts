@@ -54,6 +54,23 @@ describe('a broken upstream', () => {
     await cache.waitFor(later);
   });
 
+  test('leaves nothing behind of a first list that failed half-way', async () => {
+    for (const name of ['goes', 'stays']) await put(scene.store, key('a', name), `n1/${name}`);
+    const list = scene.store.list.bind(scene.store);
+    let calls = 0;
+    scene.store.list = async (prefix, options) => {
+      if (++calls !== 2) return list(prefix, { ...options, limit: 1 });
+      await remove(scene.store, key('a', 'goes'));
+      throw new StorageError('unavailable', 'Cannot reach the store');
+    };
+    const starting = scene.started({ backoff: { initialMs: 100, maxMs: 100 } });
+    while (scene.clock.nextTimerMs === undefined || calls < 2) await settled();
+    await scene.clock.advanceAsync(100);
+    const cache = await starting;
+    expect((await cache.list()).items.map(({ object }) => object.text)).toEqual(['n1/stays']);
+    expect(cache.get(key('a', 'goes'))).toBeUndefined();
+  });
+
   test('that comes back with an older revision is not believed', async () => {
     const revision = await put(scene.store, key('a', 'p'), 'n1/0');
     const errors: unknown[] = [];

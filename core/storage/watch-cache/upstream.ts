@@ -2,7 +2,7 @@ import type { BackoffOptions } from '../../machinery/backoff.ts';
 import { Backoff } from '../../machinery/backoff.ts';
 import type { Clock } from '../../machinery/clock.ts';
 import { sleep } from '../../machinery/clock.ts';
-import { loopTimeOf } from '../../machinery/loop-time.ts';
+import { Stints } from '../../machinery/loop-time.ts';
 import type { KeyValue, KeyValueStore, Revision, WatchBatch } from '../storage.ts';
 import { StorageError } from '../storage.ts';
 
@@ -14,9 +14,19 @@ export interface Downstream {
   modRevision(key: string): Revision;
   /** Entries of the first list as they arrive. Nobody reads before `replace`. */
   load(entries: readonly KeyValue[]): void;
-  /** The end of a list: `present` are all keys there are at `revision`, `changed` those entries it did not have. */
-  replace(changed: readonly KeyValue[], present: ReadonlySet<string>, revision: Revision): void;
+  replace(list: UpstreamList): void;
   apply(batch: WatchBatch): void;
+}
+
+/** The end of a list. */
+export interface UpstreamList {
+  /** The entries that the cache did not have. */
+  readonly changed: readonly KeyValue[];
+  /** All keys there are at `revision`. */
+  readonly present: ReadonlySet<string>;
+  readonly revision: Revision;
+  /** Nothing was loaded before: also not by a list that failed half-way. */
+  readonly isFirst: boolean;
 }
 
 export interface UpstreamOptions {
@@ -34,6 +44,7 @@ export interface UpstreamOptions {
 export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #downstream: Downstream;
+  #lists = 0;
 
   constructor(options: UpstreamOptions, downstream: Downstream) {
     this.#options = options;
@@ -69,7 +80,8 @@ export class Upstream {
   async #list(signal: AbortSignal): Promise<void> {
     const { store, prefix } = this.#options;
     const downstream = this.#downstream;
-    const first = downstream.revision === 0;
+    const isFirst = this.#lists++ === 0;
+    const isLoading = downstream.revision === 0;
     const present = new Set<string>();
     const changed: KeyValue[] = [];
     let revision: Revision | undefined;
@@ -92,20 +104,22 @@ export class Upstream {
       // Values the cache has already are dropped at once, so a second list does not double the memory.
       const news = page.items.filter((entry) => downstream.modRevision(entry.key) !== entry.modRevision);
       for (const { key } of page.items) present.add(key);
-      if (first) await this.#load(news, signal);
+      if (isLoading) await this.#load(news, signal);
       else changed.push(...news);
       startAfter = page.items.at(-1)?.key;
       if (page.remaining === 0 || startAfter === undefined) break;
     }
-    downstream.replace(changed, present, revision);
+    downstream.replace({ changed, present, revision, isFirst });
   }
 
   /** Each is decoded. */
   async #load(entries: readonly KeyValue[], signal: AbortSignal): Promise<void> {
-    const time = loopTimeOf(this.#options.clock);
+    const stints = new Stints(this.#options.clock);
     for (let start = 0; start < entries.length; start += run) {
-      await time.turn();
-      signal.throwIfAborted();
+      if (stints.isOver) {
+        await stints.next();
+        signal.throwIfAborted();
+      }
       this.#downstream.load(entries.slice(start, start + run));
     }
   }
@@ -121,5 +135,5 @@ export class Upstream {
 
 /** Large, because an etcd before 3.5 goes through everything that follows for each page. */
 const pageSize = 5_000;
-/** So many are decoded in a turn. */
+/** So many are decoded between two looks at the clock. */
 const run = 32;

@@ -91,6 +91,10 @@ export class CacheWatcher<T> implements AsyncIterableIterator<CacheBatch<T>> {
     this.#place = crowd.end;
   }
 
+  get ended(): boolean {
+    return this.#ended;
+  }
+
   get place(): number {
     return this.#place;
   }

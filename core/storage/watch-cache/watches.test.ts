@@ -24,6 +24,28 @@ describe('watches', () => {
     expect(told(await next(watch))).toEqual(['added n1/2']);
   });
 
+  test('that end are not looked for any further', async () => {
+    for (let index = 0; index < 1_200; index++)
+      await put(scene.store, key('a', `p${1_000 + index}`), `n1/${index}`);
+    const cache = await scene.started();
+    const { revision: after } = cache;
+    for (let index = 0; index < 300; index++)
+      await cache.waitFor(await put(scene.store, key('a', 'p1000'), `n1/${index}`));
+    for (const from of [{ initialEvents: true }, { after }]) {
+      const ending = new AbortController();
+      let looked = 0;
+      const filter = () => {
+        // Each takes its time; the reader goes while nothing was found for it yet.
+        scene.clock.advance(1);
+        if (++looked === 10) ending.abort();
+        return false;
+      };
+      const watch = cache.watch({ ...from, filter, signal: ending.signal });
+      expect(await watch.next()).toEqual({ done: true, value: undefined });
+      expect(looked).toBeLessThan(200);
+    }
+  });
+
   test('initial events end with a mark and leave no gap before the live ones', async () => {
     for (let index = 0; index < 1_200; index++)
       await put(scene.store, key('a', `p${1_000 + index}`), `n1/${index}`);
