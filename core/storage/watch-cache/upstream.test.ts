@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { put, remove } from '../../../test/conformance/storage-helpers.ts';
 import { CacheScene, forever, key, next, settled, told } from '../../../test/environment/watch-cache.ts';
 import { MemoryStore } from '../memory/store.ts';
@@ -64,7 +64,8 @@ describe('a broken upstream', () => {
       throw new StorageError('unavailable', 'Cannot reach the store');
     };
     const starting = scene.started({ backoff: { initialMs: 100, maxMs: 100 } });
-    while (scene.clock.nextTimerMs === undefined || calls < 2) await settled();
+    await vi.waitFor(() => expect(calls).toBe(2));
+    await settled();
     await scene.clock.advanceAsync(100);
     const cache = await starting;
     expect((await cache.list()).items.map(({ object }) => object.text)).toEqual(['n1/stays']);
