@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Container, Pod } from '../../core/api/generated/core-v1.ts';
 import { configmaps, events, nodes, pods, secrets } from '../../core/api/generated/resources.ts';
 import type { Client } from '../../core/client/client.ts';
@@ -124,7 +124,7 @@ describe.skipIf(why !== undefined)('the kubelet on Docker', () => {
     running = await startAgent();
   });
 
-  afterAll(async () => {
+  const removePods = async () => {
     const { items } = await client.list(pods, { namespace: 'default' });
     await Promise.all(
       items.map(async ({ metadata: { name = '' } }) => {
@@ -133,6 +133,15 @@ describe.skipIf(why !== undefined)('the kubelet on Docker', () => {
         await gone;
       }),
     );
+  };
+
+  // A second try makes its Pods anew.
+  beforeEach(async ({ task }) => {
+    if ((task.result?.retryCount ?? 0) > 0) await removePods();
+  });
+
+  afterAll(async () => {
+    await removePods();
     await eventually(() => {
       const left = running.agent.kubelet.workers.map(({ lifecycle }) => lifecycle);
       return left.length === 0 ? Promise.resolve() : Promise.reject(new Error(`left: ${left.join(', ')}`));
