@@ -1,10 +1,6 @@
 import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
-import { bindLightly } from '../../../core/machinery/process/light-bind.ts';
-
-// What the client's own collector stops for would be measured as the server's time.
-bindLightly();
 
 export interface Tls {
   readonly ca: Buffer;
