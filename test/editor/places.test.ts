@@ -37,14 +37,12 @@ describeEditor('contexts and namespaces', files, (editor) => {
   });
 
   /** What is there already is as good. */
-  const settings = (name: string, namespace: string) => {
-    const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: { a: 'b' } };
-    return have(name, object);
-  };
   const have = (name: string, object: object) => {
     const cluster = editorCluster();
     return cluster.ok('apply', '-f', cluster.file(`${name}.yaml`, stringify(object)));
   };
+  const settings = (name: string, namespace: string) =>
+    have(name, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace }, data: { a: 'b' } });
 
   /** A click on a row that is drawn anew at that moment is none, so it is tried again. */
   async function choose(name: string): Promise<void> {

@@ -94,17 +94,20 @@ export class EditorWindow {
    * anew at that moment takes the focus back, which closes the quick pick: so it is opened again.
    */
   async pick(text: string, open: () => Promise<void> = () => Promise.resolve()): Promise<void> {
-    const row = this.page.locator('.quick-input-widget:visible .monaco-list-row').filter({ hasText: text });
     await this.retry(`pick "${text}"`, async () => {
       await open();
-      await row.first().click({ timeout: tryMs });
+      await this.#choice(text).click({ timeout: tryMs });
     });
   }
 
   /** Ticks an entry of an open list of choices. */
   async tick(text: string): Promise<void> {
-    const row = this.page.locator('.quick-input-widget:visible .monaco-list-row').filter({ hasText: text });
-    await row.first().click();
+    await this.#choice(text).click();
+  }
+
+  #choice(text: string): Locator {
+    const rows = this.page.locator('.quick-input-widget:visible .monaco-list-row');
+    return rows.filter({ hasText: text }).first();
   }
 
   /** Accepts the open list of choices as it stands. */
